@@ -1,0 +1,267 @@
+//! The command line of `mighub`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Exchange migration statistics with a mighub hub: check a file offline, push it, get a receipt, pull what
+/// others sent.
+#[derive(Debug, Parser)]
+#[command(name = "mighub", version, arg_required_else_help = true, after_help = EXIT_CODES)]
+pub(crate) struct Arguments {
+    /// Folder with this office's configuration and keys
+    #[arg(long, env = "MIGHUB_HOME", global = true, value_name = "DIR", default_value = "~/.mighub")]
+    pub(crate) home: PathBuf,
+    /// Print JSON instead of text
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Say what is going on, on standard error
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done; 1 other; 2 usage; 3 errors in the data; 4 not allowed; \
+5 temporary, try again; 6 not found; 7 refused; 8 verification failed; 9 partly done; 130 interrupted.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Join a hub: make two keys and have them certified with a token from the hub's operator
+    Enrol(Enrol),
+    /// Check a file as the hub would, without sending anything
+    Validate(Validate),
+    /// Check a file, send it, and wait for the receipt
+    Push(Push),
+    /// Show this office's submissions and what to do next
+    Status(Status),
+    /// Show the report of a submission
+    Report(Report),
+    /// Answer the warnings of a submission, so that it can be accepted
+    Answer(Answer),
+    /// Take back the newest submission of a dataflow; the one before holds again
+    Withdraw(Withdraw),
+    /// Show the dataflows, structures and code lists of the hub
+    #[command(subcommand)]
+    Structure(Structure),
+    /// Get data: everything, a key, a range of periods, as of a day, or what changed
+    Pull(Pull),
+    /// List the vintages of a dataflow
+    Vintages(Vintages),
+    /// Show what differs between two vintages
+    Diff(Diff),
+    /// Wait for new vintages and print each as it comes
+    Watch(Watch),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Enrol {
+    /// Address of the hub, such as hub.example.org:8443
+    #[arg(long)]
+    pub(crate) hub: String,
+    /// Token from the hub's operator; best given in the environment, where no process list shows it
+    #[arg(long, env = "MIGHUB_TOKEN", hide_env_values = true)]
+    pub(crate) token: String,
+    /// Name for this application of the agency
+    #[arg(long, default_value = "client")]
+    pub(crate) application: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InputFile {
+    /// SDMX-CSV file; - for standard input
+    pub(crate) file: PathBuf,
+    /// Send for this data provider instead of the own agency
+    #[arg(long, value_name = "AGENCY")]
+    pub(crate) provider: Option<String>,
+    /// Show at most so many occurrences of each kind of finding
+    #[arg(long, default_value_t = 5, value_name = "N")]
+    pub(crate) show: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Validate {
+    #[command(flatten)]
+    pub(crate) input: InputFile,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Push {
+    #[command(flatten)]
+    pub(crate) input: InputFile,
+    /// Run everything and store nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// The file is complete for the periods it covers: what it lacks is withdrawn. With a KEY, complete for
+    /// that key
+    #[arg(long, value_name = "KEY", num_args = 0..=1, default_missing_value = "")]
+    pub(crate) complete: Option<String>,
+    /// Nobody but this office sees the data before: date and time with zone, such as 2027-01-15T09:00+01:00
+    #[arg(long, value_name = "TIME")]
+    pub(crate) embargo: Option<String>,
+    /// Label of the edition, such as "2020 Revision"
+    #[arg(long)]
+    pub(crate) edition: Option<String>,
+    /// What kind of submission it is
+    #[arg(long, value_enum, default_value_t = Kind::Routine)]
+    pub(crate) kind: Kind,
+    /// Why it is sent
+    #[arg(long, default_value = "")]
+    pub(crate) reason: String,
+    /// Person who sends it; the login name if not given
+    #[arg(long, env = "MIGHUB_PERSON")]
+    pub(crate) person: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    Routine,
+    Correction,
+    MethodChange,
+    ReEstimation,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    /// Only this dataflow
+    pub(crate) dataflow: Option<String>,
+    /// Show at most so many
+    #[arg(long, default_value_t = 20)]
+    pub(crate) limit: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    /// Id of the submission, as `push` and `status` print it
+    pub(crate) submission: String,
+    /// Show at most so many occurrences of each kind of finding
+    #[arg(long, default_value_t = 5, value_name = "N")]
+    pub(crate) show: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Answer {
+    /// Id of the submission
+    pub(crate) submission: String,
+    /// Rule the answer is about; all rules with warnings if not given
+    #[arg(long)]
+    pub(crate) rule: Option<String>,
+    /// Why the figures are right
+    pub(crate) text: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Withdraw {
+    /// Id of the submission
+    pub(crate) submission: String,
+    /// Why; the record keeps it
+    #[arg(long)]
+    pub(crate) reason: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Structure {
+    /// List artefacts
+    List {
+        /// Class, such as dataflow, codelist or datastructure
+        #[arg(default_value = "dataflow")]
+        class: String,
+    },
+    /// Show one artefact, such as MIG_FLOW or codelist/CL_AREA
+    Show {
+        /// [class/][AGENCY:]ID[(VERSION)]
+        artefact: String,
+    },
+    /// Send structures to the hub (administrators)
+    Put {
+        /// SDMX-JSON structure message
+        file: PathBuf,
+        /// Say what would change and change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Pull {
+    /// Dataflow, such as MIG_FLOW or MIGHUB:MIG_FLOW(1.0.0)
+    pub(crate) dataflow: String,
+    /// SDMX key such as A.SWE+NOR..PRV: an empty part matches all codes
+    #[arg(default_value = "")]
+    pub(crate) key: String,
+    /// First period
+    #[arg(long, value_name = "PERIOD")]
+    pub(crate) start: Option<String>,
+    /// Last period
+    #[arg(long, value_name = "PERIOD")]
+    pub(crate) end: Option<String>,
+    /// As it was at this time: date, or date and time with zone
+    #[arg(long, value_name = "TIME", conflicts_with_all = ["vintage", "edition"])]
+    pub(crate) as_of: Option<String>,
+    /// As it was at this position of the journal
+    #[arg(long, value_name = "POSITION", conflicts_with = "edition")]
+    pub(crate) vintage: Option<u64>,
+    /// The edition with this label
+    #[arg(long)]
+    pub(crate) edition: Option<String>,
+    /// Only what changed since a cursor: one that an earlier pull printed, or a file that holds it
+    #[arg(long, value_name = "CURSOR", conflicts_with_all = ["as_of", "vintage", "edition"])]
+    pub(crate) since: Option<String>,
+    /// Only from this provider; may be given several times
+    #[arg(long, value_name = "AGENCY")]
+    pub(crate) provider: Vec<String>,
+    /// Of every provider, not only the principal one of each series
+    #[arg(long)]
+    pub(crate) all_providers: bool,
+    /// Write to this file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Form of the output
+    #[arg(long, value_enum, default_value_t = Format::Csv)]
+    pub(crate) format: Format,
+    /// Keep the cursor in this file, and begin with the one that is in it
+    #[arg(long, value_name = "FILE", conflicts_with = "since")]
+    pub(crate) cursor: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// SDMX-CSV 2.0
+    Csv,
+    /// One JSON object a line
+    Jsonl,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Vintages {
+    /// Dataflow
+    pub(crate) dataflow: String,
+    /// Only from this provider
+    #[arg(long, value_name = "AGENCY")]
+    pub(crate) provider: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Diff {
+    /// Dataflow
+    pub(crate) dataflow: String,
+    /// Older vintage: its position
+    pub(crate) before: u64,
+    /// Newer vintage: its position; the newest if not given
+    pub(crate) after: Option<u64>,
+    /// Provider; the own agency if not given
+    #[arg(long, value_name = "AGENCY")]
+    pub(crate) provider: Option<String>,
+    /// Write the differing observations as SDMX-CSV instead of words
+    #[arg(long)]
+    pub(crate) data: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Watch {
+    /// Dataflow; all if not given
+    pub(crate) dataflow: Option<String>,
+    /// End after so many
+    #[arg(long)]
+    pub(crate) count: Option<u64>,
+}

@@ -1,0 +1,99 @@
+//! What can be known of a block without opening it.
+
+use std::sync::Arc;
+
+use mighub_sdmx::columns::Columns;
+use mighub_sdmx::key::Selection;
+use mighub_sdmx::period::Period;
+
+use crate::block::Digest;
+
+/// The facts a manifest carries about one block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlockInfo {
+    /// Its name.
+    pub digest: Digest,
+    /// Whether the name is keyed with the lane's key.
+    pub keyed: bool,
+    /// Uncompressed bytes.
+    pub raw_bytes: u32,
+    /// Number of series.
+    pub series: u32,
+    /// Number of observations.
+    pub observations: u32,
+    /// Key of its first series.
+    pub first_key: Vec<Arc<str>>,
+    /// Key of its last series.
+    pub last_key: Vec<Arc<str>>,
+    /// Per dimension, the codes that occur, ascending.
+    pub codes: Vec<Vec<Arc<str>>>,
+    /// The period that begins first.
+    pub first_period: Period,
+    /// The period that begins last.
+    pub last_period: Period,
+    /// Whether a cell has a CONF_STATUS other than F.
+    pub restricted: bool,
+    /// Whether a cell has no CONF_STATUS.
+    pub unmarked: bool,
+}
+
+impl BlockInfo {
+    /// The facts of canonical columns with at least one observation; the name is left blank.
+    pub fn describe(columns: &Columns, raw_bytes: usize) -> Self {
+        let (restricted, unmarked) = confidentiality(columns);
+        let key = |series: usize| columns.key(series).to_vec();
+        Self {
+            digest: Digest([0; 32]),
+            keyed: false,
+            raw_bytes: raw_bytes as u32,
+            series: columns.series_count() as u32,
+            observations: columns.len() as u32,
+            first_key: key(0),
+            last_key: key(columns.series_count().saturating_sub(1)),
+            codes: columns.dimensions.iter().map(|column| column.codes.clone()).collect(),
+            first_period: edge(columns, |a, b| a < b),
+            last_period: edge(columns, |a, b| a > b),
+            restricted,
+            unmarked,
+        }
+    }
+
+    /// Whether the block may hold selected observations.
+    pub fn may_match(&self, selection: &Selection) -> bool {
+        let in_range = selection.start.is_none_or(|start| self.last_period.start() >= start.start())
+            && selection.end.is_none_or(|end| self.first_period.start() < end.end());
+        let key = |key: &mighub_sdmx::key::KeyPattern| {
+            self.codes.iter().enumerate().all(|(place, codes)| {
+                key.set(place).is_none_or(|set| codes.iter().any(|code| set.contains(code)))
+            })
+        };
+        in_range && (selection.keys.is_empty() || selection.keys.iter().any(key))
+    }
+}
+
+/// Periods ascend within a series, so only firsts and lasts can be the edge.
+fn edge(columns: &Columns, better: impl Fn(Period, Period) -> bool) -> Period {
+    let mut best: Option<Period> = None;
+    for series in 0..columns.series_count() {
+        let span = columns.observations(series);
+        for place in [span.start, span.end - 1] {
+            let period = columns.periods[place];
+            if best.is_none_or(|best| better(period, best)) {
+                best = Some(period);
+            }
+        }
+    }
+    best.unwrap_or(Period::ANY)
+}
+
+fn confidentiality(columns: &Columns) -> (bool, bool) {
+    let Some(place) = columns.shape.observation_attribute("CONF_STATUS") else { return (false, true) };
+    let column = &columns.observation_attributes[place];
+    if column.runs.is_empty() {
+        return (false, true);
+    }
+    let free = |code: u32| column.value(code).and_then(|value| value.as_text()) == Some("F");
+    let restricted = column.runs.runs().any(|(code, _)| code != 0 && !free(code));
+    let unmarked = column.runs.runs().any(|(code, _)| code == 0);
+    (restricted, unmarked)
+}

@@ -1,0 +1,16 @@
+//! THE LANGUAGE: the SDMX information model, observations in columns, and the field's file formats.
+//!
+//! What lives here: structures (agencies, code lists, data structures, dataflows, agreements), keys,
+//! periods, exact decimals, columns, and readers and writers of SDMX formats. What must not: networks,
+//! clocks, async, storage, the wire format of the hub, and any judgement about data beyond "this is not
+//! well formed". This crate knows no other crate of the project.
+
+pub mod columns;
+pub mod decimal;
+pub mod key;
+pub mod period;
+pub mod structure;
+
+pub use columns::Columns;
+pub use decimal::Decimal;
+pub use period::Period;

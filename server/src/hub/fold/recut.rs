@@ -1,0 +1,48 @@
+//! The last stage: cuts what was touched anew, and lets old blocks pass where the cuts agree.
+
+use std::sync::Arc;
+
+use mighub::block::{BlockWriter, FinishedBlock, Naming};
+use mighub::manifest::BlockInfo;
+use mighub_sdmx::columns::Shape;
+
+use super::FoldError;
+use super::stage::{Peeked, Segment, Stage};
+use crate::hub::vintage::BlockSource;
+
+pub(super) fn recut<'a>(
+    stage: Box<dyn Stage + 'a>,
+    source: &'a dyn BlockSource,
+    shape: Arc<Shape>,
+    naming: &Naming,
+    keep: &mut dyn FnMut(FinishedBlock) -> Result<(), FoldError>,
+) -> Result<Vec<Arc<BlockInfo>>, FoldError> {
+    let mut stage = Peeked::new(stage);
+    let mut writer = BlockWriter::new(shape, naming.clone());
+    let mut result = Vec::new();
+    while let Some(segment) = stage.take()? {
+        // A block depends only on what stands in it since the cut before; its end is a cut unless it was
+        // merely the last of its list.
+        let passes = match &segment {
+            Segment::Blocks { cut, .. } if writer.is_at_cut() => *cut || stage.peek()?.is_none(),
+            _ => false,
+        };
+        match segment {
+            Segment::Blocks { blocks, .. } if passes => result.extend(blocks),
+            segment => writer.push(&*segment.open(source)?, &mut |block| finish(block, keep, &mut result))?,
+        }
+    }
+    if let Some(block) = writer.finish() {
+        finish(block, keep, &mut result)?;
+    }
+    Ok(result)
+}
+
+fn finish(
+    block: FinishedBlock,
+    keep: &mut dyn FnMut(FinishedBlock) -> Result<(), FoldError>,
+    result: &mut Vec<Arc<BlockInfo>>,
+) -> Result<(), FoldError> {
+    result.push(Arc::new(block.info.clone()));
+    keep(block)
+}
