@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mighub::block::{
-    BlockError, BlockWriter, Digest, FinishedBlock, LaneKey, Naming, UNITS_MAX, UNITS_MIN, check_cut, compress,
-    decode, decompress, encode,
+    BlockError, BlockWriter, Digest, FinishedBlock, LaneKey, Naming, UNITS_MAX, UNITS_MIN, check_cut,
+    compress, decode, decompress, encode,
 };
 use mighub::manifest::{BlockInfo, PageWriter, read_page};
 use mighub::v1;
@@ -62,7 +62,8 @@ fn a_period() -> impl Strategy<Value = Period> {
 
 fn a_model() -> impl Strategy<Value = Model> {
     let number = (-999_999i64..=999_999, 0u8..=3).prop_map(|(unscaled, scale)| Decimal { unscaled, scale });
-    let cell = (prop::option::weighted(0.8, number), prop::option::of(a_value()), prop::option::of(a_value()));
+    let cell =
+        (prop::option::weighted(0.8, number), prop::option::of(a_value()), prop::option::of(a_value()));
     let key = ("[AQ]", "[A-C]{0,3}", "[FM_T]{1,2}").prop_map(|(a, b, c)| vec![a, b, c]);
     let series = (prop::option::of(a_value()), prop::collection::btree_map(a_period(), cell, 1..12));
     prop::collection::btree_map(key, series, 1..30)
@@ -133,7 +134,9 @@ fn a_frame_that_lies_about_its_length_is_refused() {
     let mut followed = frame.clone();
     followed.push(0);
     let bomb = zstd_bomb();
-    for (what, bytes) in [("followed", &followed[..]), ("cut", &frame[..frame.len() - 1]), ("bomb", &bomb), ("empty", &[])] {
+    for (what, bytes) in
+        [("followed", &followed[..]), ("cut", &frame[..frame.len() - 1]), ("bomb", &bomb), ("empty", &[])]
+    {
         assert!(matches!(decompress(bytes), Err(BlockError::Frame(_))), "{what}");
     }
 }
@@ -150,7 +153,10 @@ fn long_model(series: usize, years: u16) -> Model {
             let key = vec!["A".into(), format!("X{nth:05}"), "F".into()];
             let cells = (0..years).map(|year| {
                 let value = Some(Decimal::integer(nth as i64 * 31 + i64::from(year)));
-                (Period::year(1990 + year), (value, Some(AttributeValue::text("A")), Some(AttributeValue::text("F"))))
+                (
+                    Period::year(1990 + year),
+                    (value, Some(AttributeValue::text("A")), Some(AttributeValue::text("F"))),
+                )
             });
             (key, (None, cells.collect()))
         })
@@ -220,7 +226,8 @@ fn a_revision_of_a_few_cells_changes_a_few_blocks() {
 
 #[test]
 fn a_page_says_of_its_blocks_what_was_written() {
-    let blocks: Vec<BlockInfo> = cut(&long_model(3_000, 20), 1_000).into_iter().map(|block| block.info).collect();
+    let blocks: Vec<BlockInfo> =
+        cut(&long_model(3_000, 20), 1_000).into_iter().map(|block| block.info).collect();
     let mut writer = PageWriter::default();
     let mut read = Vec::new();
     let mut pages: Vec<_> = blocks.iter().filter_map(|block| writer.push(block.clone())).collect();
@@ -235,12 +242,18 @@ fn a_page_says_of_its_blocks_what_was_written() {
 #[test]
 fn a_block_with_a_restricted_cell_has_a_keyed_name() {
     let mut model = long_model(3, 2);
-    assert!(cut(&model, 10).iter().all(|block| !block.info.keyed && block.info.digest == Digest::of(&block.raw)));
+    assert!(
+        cut(&model, 10).iter().all(|block| !block.info.keyed && block.info.digest == Digest::of(&block.raw))
+    );
     if let Some((_, cells)) = model.values_mut().next() {
         cells.values_mut().for_each(|(_, _, conf)| *conf = Some(AttributeValue::text("C")));
     }
     let restricted = cut(&model, 10);
-    assert!(restricted.iter().all(|block| block.info.keyed && block.info.digest == Digest::keyed(&KEY, &block.raw)));
+    assert!(
+        restricted
+            .iter()
+            .all(|block| block.info.keyed && block.info.digest == Digest::keyed(&KEY, &block.raw))
+    );
 }
 
 /// Canon 1, frozen: if this digest changes, every office's blocks change their names.
@@ -248,5 +261,8 @@ fn a_block_with_a_restricted_cell_has_a_keyed_name() {
 fn the_bytes_of_canon_1_never_change() {
     let model = long_model(40, 7);
     let raw = encode(&columns(&model));
-    assert_eq!(Digest::of(&raw).to_string(), "f63c00192db3e9abb44c71f3510ee8c5f586ff6bc547234d7df0c2412898afe9");
+    assert_eq!(
+        Digest::of(&raw).to_string(),
+        "f63c00192db3e9abb44c71f3510ee8c5f586ff6bc547234d7df0c2412898afe9"
+    );
 }

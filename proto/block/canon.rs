@@ -22,7 +22,8 @@ impl Cutter {
     pub fn add(&mut self, key_hash: u64, units: u32, ends_series: bool) -> bool {
         self.units += units;
         self.series += u32::from(ends_series);
-        let cut = self.units >= UNITS_FORCED || (ends_series && self.units >= UNITS_MIN && key_hash < self.threshold());
+        let cut = self.units >= UNITS_FORCED
+            || (ends_series && self.units >= UNITS_MIN && key_hash < self.threshold());
         if cut {
             *self = Self::default();
         }
@@ -43,7 +44,8 @@ impl Cutter {
 
 /// The hash of a series key from the hashes of its codes.
 pub fn key_hash(code_hashes: impl Iterator<Item = u64>) -> u64 {
-    let mixed = code_hashes.fold(0u64, |hash, code| (hash.rotate_left(5) ^ code).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    let mixed =
+        code_hashes.fold(0u64, |hash, code| (hash.rotate_left(5) ^ code).wrapping_mul(0x9E37_79B9_7F4A_7C15));
     // Finaliser of MurmurHash3: the threshold looks at the high bits, so they must depend on all of them.
     let mixed = (mixed ^ mixed >> 33).wrapping_mul(0xFF51_AFD7_ED55_8CCD);
     let mixed = (mixed ^ mixed >> 33).wrapping_mul(0xC4CE_B9FE_1A85_EC53);
@@ -53,7 +55,9 @@ pub fn key_hash(code_hashes: impl Iterator<Item = u64>) -> u64 {
 /// FNV-1a over each code: taken once per distinct code, not per series.
 pub(super) fn code_hashes(codes: &[Arc<str>]) -> Vec<u64> {
     let hash = |code: &Arc<str>| {
-        code.bytes().fold(0xCBF2_9CE4_8422_2325u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3))
+        code.bytes().fold(0xCBF2_9CE4_8422_2325u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3)
+        })
     };
     codes.iter().map(hash).collect()
 }

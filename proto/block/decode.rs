@@ -70,7 +70,9 @@ fn take_dimensions(dimensions: Vec<v1::BlockDimension>, columns: &mut Columns) -
     }
     for (column, dimension) in columns.dimensions.iter_mut().zip(dimensions) {
         let codes = dimension.codes.len() as u32;
-        if dimension.series.len() != columns.ends.len() || dimension.series.iter().any(|index| *index >= codes) {
+        if dimension.series.len() != columns.ends.len()
+            || dimension.series.iter().any(|index| *index >= codes)
+        {
             return Err(BlockError::Inconsistent("a dimension has no code for a series"));
         }
         *column = DimensionColumn {
@@ -134,7 +136,8 @@ fn unzigzag(value: u64) -> i64 {
 fn take_values(block: &v1::SeriesBlock, columns: &mut Columns) -> Result<(), BlockError> {
     let observations = columns.periods.len();
     let lengths = block.scale_lengths.iter().map(|length| *length as usize);
-    if block.scale_lengths.len() != block.scale_codes.len() || lengths.clone().sum::<usize>() != observations {
+    if block.scale_lengths.len() != block.scale_codes.len() || lengths.clone().sum::<usize>() != observations
+    {
         return Err(BlockError::Inconsistent("the scales do not cover the observations"));
     }
     columns.scales.reserve_exact(observations);
@@ -244,7 +247,10 @@ fn check_order(columns: &Columns) -> Result<(), BlockError> {
         }
         // With sorted dictionaries the order of codes is the order of their indexes.
         let ascending = series == 0
-            || columns.dimensions.iter().map(|column| column.index[series - 1])
+            || columns
+                .dimensions
+                .iter()
+                .map(|column| column.index[series - 1])
                 .lt(columns.dimensions.iter().map(|column| column.index[series]));
         if !ascending {
             return Err(BlockError::NotCanonical("series are not ascending"));

@@ -25,7 +25,10 @@ fn message(columns: &Columns) -> v1::SeriesBlock {
                 series: column.index.clone(),
             })
             .collect(),
-        observation_attributes: attributes(&columns.shape.observation_attributes, &columns.observation_attributes),
+        observation_attributes: attributes(
+            &columns.shape.observation_attributes,
+            &columns.observation_attributes,
+        ),
         series_attributes: attributes(&columns.shape.series_attributes, &columns.series_attributes),
         ..Default::default()
     };
@@ -128,7 +131,10 @@ pub fn value_message(value: &AttributeValue) -> v1::BlockAttributeValue {
                 .map(|texts| v1::BlockTexts {
                     texts: texts
                         .iter()
-                        .map(|part| v1::BlockText { language: part.language.to_string(), text: part.text.to_string() })
+                        .map(|part| v1::BlockText {
+                            language: part.language.to_string(),
+                            text: part.text.to_string(),
+                        })
                         .collect(),
                 })
                 .collect(),

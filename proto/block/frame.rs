@@ -17,7 +17,8 @@ pub fn decompress(frame: &[u8]) -> Result<Vec<u8>, BlockError> {
     if frame.len() > FRAME_BYTES_MAX {
         return Err(refuse("it is too long"));
     }
-    let declared = zstd::zstd_safe::get_frame_content_size(frame).map_err(|_| refuse("its header is damaged"))?;
+    let declared =
+        zstd::zstd_safe::get_frame_content_size(frame).map_err(|_| refuse("its header is damaged"))?;
     let declared = declared.ok_or_else(|| refuse("it does not declare its length"))?;
     let declared = usize::try_from(declared).ok().filter(|length| *length <= RAW_BYTES_MAX);
     let declared = declared.ok_or_else(|| refuse("it declares too great a length"))?;
@@ -25,7 +26,8 @@ pub fn decompress(frame: &[u8]) -> Result<Vec<u8>, BlockError> {
     if whole != frame.len() {
         return Err(refuse("something follows it"));
     }
-    let raw = zstd::bulk::decompress(frame, declared).map_err(|error| BlockError::Frame(error.to_string()))?;
+    let raw =
+        zstd::bulk::decompress(frame, declared).map_err(|error| BlockError::Frame(error.to_string()))?;
     if raw.len() != declared {
         return Err(refuse("it is shorter than it declares"));
     }

@@ -154,13 +154,17 @@ impl Weights {
             .map(|(place, units)| units[columns.series_attributes[*place].runs.get(series) as usize])
             .sum();
         let mut units = of_series;
-        if self.observation_texts.is_empty() && span.len() <= PIECE_UNITS_MAX as usize - of_series.min(PIECE_UNITS_MAX / 2) as usize {
+        if self.observation_texts.is_empty()
+            && span.len() <= PIECE_UNITS_MAX as usize - of_series.min(PIECE_UNITS_MAX / 2) as usize
+        {
             return piece(span.end, units + span.len() as u32, true);
         }
         for observation in span.clone() {
             let texts = self.observation_texts.iter();
             let weight = 1 + texts
-                .map(|(place, units)| units[columns.observation_attributes[*place].runs.get(observation) as usize])
+                .map(|(place, units)| {
+                    units[columns.observation_attributes[*place].runs.get(observation) as usize]
+                })
                 .sum::<u32>();
             if observation > span.start && units + weight > PIECE_UNITS_MAX {
                 piece(observation, units, false)?;

@@ -14,7 +14,9 @@ use crate::v1;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ManifestError {
     /// Larger than the limits of [`super`].
-    #[error("the manifest or a page of it is too large: at most {MANIFEST_BYTES_MAX} and {PAGE_BYTES_MAX} bytes")]
+    #[error(
+        "the manifest or a page of it is too large: at most {MANIFEST_BYTES_MAX} and {PAGE_BYTES_MAX} bytes"
+    )]
     TooLarge,
     /// Not a protobuf message of the schema.
     #[error("the manifest is not a {0} message: {1}")]
@@ -74,8 +76,18 @@ fn page_message(blocks: &[BlockInfo]) -> v1::ManifestPage {
         raw_bytes: block.raw_bytes,
         series: block.series,
         observations: block.observations,
-        first_key: block.first_key.iter().enumerate().map(|(place, code)| place_of(place, code) as u32).collect(),
-        last_key: block.last_key.iter().enumerate().map(|(place, code)| place_of(place, code) as u32).collect(),
+        first_key: block
+            .first_key
+            .iter()
+            .enumerate()
+            .map(|(place, code)| place_of(place, code) as u32)
+            .collect(),
+        last_key: block
+            .last_key
+            .iter()
+            .enumerate()
+            .map(|(place, code)| place_of(place, code) as u32)
+            .collect(),
         code_sets: block
             .codes
             .iter()
@@ -132,25 +144,26 @@ pub fn read_manifest(bytes: &[u8]) -> Result<v1::Manifest, ManifestError> {
 
 /// Reads a page for a data structure with `dimensions` dimensions.
 pub fn read_page(bytes: &[u8], dimensions: usize) -> Result<Vec<BlockInfo>, ManifestError> {
-    const OUTSIDE: ManifestError = ManifestError::Inconsistent("a key or a set of codes points outside the page");
+    const OUTSIDE: ManifestError =
+        ManifestError::Inconsistent("a key or a set of codes points outside the page");
     if bytes.len() > PAGE_BYTES_MAX {
         return Err(ManifestError::TooLarge);
     }
-    let page =
-        v1::ManifestPage::decode(bytes).map_err(|error| ManifestError::Message("ManifestPage", error.to_string()))?;
+    let page = v1::ManifestPage::decode(bytes)
+        .map_err(|error| ManifestError::Message("ManifestPage", error.to_string()))?;
     if page.dimensions.len() != dimensions || page.blocks.is_empty() || page.blocks.len() > PAGE_BLOCKS_MAX {
-        return Err(ManifestError::Inconsistent("a page has other dimensions than its data structure, or no blocks"));
+        return Err(ManifestError::Inconsistent(
+            "a page has other dimensions than its data structure, or no blocks",
+        ));
     }
-    let dictionaries: Vec<Vec<Arc<str>>> = page
-        .dimensions
-        .into_iter()
-        .map(|codes| codes.codes.into_iter().map(Arc::from).collect())
-        .collect();
+    let dictionaries: Vec<Vec<Arc<str>>> =
+        page.dimensions.into_iter().map(|codes| codes.codes.into_iter().map(Arc::from).collect()).collect();
     let key = |indexes: &[u32]| -> Result<Vec<Arc<str>>, ManifestError> {
         if indexes.len() != dimensions {
             return Err(OUTSIDE);
         }
-        let code = |(place, index): (usize, &u32)| dictionaries[place].get(*index as usize).cloned().ok_or(OUTSIDE);
+        let code =
+            |(place, index): (usize, &u32)| dictionaries[place].get(*index as usize).cloned().ok_or(OUTSIDE);
         indexes.iter().enumerate().map(code).collect()
     };
     let set = |(place, bits): (usize, &bytes::Bytes)| -> Result<Vec<Arc<str>>, ManifestError> {
@@ -163,7 +176,8 @@ pub fn read_page(bytes: &[u8], dimensions: usize) -> Result<Vec<BlockInfo>, Mani
         if entry.code_sets.len() != dimensions || entry.observations == 0 || entry.series == 0 {
             return Err(OUTSIDE);
         }
-        let period = |packed| Period::from_packed(packed).ok_or(ManifestError::Inconsistent("a period is none"));
+        let period =
+            |packed| Period::from_packed(packed).ok_or(ManifestError::Inconsistent("a period is none"));
         let digest = Digest::from_slice(&entry.digest);
         let info = BlockInfo {
             digest: digest.ok_or(ManifestError::Inconsistent("a digest has not 32 bytes"))?,
@@ -179,7 +193,9 @@ pub fn read_page(bytes: &[u8], dimensions: usize) -> Result<Vec<BlockInfo>, Mani
             restricted: entry.restricted,
             unmarked: entry.unmarked,
         };
-        if info.first_key > info.last_key || blocks.last().is_some_and(|before| before.last_key > info.first_key) {
+        if info.first_key > info.last_key
+            || blocks.last().is_some_and(|before| before.last_key > info.first_key)
+        {
             return Err(ManifestError::Unsorted);
         }
         blocks.push(info);

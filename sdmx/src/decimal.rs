@@ -76,7 +76,8 @@ impl Decimal {
         } else if bare.eq_ignore_ascii_case(b"inf") || bare.eq_ignore_ascii_case(b"infinity") {
             DecimalError::Special("INF")
         } else if digits_before > 0 && bare.iter().any(|byte| matches!(byte, b'e' | b'E')) {
-            let exponent = bare.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'));
+            let exponent =
+                bare.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'));
             if exponent { DecimalError::Exponent } else { DecimalError::NotANumber }
         } else {
             DecimalError::NotANumber

@@ -41,7 +41,9 @@ pub struct Selection {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SelectionError {
     /// More parts than the data structure has dimensions.
-    #[error("the key {key:?} has {found} parts; this dataflow has {expected} dimensions before TIME_PERIOD: {dimensions}")]
+    #[error(
+        "the key {key:?} has {found} parts; this dataflow has {expected} dimensions before TIME_PERIOD: {dimensions}"
+    )]
     TooManyParts {
         /// The key as given.
         key: String,
@@ -85,7 +87,12 @@ impl KeyPattern {
         let found = text.split('.').count();
         if found > dimensions.len() {
             let (key, expected) = (text.to_owned(), dimensions.len());
-            return Err(SelectionError::TooManyParts { key, found, expected, dimensions: dimensions.join(".") });
+            return Err(SelectionError::TooManyParts {
+                key,
+                found,
+                expected,
+                dimensions: dimensions.join("."),
+            });
         }
         let set = |part: &str| {
             if part.is_empty() || part == "*" {

@@ -6,9 +6,11 @@
 //! well formed". This crate knows no other crate of the project.
 
 pub mod columns;
+pub mod csv;
 pub mod decimal;
 pub mod key;
 pub mod period;
+pub mod sort;
 pub mod structure;
 
 pub use columns::Columns;

@@ -73,7 +73,9 @@ pub struct Period(i64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PeriodError {
     /// None of the forms.
-    #[error("not a time period: write 2024, 2024-07, 2024-07-31, 2024-Q3, 2024-S1, 2024-W31 or 2020-01-01/P5Y")]
+    #[error(
+        "not a time period: write 2024, 2024-07, 2024-07-31, 2024-Q3, 2024-S1, 2024-W31 or 2020-01-01/P5Y"
+    )]
     Malformed,
     /// `2023-02-30`, `2024-M13`.
     #[error("no such date in the calendar")]
@@ -207,8 +209,9 @@ impl Period {
         let part = within(part, 1, count).ok_or(PeriodError::NoSuchDate)?;
         let ordinal = match form {
             Form::ReportingWeek => {
-                let week = ISOWeekDate::new(year as i16, part as i8, Weekday::Monday)
-                    .map_err(|_| if part == 53 { PeriodError::NoSuchWeek } else { PeriodError::NoSuchDate })?;
+                let week = ISOWeekDate::new(year as i16, part as i8, Weekday::Monday).map_err(|_| {
+                    if part == 53 { PeriodError::NoSuchWeek } else { PeriodError::NoSuchDate }
+                })?;
                 (days(week.date()) + 3).div_euclid(7)
             }
             Form::ReportingDay => {
@@ -551,10 +554,28 @@ mod tests {
     #[test]
     fn every_form_comes_out_as_it_went_in() {
         for text in [
-            "2024", "0000", "9999", "2024-07", "2024-07-31", "1969-12-31", "2024-07-31T12:30:05",
-            "2024-07-31T12:30:05Z", "2024-A1", "2024-S2", "2024-T3", "2024-Q4", "2024-M12", "2020-W53",
-            "1970-W01", "2024-W01", "2024-D366", "2023-D001", "2020-01-01/P5Y", "2020-01-01/P18M",
-            "2020-01-01T06:00:00/PT6H", "1950-07-01/P1D",
+            "2024",
+            "0000",
+            "9999",
+            "2024-07",
+            "2024-07-31",
+            "1969-12-31",
+            "2024-07-31T12:30:05",
+            "2024-07-31T12:30:05Z",
+            "2024-A1",
+            "2024-S2",
+            "2024-T3",
+            "2024-Q4",
+            "2024-M12",
+            "2020-W53",
+            "1970-W01",
+            "2024-W01",
+            "2024-D366",
+            "2023-D001",
+            "2020-01-01/P5Y",
+            "2020-01-01/P18M",
+            "2020-01-01T06:00:00/PT6H",
+            "1950-07-01/P1D",
         ] {
             assert_eq!(read(text).map(|period| period.to_string()), Ok(text.to_owned()));
         }
@@ -598,16 +619,36 @@ mod tests {
     #[test]
     fn periods_order_by_start_then_by_length() {
         let in_order = [
-            "2019-12-31", "2020-01-01", "2020-W01", "2020-01", "2020-Q1", "2020-S1", "2020",
-            "2020-01-01/P5Y", "2020-02", "2021",
+            "2019-12-31",
+            "2020-01-01",
+            "2020-W01",
+            "2020-01",
+            "2020-Q1",
+            "2020-S1",
+            "2020",
+            "2020-01-01/P5Y",
+            "2020-02",
+            "2021",
         ];
         // ISO week 1 of 2020 begins on 30 December 2019, before all of these.
         let mut periods: Vec<_> = in_order.iter().filter_map(|text| read(text).ok()).collect();
         periods.sort();
         let texts: Vec<_> = periods.iter().map(ToString::to_string).collect();
         assert_eq!(texts[0], "2020-W01");
-        assert_eq!(&texts[1..], ["2019-12-31", "2020-01-01", "2020-01", "2020-Q1", "2020-S1", "2020",
-            "2020-01-01/P5Y", "2020-02", "2021"]);
+        assert_eq!(
+            &texts[1..],
+            [
+                "2019-12-31",
+                "2020-01-01",
+                "2020-01",
+                "2020-Q1",
+                "2020-S1",
+                "2020",
+                "2020-01-01/P5Y",
+                "2020-02",
+                "2021"
+            ]
+        );
     }
 
     #[test]

@@ -42,7 +42,9 @@ impl AttributeValue {
     pub fn text_bytes(&self) -> usize {
         match self {
             Self::Text(text) => text.len(),
-            Self::Many(values) => values.iter().flatten().map(|part| part.text.len() + part.language.len()).sum(),
+            Self::Many(values) => {
+                values.iter().flatten().map(|part| part.text.len() + part.language.len()).sum()
+            }
         }
     }
 }

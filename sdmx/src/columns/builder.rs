@@ -103,7 +103,12 @@ impl ColumnsBuilder {
         map.fit(self.generation, source);
         for (place, column) in source.series_attributes.iter().enumerate() {
             let code = column.runs.get(series);
-            let code = translate(code, column, &mut map.series_attributes[place], &mut self.series_attributes[place]);
+            let code = translate(
+                code,
+                column,
+                &mut map.series_attributes[place],
+                &mut self.series_attributes[place],
+            );
             self.series_attributes[place].push(code, 1);
         }
     }
@@ -165,7 +170,8 @@ impl ColumnsBuilder {
         for (column, interner) in columns.dimensions.iter_mut().zip(&mut self.interners) {
             *column = sorted_dimension(std::mem::take(&mut column.index), std::mem::take(interner));
         }
-        columns.observation_attributes = self.observation_attributes.iter_mut().map(sorted_attribute).collect();
+        columns.observation_attributes =
+            self.observation_attributes.iter_mut().map(sorted_attribute).collect();
         columns.series_attributes = self.series_attributes.iter_mut().map(sorted_attribute).collect();
         columns
     }

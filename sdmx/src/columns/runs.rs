@@ -59,9 +59,13 @@ impl Runs {
     }
 
     /// The runs, as (code, entries they hold).
-    pub fn runs(&self) -> impl Iterator<Item = (u32, Range<usize>)> + '_ {
+    pub fn runs(&self) -> impl Iterator<Item = (u32, Range<usize>)> + Clone + '_ {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        self.codes.iter().zip(starts).zip(&self.ends).map(|((code, start), end)| (*code, start as usize..*end as usize))
+        self.codes
+            .iter()
+            .zip(starts)
+            .zip(&self.ends)
+            .map(|((code, start), end)| (*code, start as usize..*end as usize))
     }
 
     /// The runs within `range`, cut to it, as (code, number of entries).
