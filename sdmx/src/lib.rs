@@ -8,9 +8,11 @@
 pub mod columns;
 pub mod csv;
 pub mod decimal;
+pub mod jsonl;
 pub mod key;
 pub mod period;
 pub mod sort;
+mod stretch;
 pub mod structure;
 
 pub use columns::Columns;

@@ -1,10 +1,11 @@
-//! What a file is and which column is what, from its first row.
+//! Which column is what, from the first row of a file.
 
-use super::rows::{split, unquote};
-use super::{CLIP_CHARACTERS, COLUMNS_MAX};
+use super::plan::Plan;
+use super::split::{split, unquote};
+use super::{CLIP_CHARACTERS, COLUMNS_MAX, HEADER_BYTES_MAX, rows};
 use crate::structure::DataDefinition;
 
-/// Version of SDMX-CSV.
+/// Version of SDMX-CSV, as far as a file shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Version {
     /// 1.0: begins with DATAFLOW.
@@ -29,24 +30,33 @@ pub enum HeaderError {
     },
     /// Text, but not beginning as SDMX-CSV does.
     #[error(
-        "the file is not SDMX-CSV: its first column is {first:?}; it must be STRUCTURE (version 2) or DATAFLOW (version 1)"
+        "the file is not SDMX-CSV: its first column is {first:?}; it must be STRUCTURE (SDMX-CSV 2) or DATAFLOW (1.0), and name the dataflow in every row"
     )]
     FirstColumn {
         /// The first column's name, clipped.
         first: String,
     },
     /// Not UTF-8.
-    #[error("the header is not UTF-8 text: save the file with encoding UTF-8")]
+    #[error("the header is not UTF-8 text: save the file with the encoding UTF-8")]
     NotUtf8,
+    /// Too long.
+    #[error("the header has more than {HEADER_BYTES_MAX} bytes: most often its line break is missing")]
+    TooLong,
     /// Too many columns.
     #[error("the header has {0} columns; at most {COLUMNS_MAX} are read")]
     TooManyColumns(usize),
     /// STRUCTURE_ID is missing.
-    #[error("the header has no column STRUCTURE_ID: it must be the second")]
+    #[error("the header has no column STRUCTURE_ID: it must be the second, with AGENCY:ID(VERSION) below")]
     NoStructureId,
     /// A component stands in two columns.
-    #[error("the header has the column {0} twice")]
+    #[error("the header has the column {0} twice: remove one of them")]
     Twice(String),
+    /// A text in quotation marks does not end.
+    #[error("column {0} of the header: text follows the closing quotation mark")]
+    StrayQuote(usize),
+    /// A header alone.
+    #[error("the file has a header and no rows")]
+    NoRows,
 }
 
 /// The header of a file.
@@ -54,7 +64,7 @@ pub enum HeaderError {
 pub struct Header {
     /// Version of SDMX-CSV.
     pub version: Version,
-    /// Between cells.
+    /// Between cells: a comma, a semicolon or a tab.
     pub separator: u8,
     /// Between the values of one cell, as `STRUCTURE[;]` declares it.
     pub sub_separator: Option<char>,
@@ -67,8 +77,8 @@ pub struct Header {
 pub struct Column {
     /// Its name without brackets and label.
     pub name: String,
-    /// Whether it was marked as multi-valued by brackets.
-    pub multi_valued: bool,
+    /// Whether brackets mark its cells as divided: `ATTR[]` into values, `ATTR[en;fr]` into languages.
+    pub divided: bool,
     /// Languages in its brackets.
     pub languages: Vec<String>,
     /// Whether its cells have a name behind their code: `A: Annual`.
@@ -78,7 +88,7 @@ pub struct Column {
 }
 
 /// What a column is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
     /// STRUCTURE: which kind of reference follows.
     Structure,
@@ -92,73 +102,31 @@ pub enum Role {
     Other,
 }
 
-/// What a column is in data of one dataflow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Use {
-    None,
-    Dimension(usize),
-    Time,
-    Measure,
-    /// An attribute of the definition, by place; then by place among the observation, series or dataset ones.
-    Observation(usize, usize),
-    Series(usize, usize),
-    Dataset(usize),
-}
-
 impl Header {
-    /// Reads the header out of the first bytes of a file. Gives how many bytes it has with its byte order
-    /// mark; the row itself is split by the caller.
-    pub(super) fn sniff(first: &[u8]) -> Result<usize, HeaderError> {
-        let other = |looks_like, remedy| Err(HeaderError::OtherKind { looks_like, remedy });
-        match first {
-            [] => return Err(HeaderError::Empty),
-            [0xEF, 0xBB, 0xBF, ..] => return Ok(3),
-            [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => {
-                return other("UTF-16 text", "save it with encoding UTF-8");
-            }
-            [b'P', b'K', 3, 4, ..] => {
-                return other("an Excel workbook or a zip archive", "save the sheet as CSV");
-            }
-            [0x1F, 0x8B, ..] => return other("a gzip archive", "unpack it first"),
-            [0xD0, 0xCF, 0x11, 0xE0, ..] => return other("an old Excel workbook", "save the sheet as CSV"),
-            [b'%', b'P', b'D', b'F', ..] => return other("a PDF", "send the figures as SDMX-CSV"),
-            [b'<', ..] => return other("XML or HTML", "send the data as SDMX-CSV"),
-            [b'{', ..] | [b'[', ..] => return other("JSON", "send the data as SDMX-CSV"),
-            _ => {}
-        }
-        if first.iter().take(4096).any(|byte| *byte == 0) {
-            return other("a binary file", "send the figures as SDMX-CSV");
-        }
-        Ok(0)
-    }
-
     /// Reads the header row.
-    pub(super) fn parse(row: &[u8], quoted: bool) -> Result<Self, HeaderError> {
+    pub(super) fn parse(row: &[u8]) -> Result<Self, HeaderError> {
+        if row.len() > HEADER_BYTES_MAX {
+            return Err(HeaderError::TooLong);
+        }
         let text = std::str::from_utf8(row).map_err(|_| HeaderError::NotUtf8)?;
-        let bare = text.trim_start_matches('"');
-        let version = if bare.starts_with("DATAFLOW") {
-            Version::V1
-        } else if bare.starts_with("STRUCTURE") {
-            Version::V2
-        } else {
-            let first = text.split([',', ';', '\t']).next().unwrap_or(text);
-            return Err(HeaderError::FirstColumn { first: first.chars().take(CLIP_CHARACTERS).collect() });
+        let first = text.split([',', ';', '\t', '[', '"']).find(|part| !part.is_empty()).unwrap_or(text);
+        let version = match first.trim() {
+            "DATAFLOW" => Version::V1,
+            "STRUCTURE" => Version::V2,
+            first => {
+                let first = first.chars().take(CLIP_CHARACTERS).collect();
+                return Err(HeaderError::FirstColumn { first });
+            }
         };
         let separator = sniff_separator(text);
-        let mut cells = Vec::new();
-        split(row, quoted, separator, &mut cells);
-        if cells.len() > COLUMNS_MAX {
-            return Err(HeaderError::TooManyColumns(cells.len()));
-        }
+        let names = names(row, separator)?;
         let mut sub_separator = None;
-        let mut columns: Vec<Column> = Vec::with_capacity(cells.len());
-        for (place, (start, end)) in cells.iter().enumerate() {
-            let name = unquote(&row[*start as usize..*end as usize]);
-            let name = String::from_utf8_lossy(&name);
+        let mut columns: Vec<Column> = Vec::with_capacity(names.len());
+        for (place, name) in names.iter().enumerate() {
             let column = Column::parse(name.trim(), version, place);
             if place == 0 {
-                sub_separator =
-                    name.split_once('[').and_then(|(_, rest)| rest.chars().next()).filter(|c| *c != ']');
+                let bracket = name.split_once('[').and_then(|(_, rest)| rest.chars().next());
+                sub_separator = bracket.filter(|character| *character != ']');
             }
             let twice = column.role != Role::Repeats
                 && !column.name.is_empty()
@@ -174,30 +142,29 @@ impl Header {
         Ok(Self { version, separator, sub_separator, columns })
     }
 
-    /// What each column is in data of `definition`.
-    pub(super) fn uses(&self, definition: &DataDefinition) -> Vec<Use> {
-        self.columns.iter().map(|column| column_use(column, definition)).collect()
-    }
-
-    /// Ids of components that `definition` has and the header lacks.
-    pub fn missing<'d>(&self, definition: &'d DataDefinition) -> Vec<&'d str> {
-        let has = |id: &str| self.columns.iter().any(|column| column.role == Role::Other && column.is(id));
-        let dimensions = definition.dimensions.iter().map(|dimension| &*dimension.id);
-        let needed = dimensions.chain(definition.time.as_deref());
-        needed.filter(|id| !has(id)).collect()
-    }
-
     /// Names of columns that are no components of `definition`: they are not read.
     pub fn foreign(&self, definition: &DataDefinition) -> Vec<&str> {
-        let columns = self.columns.iter().filter(|column| column.role == Role::Other);
-        columns
-            .filter(|column| column_use(column, definition) == Use::None)
+        let plan = Plan::new(self, definition);
+        let foreign = (0..self.columns.len()).filter(|column| plan.is_foreign(*column));
+        foreign
+            .map(|column| &self.columns[column])
+            .filter(|column| column.role == Role::Other)
             .map(|column| &*column.name)
             .collect()
     }
 
-    pub(super) fn place_of(&self, role: Role) -> Option<usize> {
-        self.columns.iter().position(|column| column.role == role)
+    /// Number of columns up to the last of STRUCTURE, STRUCTURE_ID and ACTION.
+    pub(super) fn control_columns(&self) -> usize {
+        self.columns.iter().rposition(|column| column.role < Role::Repeats).map_or(0, |last| last + 1)
+    }
+
+    /// The column of a component. Real files write ids in lower case, too; and beside `sex` there may be a
+    /// column `Sex` with names (Eurostat has both): so the exact name comes first, then the first in any case.
+    pub fn column_of(&self, id: &str) -> Option<usize> {
+        let find = |fits: &dyn Fn(&str) -> bool| {
+            self.columns.iter().position(|column| column.role == Role::Other && fits(&column.name))
+        };
+        find(&|name| name == id).or_else(|| find(&|name| name.eq_ignore_ascii_case(id)))
     }
 }
 
@@ -210,76 +177,56 @@ impl Column {
             Some((id, rest)) => (id, rest.strip_suffix(']')),
             None => (name, None),
         };
-        let first = place == 0;
         let role = match (version, id) {
-            (Version::V1, "DATAFLOW") if first => Role::StructureId,
-            (Version::V2, "STRUCTURE") if first => Role::Structure,
+            (Version::V1, "DATAFLOW") if place == 0 => Role::StructureId,
+            (Version::V2, "STRUCTURE") if place == 0 => Role::Structure,
             (Version::V2, "STRUCTURE_ID") => Role::StructureId,
             (Version::V2, "ACTION") => Role::Action,
             (Version::V2, "STRUCTURE_NAME" | "SERIES_KEY" | "OBS_KEY") => Role::Repeats,
             _ => Role::Other,
         };
-        let languages = brackets.unwrap_or_default();
+        let languages = brackets.unwrap_or_default().split([';', ',', '|']);
         Self {
             name: id.to_owned(),
-            multi_valued: brackets == Some(""),
+            divided: brackets.is_some(),
             languages: languages
-                .split([';', ',', '|'])
-                .filter(|l| !l.is_empty())
+                .filter(|language| !language.is_empty() && place > 0)
                 .map(str::to_owned)
                 .collect(),
             labelled,
             role,
         }
     }
-
-    /// Real files write component ids in lower case, too (Eurostat does).
-    fn is(&self, id: &str) -> bool {
-        self.name.eq_ignore_ascii_case(id)
-    }
 }
 
-fn column_use(column: &Column, definition: &DataDefinition) -> Use {
-    use crate::structure::AttributeLevel as Level;
-    if column.role != Role::Other {
-        return Use::None;
+/// The cells of a header row.
+pub(super) fn names(row: &[u8], separator: u8) -> Result<Vec<String>, HeaderError> {
+    let mut padded = row.to_vec();
+    padded.resize(row.len() + rows::SLACK, 0);
+    let mut cells = Vec::new();
+    split(&padded, row.len(), 0, true, separator, &mut cells);
+    if cells.len() > COLUMNS_MAX {
+        return Err(HeaderError::TooManyColumns(cells.len()));
     }
-    if let Some(place) = definition.dimensions.iter().position(|dimension| column.is(&dimension.id)) {
-        return Use::Dimension(place);
-    }
-    if definition.time.as_deref().is_some_and(|time| column.is(time)) {
-        return Use::Time;
-    }
-    if column.is(&definition.measure.id) {
-        return Use::Measure;
-    }
-    let Some(place) = definition.attributes.iter().position(|attribute| column.is(&attribute.component.id))
-    else {
-        return Use::None;
+    let name = |(place, cell): (usize, &super::split::Cell)| {
+        let content = unquote(cell.raw(row)).ok_or(HeaderError::StrayQuote(place + 1))?;
+        Ok(String::from_utf8_lossy(&content).into_owned())
     };
-    let attribute = &definition.attributes[place];
-    let id = &attribute.component.id;
-    match attribute.level {
-        Level::Observation => {
-            Use::Observation(place, definition.shape.observation_attribute(id).unwrap_or(0))
-        }
-        Level::Series => Use::Series(place, definition.shape.series_attribute(id).unwrap_or(0)),
-        Level::Dataset => Use::Dataset(place),
-    }
+    cells.iter().enumerate().map(name).collect()
 }
 
 fn sniff_separator(header: &str) -> u8 {
-    // The character after the first field; `STRUCTURE[;]` declares another one in its brackets.
-    let after = match header.find(']') {
-        Some(close) if header.find(',').is_none_or(|comma| close < comma) => &header[close + 1..],
-        _ => header.trim_start_matches(|c: char| c == '"' || c.is_ascii_alphabetic()),
+    // The character after the first name; `STRUCTURE[;]` declares another one in its brackets.
+    let after = header.trim_start_matches('"').trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    let after = match after.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').map_or(after, |(_, after)| after),
+        None => after,
     };
-    let after = after.trim_start_matches('"');
-    match after.bytes().next() {
+    match after.trim_start_matches('"').bytes().next() {
         Some(separator @ (b',' | b';' | b'\t')) => separator,
-        _ => [b',', b';', b'\t']
+        _ => [b';', b'\t', b',']
             .into_iter()
-            .max_by_key(|s| header.bytes().filter(|b| b == s).count())
+            .max_by_key(|separator| header.bytes().filter(|byte| byte == separator).count())
             .unwrap_or(b','),
     }
 }

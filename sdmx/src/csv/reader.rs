@@ -1,19 +1,23 @@
-//! Rows to batches of columns.
+//! A file to batches of columns.
 
 use std::io::Read;
 use std::sync::Arc;
 
-use super::header::{Column, Header, HeaderError, Role, Use};
+use super::STRUCTURES_MAX;
+use super::assembler::{Assembler, Row};
+use super::cell::code_of;
+use super::header::{Header, HeaderError, Role};
+use super::issue::{CellIssue, CellProblem, clip};
 use super::place::Places;
-use super::rows::{RowError, RowSpan, Rows, split, unquote};
-use super::{BATCH_ROWS, CLIP_CHARACTERS, TEXT_BYTES_MAX, cell};
-use crate::columns::{AttributeBuilder, AttributeValue, Columns, DimensionColumn, Interner, NO_VALUE};
-use crate::decimal::{Decimal, DecimalError};
-use crate::period::{Period, PeriodError};
+use super::plan::Plan;
+use super::rows::{RowError, RowSpan, Rows};
+use super::split::{Cell, split, unquote};
+use super::{CODE_BYTES_MAX, CODES_MAX, sniff};
+use crate::columns::{AttributeValue, Columns};
 use crate::structure::DataDefinition;
 
 /// What a row does (column ACTION).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Action {
     /// M, and I, A and an absent column too (DETAILS A4).
     Merge,
@@ -23,62 +27,24 @@ pub enum Action {
     Delete,
 }
 
-/// A cell that could not be read.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CellIssue {
-    /// Row, from 1 below the header.
-    pub row: u64,
-    /// Column of the file, from 0.
-    pub column: usize,
-    /// What is wrong.
-    pub problem: CellProblem,
-    /// Its content, clipped.
-    pub content: String,
-}
+impl Action {
+    /// Its letter in SDMX-CSV.
+    pub fn letter(self) -> char {
+        match self {
+            Self::Merge => 'M',
+            Self::Replace => 'R',
+            Self::Delete => 'D',
+        }
+    }
 
-/// Why a cell could not be read.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum CellProblem {
-    /// The row has more or fewer cells than the header.
-    #[error("the row has {found} cells, the header {expected}")]
-    CellCount {
-        /// Cells of the row.
-        found: usize,
-        /// Columns of the header.
-        expected: usize,
-    },
-    /// No such dataflow.
-    #[error("there is no such dataflow")]
-    UnknownStructure,
-    /// None of I, A, M, R, D.
-    #[error("not an action: write M to insert or update, R to replace, D to delete")]
-    UnknownAction,
-    /// A dimension without code where one is needed.
-    #[error("the dimension has no code; only rows with ACTION D may leave one empty")]
-    EmptyDimension,
-    /// `~` in some dimensions but not in all or only in the last.
-    #[error("~ may stand in TIME_PERIOD alone, or in every dimension")]
-    SwitchedOff,
-    /// Not a period.
-    #[error(transparent)]
-    Period(#[from] PeriodError),
-    /// Not a number.
-    #[error(transparent)]
-    Number(#[from] DecimalError),
-    /// Not UTF-8.
-    #[error("not UTF-8 text: save the file with encoding UTF-8")]
-    NotUtf8,
-    /// Too long.
-    #[error("longer than {TEXT_BYTES_MAX} bytes")]
-    TooLong,
-    /// `#N/A`.
-    #[error(
-        "#N/A is not a value: leave the cell empty to leave the attribute as it is, delete it with ACTION D"
-    )]
-    NotAvailable,
-    /// Another row says otherwise.
-    #[error("another row gives this dataset attribute another value")]
-    DatasetConflict,
+    fn read(cell: &[u8]) -> Option<Self> {
+        match cell {
+            b"" | b"M" | b"I" | b"A" => Some(Self::Merge),
+            b"R" => Some(Self::Replace),
+            b"D" => Some(Self::Delete),
+            _ => None,
+        }
+    }
 }
 
 /// Rows of one dataflow and one action, in the order of the file.
@@ -88,13 +54,31 @@ pub struct RowBatch {
     pub structure: usize,
     /// What the rows do.
     pub action: Action,
-    /// The rows. Not sorted: a series is a run of rows with one key. Rows with unreadable cells stand here
-    /// too, with no value and [`Period::ANY`].
+    /// The rows. Not sorted: a series is a run of rows with one key and the same series attributes. Rows with
+    /// unreadable cells stand here too, with no value, no period ([`crate::Period::ANY`]) or the empty code;
+    /// only rows with too few or too many cells do not.
     pub columns: Columns,
-    /// Dataset attributes found in these rows; nothing: to be deleted.
+    /// Dataset attributes that no earlier batch had; nothing as value: to be deleted.
     pub dataset_attributes: Vec<(Arc<str>, Option<AttributeValue>)>,
-    /// Cells that could not be read.
+    /// Cells of these rows that could not be read.
     pub issues: Vec<CellIssue>,
+}
+
+/// What is known when a file was read.
+#[derive(Clone, Debug)]
+pub struct ReadSummary {
+    /// Rows below the header, without empty ones.
+    pub rows: u64,
+    /// Rows that stand in no batch, because their dataflow is not known or lacks a column.
+    pub rows_left_out: u64,
+    /// Why: one for the first such row of each structure.
+    pub issues: Vec<CellIssue>,
+    /// The header.
+    pub header: Header,
+    /// The dataflows.
+    pub definitions: Vec<Arc<DataDefinition>>,
+    /// Where rows stand.
+    pub places: Places,
 }
 
 /// Why reading ended.
@@ -106,48 +90,87 @@ pub enum ReadError {
     /// A row cannot be split, or reading failed.
     #[error(transparent)]
     Row(#[from] RowError),
+    /// Too many distinct codes.
+    #[error(
+        "line {line}: column {column} has more than {CODES_MAX} distinct codes; most often it holds figures, or cells have moved"
+    )]
+    TooManyCodes {
+        /// The line that was read last.
+        line: u64,
+        /// Name of the column.
+        column: String,
+    },
 }
 
 /// Finds the definition of a dataflow by what STRUCTURE and STRUCTURE_ID say.
 type Resolve<'a> = dyn FnMut(&str, &str) -> Option<Arc<DataDefinition>> + 'a;
 
-/// Reads a file batch by batch. Memory is that of one batch, whatever the size of the file.
+/// A reference as it stands in a file: STRUCTURE and STRUCTURE_ID.
+type Spelling = (Vec<u8>, Vec<u8>);
+
+/// What the first cells of a row say about it; the next row mostly says the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Class {
+    /// Of a dataflow, with an action.
+    Of(usize, Action),
+    /// Of a structure that is not read.
+    LeftOut,
+    /// Nothing but separators: spreadsheets leave such rows below the data.
+    Blank,
+}
+
+/// Reads a file batch by batch. Memory is that of one batch and of the distinct codes, whatever the size of
+/// the file.
 pub struct CsvReader<'a, R> {
     rows: Rows<R>,
-    header: Arc<Header>,
+    header: Header,
     resolve: Box<Resolve<'a>>,
     definitions: Vec<Arc<DataDefinition>>,
-    uses: Vec<Vec<Use>>,
-    references: Vec<(Vec<u8>, Option<usize>)>,
+    assemblers: Vec<Assembler>,
+    /// Spellings of references met so far, and the dataflows they name.
+    references: Vec<(Spelling, Option<usize>)>,
+    issues: Vec<CellIssue>,
     places: Places,
     row: u64,
+    left_out: u64,
+    /// Columns up to the last of STRUCTURE, STRUCTURE_ID and ACTION.
+    control_columns: usize,
+    /// These cells of the last row, and what they said.
+    control: (Vec<u8>, Class),
     ahead: Option<(RowSpan, usize, Action)>,
+    cells: Vec<Cell>,
 }
 
 impl<'a, R: Read> CsvReader<'a, R> {
-    /// Reads the header.
+    /// Reads the header. `resolve` gets a row's STRUCTURE (`dataflow`, `datastructure`, `dataprovision`;
+    /// `dataflow` in version 1) and STRUCTURE_ID (`AGENCY:ID(VERSION)`).
     pub fn new(
         input: R,
         resolve: impl FnMut(&str, &str) -> Option<Arc<DataDefinition>> + 'a,
     ) -> Result<Self, ReadError> {
         let mut rows = Rows::new(input);
-        let mark = Header::sniff(rows.peek().map_err(RowError::from)?)?;
-        rows.skip(mark);
+        let before = sniff::text_begins(rows.peek().map_err(RowError::from)?)?;
+        rows.skip(before);
         let span = rows.next()?.ok_or(HeaderError::Empty)?;
-        let row = rows.bytes(span.start, span.end);
-        let header = Header::parse(row, span.quoted)?;
-        let mut places = Places::default();
-        places.set_header(span.offset, row, header.separator);
+        let row = rows.row(span);
+        let header = Header::parse(row)?;
+        let places = Places::new(row, header.separator);
+        rows.set_separator(header.separator);
         Ok(Self {
             rows,
-            header: Arc::new(header),
+            control_columns: header.control_columns(),
+            header,
             resolve: Box::new(resolve),
             definitions: Vec::new(),
-            uses: Vec::new(),
+            assemblers: Vec::new(),
             references: Vec::new(),
+            issues: Vec::new(),
             places,
             row: 0,
+            left_out: 0,
+            control: (Vec::new(), Class::LeftOut),
             ahead: None,
+            cells: Vec::new(),
         })
     }
 
@@ -171,530 +194,196 @@ impl<'a, R: Read> CsvReader<'a, R> {
         self.row
     }
 
-    /// The next rows; nothing at the end.
-    pub fn next_batch(&mut self) -> Result<Option<RowBatch>, ReadError> {
-        let mut issues = Vec::new();
-        let Some((first, structure, action)) = self.next_row(&mut issues)? else {
-            return Ok(None);
-        };
-        let definition = self.definitions[structure].clone();
-        let mut batch = Batch::new(&definition, &self.header, self.uses[structure].clone(), action);
-        batch.issues = issues;
-        let mut row = Some(first);
-        while let Some(span) = row {
-            batch.push(self.rows.bytes(span.start, span.end), span.quoted, self.row);
-            if batch.periods.len() >= BATCH_ROWS {
-                break;
-            }
-            row = match self.next_row(&mut batch.issues)? {
-                Some((span, s, a)) if (s, a) == (structure, action) => Some(span),
-                Some(other) => {
-                    self.ahead = Some(other);
-                    None
-                }
-                None => None,
-            };
+    /// What is known of the file as a whole; after the last batch, or after an error.
+    pub fn finish(self) -> ReadSummary {
+        ReadSummary {
+            rows: self.row,
+            rows_left_out: self.left_out,
+            issues: self.issues,
+            header: self.header,
+            definitions: self.definitions,
+            places: self.places,
         }
-        Ok(Some(batch.finish(structure)))
     }
 
-    fn next_row(
-        &mut self,
-        issues: &mut Vec<CellIssue>,
-    ) -> Result<Option<(RowSpan, usize, Action)>, ReadError> {
+    /// The next rows; nothing at the end. [`CsvReader::finish`] then has what is left to know.
+    pub fn next_batch(&mut self) -> Result<Option<RowBatch>, ReadError> {
+        let Some((first, structure, action)) = self.first_row()? else {
+            return if self.row == 0 { Err(HeaderError::NoRows.into()) } else { Ok(None) };
+        };
+        let mut span = first;
+        let mut continues = false;
+        loop {
+            let row = Row {
+                padded: self.rows.row_with_slack(span),
+                length: span.len(),
+                quoted: span.quoted,
+                number: self.row,
+            };
+            let assembler = &mut self.assemblers[structure];
+            if continues {
+                assembler.push_continuing(&row);
+            } else {
+                assembler.push(&row, action, self.control.0.len());
+            }
+            if assembler.is_full() {
+                break;
+            }
+            let Some(next) = self.next_row()? else { break };
+            continues = self.assemblers[structure].continues(self.rows.row(next));
+            if !continues {
+                match self.classify(next) {
+                    Class::Of(s, a) if (s, a) == (structure, action) => {}
+                    Class::Of(s, a) => {
+                        self.ahead = Some((next, s, a));
+                        break;
+                    }
+                    Class::LeftOut | Class::Blank => {
+                        let Some(further) = self.first_row()? else { break };
+                        if (further.1, further.2) != (structure, action) {
+                            self.ahead = Some(further);
+                            break;
+                        }
+                        span = further.0;
+                        continue;
+                    }
+                }
+            }
+            span = next;
+        }
+        let assembler = &mut self.assemblers[structure];
+        if let Some(column) = assembler.overflowing() {
+            let column = self.header.columns[column].name.clone();
+            return Err(ReadError::TooManyCodes { line: span.line, column });
+        }
+        Ok(Some(assembler.take(structure)))
+    }
+
+    /// The next row that is of a dataflow.
+    fn first_row(&mut self) -> Result<Option<(RowSpan, usize, Action)>, ReadError> {
         if let Some(ahead) = self.ahead.take() {
             return Ok(Some(ahead));
         }
-        while let Some(span) = self.rows.next()? {
-            self.row += 1;
-            self.places.note(self.row, span.offset, span.line);
-            match self.classify(span) {
-                Ok((structure, action)) => return Ok(Some((span, structure, action))),
-                Err((column, problem, content)) => {
-                    issues.push(CellIssue { row: self.row, column, problem, content: clip(&content) });
-                }
+        while let Some(span) = self.next_row()? {
+            if let Class::Of(structure, action) = self.classify(span) {
+                return Ok(Some((span, structure, action)));
             }
         }
         Ok(None)
     }
 
+    #[inline]
+    fn next_row(&mut self) -> Result<Option<RowSpan>, ReadError> {
+        let Some(span) = self.rows.next()? else { return Ok(None) };
+        self.row += 1;
+        self.places.note(self.row, span.offset, span.line);
+        Ok(Some(span))
+    }
+
     /// Which dataflow a row is of, and what it does.
-    fn classify(&mut self, span: RowSpan) -> Result<(usize, Action), (usize, CellProblem, Vec<u8>)> {
-        let row = self.rows.bytes(span.start, span.end);
-        let (mut reference, mut kind, mut action) = (&row[..0], &b"dataflow"[..], None);
-        let (mut reference_column, mut action_column) = (0, 0);
-        let mut rest = row;
-        // These columns come first in every file that the standard's guide describes; a quoted row is split.
-        let mut cells = Vec::new();
-        if span.quoted {
-            split(row, true, self.header.separator, &mut cells);
+    fn classify(&mut self, span: RowSpan) -> Class {
+        let row = self.rows.row(span);
+        if !self.control.0.is_empty() && row.starts_with(&self.control.0) {
+            self.left_out += u64::from(self.control.1 == Class::LeftOut);
+            return self.control.1;
         }
-        let last =
-            [Role::StructureId, Role::Action].iter().filter_map(|role| self.header.place_of(*role)).max();
-        for place in 0..=last.unwrap_or(0) {
-            let cell = if span.quoted {
-                let (start, end) = cells.get(place).copied().unwrap_or_default();
-                &row[start as usize..end as usize]
-            } else {
-                let end = memchr::memchr(self.header.separator, rest).unwrap_or(rest.len());
-                let cell = &rest[..end];
-                rest = rest.get(end + 1..).unwrap_or_default();
-                cell
-            };
-            match self.header.columns.get(place).map(|column| column.role) {
-                Some(Role::Structure) => kind = cell,
-                Some(Role::StructureId) => (reference, reference_column) = (cell, place),
-                Some(Role::Action) => (action, action_column) = (Some(cell), place),
-                _ => {}
+        self.cells.clear();
+        let padded = self.rows.row_with_slack(span);
+        split(padded, span.len(), 0, span.quoted, self.header.separator, &mut self.cells);
+        let (mut kind, mut reference, mut reference_column) = (b"dataflow".to_vec(), Vec::new(), 0);
+        let mut action = (b"".to_vec(), 0);
+        for (place, cell) in self.cells.iter().enumerate().take(self.control_columns) {
+            let Some(column) = self.header.columns.get(place) else { break };
+            let raw = cell.raw(row);
+            let content =
+                || unquote(&raw[..raw.len().min(CODE_BYTES_MAX)]).unwrap_or(raw.into()).into_owned();
+            match column.role {
+                Role::Structure => kind = content(),
+                Role::StructureId => (reference, reference_column) = (content(), place),
+                Role::Action => action = (content(), place),
+                Role::Repeats | Role::Other => {}
             }
         }
-        let action = match action.map(|cell| unquote(cell)).as_deref() {
-            None | Some(b"" | b"I" | b"A" | b"M") => Action::Merge,
-            Some(b"R") => Action::Replace,
-            Some(b"D") => Action::Delete,
-            Some(other) => return Err((action_column, CellProblem::UnknownAction, other.to_vec())),
-        };
-        if let Some((_, known)) = self.references.iter().find(|(known, _)| known == reference) {
-            let unknown = || (reference_column, CellProblem::UnknownStructure, reference.to_vec());
-            return known.map(|structure| (structure, action)).ok_or_else(unknown);
+        let end = self
+            .cells
+            .get(self.control_columns.saturating_sub(1))
+            .map_or(row.len(), |cell| cell.end as usize + 1);
+        self.control.0.clear();
+        if end < row.len() {
+            self.control.0.extend_from_slice(&row[..end]);
         }
-        let (kind, content) = (unquote(kind).into_owned(), unquote(reference).into_owned());
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
-        let id = text(&content);
-        // With labels=both a name follows: `MIGHUB:MIG_FLOW(1.0.0): Flows`.
-        let id = id.split_once(": ").map_or(&*id, |(id, _)| id);
-        let found = (self.resolve)(&text(&kind), id);
-        let structure = found.map(|definition| {
-            self.uses.push(self.header.uses(&definition));
-            self.definitions.push(definition);
-            self.definitions.len() - 1
-        });
-        let reference = reference.to_vec();
-        if self.references.len() < 1_000 {
-            self.references.push((reference.clone(), structure));
-        }
-        structure.map(|structure| (structure, action)).ok_or((
-            reference_column,
-            CellProblem::UnknownStructure,
-            reference,
-        ))
-    }
-}
-
-fn clip(content: &[u8]) -> String {
-    String::from_utf8_lossy(content).chars().take(CLIP_CHARACTERS).collect()
-}
-
-/// What a column's last cells said, so that equal cells are not read again.
-#[derive(Default)]
-struct Recent {
-    entries: Vec<(Vec<u8>, u32)>,
-    next: usize,
-}
-
-/// Distinct values remembered per column: statuses and units have fewer.
-const RECENT_MAX: usize = 8;
-
-impl Recent {
-    fn find(&self, cell: &[u8]) -> Option<u32> {
-        self.entries.iter().find(|(known, _)| known == cell).map(|(_, code)| *code)
-    }
-
-    fn add(&mut self, cell: &[u8], code: u32) {
-        if cell.len() > 32 {
-            return;
-        }
-        if self.entries.len() < RECENT_MAX {
-            self.entries.push((cell.to_vec(), code));
+        let is_blank = self.cells.iter().all(|cell| cell.start == cell.end);
+        let class = if is_blank {
+            Class::Blank
         } else {
-            self.entries[self.next] = (cell.to_vec(), code);
-            self.next = (self.next + 1) % RECENT_MAX;
-        }
-    }
-}
-
-struct Batch {
-    definition: Arc<DataDefinition>,
-    header: Arc<Header>,
-    uses: Vec<Use>,
-    action: Action,
-    interners: Vec<Interner>,
-    recent: Vec<Recent>,
-    key: Vec<u32>,
-    indexes: Vec<Vec<u32>>,
-    ends: Vec<u32>,
-    periods: Vec<Period>,
-    unscaled: Vec<i64>,
-    scales: Vec<u8>,
-    rows: Vec<u64>,
-    observation_attributes: Vec<AttributeBuilder>,
-    series_attributes: Vec<AttributeBuilder>,
-    /// Codes of the series attributes of the series that is open.
-    series_codes: Vec<u32>,
-    dataset_attributes: Vec<(Arc<str>, Option<AttributeValue>)>,
-    issues: Vec<CellIssue>,
-    cells: Vec<(u32, u32)>,
-    series_scratch: Vec<u32>,
-    observation_scratch: Vec<u32>,
-    /// Bytes of the last row up to its last dimension, and how many columns they are.
-    prefix: Vec<u8>,
-    prefix_columns: usize,
-    prefix_sound: bool,
-    period_cell: (Vec<u8>, Period),
-}
-
-impl Batch {
-    fn new(definition: &Arc<DataDefinition>, header: &Arc<Header>, uses: Vec<Use>, action: Action) -> Self {
-        let shape = &definition.shape;
-        let in_prefix = |(place, used): &(usize, &Use)| {
-            matches!(used, Use::Dimension(_)) || header.columns[*place].role != Role::Other
+            self.class_of((kind, reference), reference_column, &action, span)
         };
-        let leading = uses.iter().enumerate().take_while(in_prefix).count();
-        let dimensions = uses.iter().filter(|used| matches!(used, Use::Dimension(_))).count();
-        let led = uses[..leading].iter().filter(|used| matches!(used, Use::Dimension(_))).count();
-        Self {
-            definition: definition.clone(),
-            header: header.clone(),
-            action,
-            interners: vec![Interner::default(); shape.dimensions.len()],
-            recent: uses.iter().map(|_| Recent::default()).collect(),
-            key: vec![u32::MAX; shape.dimensions.len()],
-            indexes: vec![Vec::new(); shape.dimensions.len()],
-            ends: Vec::new(),
-            periods: Vec::with_capacity(BATCH_ROWS),
-            unscaled: Vec::with_capacity(BATCH_ROWS),
-            scales: Vec::with_capacity(BATCH_ROWS),
-            rows: Vec::with_capacity(BATCH_ROWS),
-            observation_attributes: vec![AttributeBuilder::default(); shape.observation_attributes.len()],
-            series_attributes: vec![AttributeBuilder::default(); shape.series_attributes.len()],
-            series_codes: Vec::new(),
-            dataset_attributes: Vec::new(),
-            issues: Vec::new(),
-            cells: Vec::new(),
-            series_scratch: Vec::new(),
-            observation_scratch: Vec::new(),
-            prefix: Vec::new(),
-            prefix_columns: if led == dimensions { leading } else { 0 },
-            prefix_sound: false,
-            period_cell: (Vec::new(), Period::ANY),
-            uses,
+        if is_blank {
+            self.control.0.clear();
         }
+        self.control.1 = class;
+        self.left_out += u64::from(class == Class::LeftOut);
+        class
     }
 
-    fn issue(&mut self, row: u64, column: usize, problem: CellProblem, content: &[u8]) {
-        self.issues.push(CellIssue { row, column, problem, content: clip(content) });
-    }
-
-    fn push(&mut self, bytes: &[u8], quoted: bool, row: u64) {
-        let separator = self.header.separator;
-        let same_series = self.prefix_sound && !quoted && bytes.starts_with(&self.prefix);
-        let skipped = if same_series { self.prefix_columns } else { 0 };
-        let (offset, rest) =
-            if same_series { (self.prefix.len(), &bytes[self.prefix.len()..]) } else { (0, bytes) };
-        let mut cells = std::mem::take(&mut self.cells);
-        split(rest, quoted, separator, &mut cells);
-        if cells.len() + skipped != self.uses.len() {
-            let problem = CellProblem::CellCount { found: cells.len() + skipped, expected: self.uses.len() };
-            self.issue(row, (cells.len() + skipped).min(self.uses.len().saturating_sub(1)), problem, b"");
-            self.cells = cells;
-            return;
-        }
-        let mut fields = Fields { bytes, offset, cells: &cells, skipped, quoted };
-        if same_series {
-            self.push_observation(&mut fields, row, false);
-        } else {
-            self.push_row(&mut fields, row);
-            if self.prefix_columns > 0 && !quoted {
-                let end = cells[self.prefix_columns - 1].1 as usize + 1;
-                self.prefix.clear();
-                self.prefix.extend_from_slice(bytes.get(..end).unwrap_or(bytes));
-                self.prefix_sound = self.key_complete() && end <= bytes.len();
-            } else {
-                self.prefix_sound = false;
-            }
-        }
-        self.cells = cells;
-    }
-
-    fn key_complete(&self) -> bool {
-        !self.periods.is_empty() && self.key.iter().all(|code| *code != u32::MAX)
-    }
-
-    /// A row whose key must be read.
-    fn push_row(&mut self, fields: &mut Fields<'_>, row: u64) {
-        let mut switched_off = 0;
-        let mut changed = self.ends.is_empty();
-        let mut empty = None;
-        for column in 0..self.uses.len() {
-            let Use::Dimension(place) = self.uses[column] else { continue };
-            let cell = fields.cell(column);
-            switched_off += usize::from(cell == b"~");
-            if cell.is_empty() && self.action != Action::Delete {
-                empty = empty.or(Some(column));
-            }
-            let code = match self.recent[column].find(cell) {
-                Some(code) => code,
-                None => self.intern(column, place, cell, row),
-            };
-            changed |= self.key[place] != code;
-            self.key[place] = code;
-        }
-        if let Some(column) = empty {
-            self.issue(row, column, CellProblem::EmptyDimension, b"");
-        }
-        if switched_off == self.definition.dimensions.len() {
-            self.key.fill(u32::MAX);
-            return self.push_dataset_attributes(fields, row);
-        }
-        if switched_off > 0 {
-            let column = (0..self.uses.len()).find(|column| {
-                matches!(self.uses[*column], Use::Dimension(_)) && fields.cell(*column) == b"~"
-            });
-            self.issue(row, column.unwrap_or(0), CellProblem::SwitchedOff, b"~");
-        }
-        self.push_observation(fields, row, changed);
-    }
-
-    fn intern(&mut self, column: usize, place: usize, cell: &[u8], row: u64) -> u32 {
-        let content = unquote(cell);
-        let code = match std::str::from_utf8(&content) {
-            Ok(text) => {
-                let text = if self.header.columns[column].labelled {
-                    text.split_once(": ").map_or(text, |(id, _)| id)
-                } else {
-                    text
-                };
-                self.interners[place].intern(text)
-            }
-            Err(_) => {
-                self.issue(row, column, CellProblem::NotUtf8, &content);
-                self.interners[place].intern("")
-            }
-        };
-        self.recent[column].add(cell, code);
-        code
-    }
-
-    fn push_dataset_attributes(&mut self, fields: &mut Fields<'_>, row: u64) {
-        for column in 0..self.uses.len() {
-            if let Use::Dataset(place) = self.uses[column] {
-                self.dataset_attribute(column, place, fields.cell(column), row);
-            }
-        }
-    }
-
-    fn dataset_attribute(&mut self, column: usize, place: usize, cell: &[u8], row: u64) {
-        let Some(value) = self.value(column, cell, row) else { return };
-        let id = self.definition.attributes[place].component.id.clone();
-        let value = (self.action != Action::Delete).then_some(value);
-        match self.dataset_attributes.iter().find(|(known, _)| *known == id) {
-            Some((_, known)) if *known != value => {
-                self.issue(row, column, CellProblem::DatasetConflict, cell)
-            }
-            Some(_) => {}
-            None => self.dataset_attributes.push((id, value)),
-        }
-    }
-
-    fn push_observation(&mut self, fields: &mut Fields<'_>, row: u64, changed: bool) {
-        let mut period = Period::ANY;
-        let mut value = None;
-        let mut series_codes = std::mem::take(&mut self.series_scratch);
-        let mut observation_codes = std::mem::take(&mut self.observation_scratch);
-        series_codes.clear();
-        series_codes.resize(self.series_attributes.len(), 0);
-        observation_codes.clear();
-        observation_codes.resize(self.observation_attributes.len(), 0);
-        let deletes = self.action == Action::Delete;
-        for column in fields.skipped..self.uses.len() {
-            let cell = fields.cell(column);
-            match self.uses[column] {
-                Use::None | Use::Dimension(_) => {}
-                Use::Time => period = self.period(column, cell, row),
-                Use::Measure => value = self.number(column, cell, row),
-                Use::Dataset(place) => self.dataset_attribute(column, place, cell, row),
-                Use::Observation(_, place) => {
-                    if !cell.is_empty() {
-                        observation_codes[place] = self
-                            .attribute(column, cell, row, |batch| &mut batch.observation_attributes[place]);
-                    }
-                }
-                Use::Series(_, place) => {
-                    if !cell.is_empty() {
-                        series_codes[place] =
-                            self.attribute(column, cell, row, |batch| &mut batch.series_attributes[place]);
-                    }
-                }
-            }
-        }
-        // In a deletion, attributes of a series are deleted by a row of their own without period.
-        let about_series = deletes && period != Period::ANY && series_codes.iter().any(|code| *code != 0);
-        if about_series {
-            let nothing_else = value.is_none() && observation_codes.iter().all(|code| *code == 0);
-            self.start_series(&series_codes);
-            self.observation(Period::ANY, None, &[], row);
-            series_codes.fill(0);
-            if nothing_else {
-                self.series_scratch = series_codes;
-                self.observation_scratch = observation_codes;
-                return;
-            }
-        }
-        if changed || about_series || self.ends.is_empty() || self.series_codes != series_codes {
-            self.start_series(&series_codes);
-        }
-        self.observation(period, value, &observation_codes, row);
-        self.series_scratch = series_codes;
-        self.observation_scratch = observation_codes;
-    }
-
-    fn start_series(&mut self, series_codes: &[u32]) {
-        for (index, code) in self.indexes.iter_mut().zip(&self.key) {
-            index.push(*code);
-        }
-        for (builder, code) in self.series_attributes.iter_mut().zip(series_codes) {
-            builder.push(*code, 1);
-        }
-        self.series_codes.clear();
-        self.series_codes.extend_from_slice(series_codes);
-        self.ends.push(self.periods.len() as u32);
-    }
-
-    fn observation(&mut self, period: Period, value: Option<Decimal>, codes: &[u32], row: u64) {
-        self.periods.push(period);
-        self.unscaled.push(value.map_or(0, |value| value.unscaled));
-        self.scales.push(value.map_or(NO_VALUE, |value| value.scale));
-        self.rows.push(row);
-        for (place, builder) in self.observation_attributes.iter_mut().enumerate() {
-            builder.push(codes.get(place).copied().unwrap_or(0), 1);
-        }
-        if let Some(end) = self.ends.last_mut() {
-            *end = self.periods.len() as u32;
-        }
-    }
-
-    fn period(&mut self, column: usize, cell: &[u8], row: u64) -> Period {
-        if cell == self.period_cell.0 {
-            return self.period_cell.1;
-        }
-        if cell == b"~" || (cell.is_empty() && self.action == Action::Delete) {
-            return Period::ANY;
-        }
-        let content = unquote(cell);
-        match Period::parse(&content) {
-            Ok(period) => {
-                self.period_cell = (cell.to_vec(), period);
-                period
-            }
-            Err(_) if content.is_empty() => {
-                self.issue(row, column, CellProblem::EmptyDimension, b"");
-                Period::ANY
-            }
-            Err(error) => {
-                self.issue(row, column, error.into(), &content);
-                Period::ANY
-            }
-        }
-    }
-
-    fn number(&mut self, column: usize, cell: &[u8], row: u64) -> Option<Decimal> {
-        if cell.is_empty() {
-            return None;
-        }
-        if self.action == Action::Delete {
-            return Some(Decimal::integer(0));
-        }
-        let content = unquote(cell);
-        match Decimal::parse(&content) {
-            Ok(number) => Some(number),
-            Err(_) if content.is_empty() => None,
-            Err(error) => {
-                self.issue(row, column, error.into(), &content);
-                None
-            }
-        }
-    }
-
-    fn attribute(
+    fn class_of(
         &mut self,
+        spelling: Spelling,
         column: usize,
-        cell: &[u8],
-        row: u64,
-        builder: impl Fn(&mut Self) -> &mut AttributeBuilder,
-    ) -> u32 {
-        if let Some(code) = self.recent[column].find(cell) {
-            return code;
+        action: &(Vec<u8>, usize),
+        span: RowSpan,
+    ) -> Class {
+        let Some(structure) = self.structure(spelling, column) else { return Class::LeftOut };
+        if let Some(action) = Action::read(&action.0) {
+            return Class::Of(structure, action);
         }
-        let value = self.value(column, cell, row);
-        let code = builder(self).code(value.as_ref());
-        self.recent[column].add(cell, code);
-        code
+        // The row is read all the same, so that the rest of it is judged too; but the next one is reported again.
+        self.control.0.clear();
+        let padded = self.rows.row_with_slack(span);
+        let row = Row { padded, length: span.len(), quoted: span.quoted, number: self.row };
+        self.assemblers[structure].issue(&row, action.1, CellProblem::UnknownAction, &action.0);
+        Class::Of(structure, Action::Merge)
     }
 
-    fn value(&mut self, column: usize, cell: &[u8], row: u64) -> Option<AttributeValue> {
-        let content = unquote(cell);
-        if content.len() > TEXT_BYTES_MAX {
-            self.issue(row, column, CellProblem::TooLong, &content);
+    /// The dataflow that a row names; the first row of each that is not read is reported.
+    fn structure(&mut self, spelling: Spelling, column: usize) -> Option<usize> {
+        if let Some((_, known)) = self.references.iter().find(|(known, _)| *known == spelling) {
+            return *known;
+        }
+        let problem = if self.references.len() > STRUCTURES_MAX {
             return None;
-        }
-        if &*content == b"#N/A" {
-            self.issue(row, column, CellProblem::NotAvailable, &content);
-            return None;
-        }
-        let header = self.header.clone();
-        let described: &Column = &header.columns[column];
-        match std::str::from_utf8(&content) {
-            Ok(text) => {
-                let text =
-                    if described.labelled { text.split_once(": ").map_or(text, |(id, _)| id) } else { text };
-                cell::read_value(text, described, self.header.sub_separator)
+        } else if self.references.len() == STRUCTURES_MAX {
+            CellProblem::TooManyStructures
+        } else {
+            match self.resolve(&spelling) {
+                Ok(structure) => {
+                    self.references.push((spelling, Some(structure)));
+                    return Some(structure);
+                }
+                Err(problem) => problem,
             }
-            Err(_) => {
-                self.issue(row, column, CellProblem::NotUtf8, &content);
-                None
-            }
-        }
+        };
+        let content = clip(&spelling.1);
+        self.issues.push(CellIssue { row: self.row, column, problem, content });
+        self.references.push((spelling, None));
+        None
     }
 
-    fn finish(mut self, structure: usize) -> RowBatch {
-        let mut columns = Columns::new(self.definition.shape.clone());
-        for ((column, interner), index) in
-            columns.dimensions.iter_mut().zip(&self.interners).zip(self.indexes)
-        {
-            *column = DimensionColumn { codes: interner.codes().to_vec(), index };
+    fn resolve(&mut self, (kind, id): &Spelling) -> Result<usize, CellProblem> {
+        let (kind, id) = (String::from_utf8_lossy(kind), String::from_utf8_lossy(id));
+        // With labels=both a name follows: `MIGHUB:MIG_FLOW(1.0.0): Flows`.
+        let found = (self.resolve)(kind.trim(), code_of(id.trim()));
+        let definition = found.ok_or(CellProblem::UnknownStructure)?;
+        if let Some(known) = self.definitions.iter().position(|known| Arc::ptr_eq(known, &definition)) {
+            return Ok(known);
         }
-        columns.ends = self.ends;
-        columns.periods = self.periods;
-        columns.unscaled = self.unscaled;
-        columns.scales = self.scales;
-        columns.rows = self.rows;
-        columns.observation_attributes =
-            self.observation_attributes.iter_mut().map(AttributeBuilder::take).collect();
-        columns.series_attributes = self.series_attributes.iter_mut().map(AttributeBuilder::take).collect();
-        RowBatch {
-            structure,
-            action: self.action,
-            columns,
-            dataset_attributes: self.dataset_attributes,
-            issues: self.issues,
+        let plan = Plan::new(&self.header, &definition);
+        if !plan.missing.is_empty() {
+            return Err(CellProblem::MissingColumns { missing: plan.missing.join(", ") });
         }
-    }
-}
-
-/// The cells of one row.
-struct Fields<'r> {
-    bytes: &'r [u8],
-    offset: usize,
-    cells: &'r [(u32, u32)],
-    skipped: usize,
-    quoted: bool,
-}
-
-impl<'r> Fields<'r> {
-    /// The cell of a column, still quoted if it was.
-    fn cell(&self, column: usize) -> &'r [u8] {
-        let (start, end) = self.cells[column - self.skipped];
-        let cell = &self.bytes[self.offset + start as usize..self.offset + end as usize];
-        if self.quoted && cell == b"\"\"" { &cell[..0] } else { cell }
+        let columns = self.header.columns.len();
+        self.assemblers.push(Assembler::new(definition.clone(), plan, columns, self.header.separator));
+        self.definitions.push(definition);
+        Ok(self.definitions.len() - 1)
     }
 }

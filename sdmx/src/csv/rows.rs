@@ -1,34 +1,47 @@
-//! Rows and cells of a CSV file (RFC 4180): quotes, doubled quotes, separators and line breaks in quotes.
+//! Rows of a CSV file (RFC 4180): line breaks within quotes belong to the row.
 
 use std::io::{self, Read};
 
 use super::ROW_BYTES_MAX;
 
 const BUFFER_BYTES: usize = 256 * 1024;
+/// Bytes that may be read behind the end of a row, so that cells can be read eight bytes at a time.
+pub(super) const SLACK: usize = 8;
 
 /// Reads rows out of a byte stream through one buffer.
 pub(super) struct Rows<R> {
     input: R,
+    /// The bytes from `start` to `end` are read and not yet used; [`SLACK`] bytes more always follow.
     buffer: Vec<u8>,
     start: usize,
     end: usize,
     at_end: bool,
     /// Bytes before `start` since the beginning of the stream.
-    pub(super) offset: u64,
-    /// Physical lines before the next row, from 1.
-    pub(super) line: u64,
+    offset: u64,
+    /// The physical line that begins at `start`, from 1.
+    line: u64,
+    /// Between cells; nothing until it is known. A quotation mark opens a quoted cell only behind it.
+    separator: Option<u8>,
 }
 
 /// Where a row lies in the buffer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RowSpan {
-    pub(super) start: usize,
-    pub(super) end: usize,
+    start: usize,
+    end: usize,
+    /// Whether there are quotation marks in it.
     pub(super) quoted: bool,
     /// Byte offset in the stream.
     pub(super) offset: u64,
     /// Physical line on which it begins, from 1.
     pub(super) line: u64,
+}
+
+impl RowSpan {
+    /// Bytes of the row without its line break.
+    pub(super) fn len(&self) -> usize {
+        self.end - self.start
+    }
 }
 
 /// A row that cannot be split.
@@ -57,11 +70,27 @@ pub enum RowError {
 
 impl<R: Read> Rows<R> {
     pub(super) fn new(input: R) -> Self {
-        Self { input, buffer: vec![0; BUFFER_BYTES], start: 0, end: 0, at_end: false, offset: 0, line: 1 }
+        let buffer = vec![0; BUFFER_BYTES + SLACK];
+        Self { input, buffer, start: 0, end: 0, at_end: false, offset: 0, line: 1, separator: None }
     }
 
-    pub(super) fn bytes(&self, start: usize, end: usize) -> &[u8] {
-        &self.buffer[start..end]
+    /// Rows of a stream that begins somewhere within a file.
+    pub(super) fn resume(input: R, line: u64, separator: u8) -> Self {
+        Self { line, separator: Some(separator), ..Self::new(input) }
+    }
+
+    pub(super) fn set_separator(&mut self, separator: u8) {
+        self.separator = Some(separator);
+    }
+
+    /// The bytes of a row, until the next row is read.
+    pub(super) fn row(&self, span: RowSpan) -> &[u8] {
+        &self.buffer[span.start..span.end]
+    }
+
+    /// The same, with [`SLACK`] meaningless bytes behind.
+    pub(super) fn row_with_slack(&self, span: RowSpan) -> &[u8] {
+        &self.buffer[span.start..span.end + SLACK]
     }
 
     /// The first bytes of the stream, before any row was read.
@@ -78,74 +107,92 @@ impl<R: Read> Rows<R> {
     }
 
     /// The next row without its line break; empty lines are passed over. Earlier spans end with this call.
+    #[inline]
     pub(super) fn next(&mut self) -> Result<Option<RowSpan>, RowError> {
         loop {
-            let Some(row) = self.next_line()? else { return Ok(None) };
-            if row.start < row.end {
+            // Nearly every row is one line without quotes that lies in the buffer as a whole.
+            let window = &self.buffer[self.start..self.end];
+            let row = match memchr::memchr2(b'\n', b'"', window) {
+                Some(at) if window[at] == b'\n' => self.row_at(at, 1, false, 1),
+                _ => match self.next_slowly()? {
+                    Some(row) => row,
+                    None => return Ok(None),
+                },
+            };
+            if row.len() > ROW_BYTES_MAX {
+                return Err(RowError::TooLong { line: row.line });
+            }
+            if row.len() > 0 {
                 return Ok(Some(row));
             }
         }
     }
 
-    fn next_line(&mut self) -> Result<Option<RowSpan>, RowError> {
+    fn next_slowly(&mut self) -> Result<Option<RowSpan>, RowError> {
         let (mut scanned, mut quoted, mut in_quotes, mut lines) = (0, false, false, 0);
         loop {
             let window = &self.buffer[self.start..self.end];
-            let mut found = None;
-            while scanned < window.len() {
-                let rest = &window[scanned..];
-                let next = if in_quotes {
-                    memchr::memchr2(b'"', b'\n', rest)
-                } else {
-                    memchr::memchr2(b'\n', b'"', rest)
-                };
-                let Some(at) = next else {
-                    scanned = window.len();
-                    break;
-                };
-                scanned += at + 1;
-                match (rest[at], in_quotes) {
-                    (b'"', _) => {
-                        in_quotes = !in_quotes;
-                        quoted = true;
-                    }
-                    (_, true) => lines += 1,
-                    (_, false) => {
-                        found = Some(scanned);
-                        break;
-                    }
+            let Some(at) = memchr::memchr2(b'\n', b'"', &window[scanned..]).map(|at| at + scanned) else {
+                scanned = window.len();
+                if self.at_end {
+                    return self.last_row(quoted, in_quotes, lines);
                 }
-            }
-            if let Some(length) = found {
-                return Ok(Some(self.row(length, 1, quoted, lines + 1)));
-            }
-            if self.at_end {
-                if in_quotes {
-                    return Err(RowError::OpenQuote { line: self.line });
+                self.fill_for_row()?;
+                continue;
+            };
+            if window[at] == b'\n' {
+                lines += 1;
+                scanned = at + 1;
+                if !in_quotes {
+                    return Ok(Some(self.row_at(at, 1, quoted, lines)));
                 }
-                if self.start == self.end {
-                    return Ok(None);
-                }
-                let length = self.end - self.start;
-                return Ok(Some(self.row(length, 0, quoted, lines + 1)));
+                continue;
             }
-            if self.end - self.start > ROW_BYTES_MAX {
-                return Err(RowError::TooLong { line: self.line });
+            quoted = true;
+            if !in_quotes {
+                in_quotes = at == 0 || self.separates(window[at - 1]);
+                scanned = at + 1;
+            } else if at + 1 < window.len() || self.at_end {
+                let doubled = window.get(at + 1) == Some(&b'"');
+                in_quotes = doubled;
+                scanned = at + 1 + usize::from(doubled);
+            } else {
+                // Whether the mark is doubled stands in the next bytes of the file.
+                scanned = at;
+                self.fill_for_row()?;
             }
-            self.fill()?;
         }
     }
 
-    fn row(&mut self, length: usize, break_bytes: usize, quoted: bool, lines: u64) -> RowSpan {
-        let (start, mut end) = (self.start, self.start + length - break_bytes);
+    fn separates(&self, byte: u8) -> bool {
+        self.separator.map_or(matches!(byte, b',' | b';' | b'\t'), |separator| separator == byte)
+    }
+
+    fn last_row(&mut self, quoted: bool, in_quotes: bool, lines: u64) -> Result<Option<RowSpan>, RowError> {
+        if in_quotes {
+            return Err(RowError::OpenQuote { line: self.line });
+        }
+        let length = self.end - self.start;
+        Ok((length > 0).then(|| self.row_at(length, 0, quoted, lines + 1)))
+    }
+
+    #[inline]
+    fn row_at(&mut self, length: usize, break_bytes: usize, quoted: bool, lines: u64) -> RowSpan {
+        let (start, mut end) = (self.start, self.start + length);
         if end > start && self.buffer[end - 1] == b'\r' {
             end -= 1;
         }
         let span = RowSpan { start, end, quoted, offset: self.offset, line: self.line };
-        self.start += length;
-        self.offset += length as u64;
+        self.skip(length + break_bytes);
         self.line += lines;
         span
+    }
+
+    fn fill_for_row(&mut self) -> Result<(), RowError> {
+        if self.end - self.start > ROW_BYTES_MAX {
+            return Err(RowError::TooLong { line: self.line });
+        }
+        Ok(self.fill()?)
     }
 
     fn fill(&mut self) -> io::Result<()> {
@@ -154,11 +201,12 @@ impl<R: Read> Rows<R> {
             self.end -= self.start;
             self.start = 0;
         }
-        if self.end == self.buffer.len() {
+        if self.end + SLACK == self.buffer.len() {
             self.buffer.resize(self.buffer.len() * 2, 0);
         }
+        let space = self.end..self.buffer.len() - SLACK;
         loop {
-            match self.input.read(&mut self.buffer[self.end..]) {
+            match self.input.read(&mut self.buffer[space.clone()]) {
                 Ok(0) => self.at_end = true,
                 Ok(count) => self.end += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
@@ -167,46 +215,4 @@ impl<R: Read> Rows<R> {
             return Ok(());
         }
     }
-}
-
-/// Splits a row into cells: (start, end) within the row, still quoted where they were.
-pub(super) fn split(row: &[u8], quoted: bool, separator: u8, cells: &mut Vec<(u32, u32)>) {
-    cells.clear();
-    let mut start = 0;
-    if !quoted {
-        for at in memchr::memchr_iter(separator, row) {
-            cells.push((start, at as u32));
-            start = at as u32 + 1;
-        }
-    } else {
-        let mut in_quotes = false;
-        for (at, byte) in row.iter().enumerate() {
-            match *byte {
-                b'"' => in_quotes = !in_quotes,
-                byte if byte == separator && !in_quotes => {
-                    cells.push((start, at as u32));
-                    start = at as u32 + 1;
-                }
-                _ => {}
-            }
-        }
-    }
-    cells.push((start, row.len() as u32));
-}
-
-/// The content of a cell: without its quotes, doubled quotes single.
-pub(super) fn unquote(cell: &[u8]) -> std::borrow::Cow<'_, [u8]> {
-    let [b'"', inner @ .., b'"'] = cell else { return cell.into() };
-    if memchr::memchr(b'"', inner).is_none() {
-        return inner.into();
-    }
-    let mut content = Vec::with_capacity(inner.len());
-    let mut bytes = inner.iter();
-    while let Some(byte) = bytes.next() {
-        content.push(*byte);
-        if *byte == b'"' && bytes.as_slice().first() == Some(&b'"') {
-            bytes.next();
-        }
-    }
-    content.into()
 }

@@ -3,7 +3,6 @@
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
-use super::read_exactly;
 use crate::columns::{AttributeColumn, AttributeValue, Columns, DimensionColumn, LocalText, Runs, Shape};
 use crate::period::Period;
 
@@ -31,9 +30,16 @@ pub(super) fn write(columns: &Columns, output: &mut impl Write) -> io::Result<()
 }
 
 pub(super) fn read(shape: &Arc<Shape>, input: &mut impl Read) -> io::Result<Option<Columns>> {
-    let Some(length) = read_exactly(input, 8)? else { return Ok(None) };
-    let length = u64::from_le_bytes(length.try_into().unwrap_or_default());
-    let bytes = read_exactly(input, length as usize)?.ok_or(io::ErrorKind::UnexpectedEof)?;
+    let mut length = Vec::with_capacity(8);
+    if input.by_ref().take(8).read_to_end(&mut length)? == 0 {
+        return Ok(None);
+    }
+    let length = <[u8; 8]>::try_from(&length[..]).map_err(|_| damaged())?;
+    let length = u64::from_le_bytes(length);
+    let mut bytes = Vec::new();
+    if input.by_ref().take(length).read_to_end(&mut bytes)? as u64 != length {
+        return Err(damaged());
+    }
     let mut bytes = Taker(&bytes);
     let mut columns = Columns::new(shape.clone());
     for column in &mut columns.dimensions {

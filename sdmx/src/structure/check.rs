@@ -1,31 +1,18 @@
-//! Whether artefacts hang together: ids are ids, references lead somewhere, trees are trees.
+//! Whether artefacts hang together: references lead somewhere, ids are unique, trees are trees.
 
 use std::collections::HashSet;
-use std::fmt;
 
-use super::artefact::{Artefact, ItemScheme};
+use super::artefact::{Artefact, Identity};
 use super::codelist::Codelist;
-use super::component::{AttributeRelationship, DataStructure, Representation};
-use super::reference::{Class, Reference, is_code_id, is_id};
+use super::id::{AgencyId, CodeId, Id};
+use super::problem::Problem;
+use super::reference::{Class, Reference};
+use super::scheme::{ConceptScheme, Item};
 use super::set::Structures;
+use super::version::Version;
 
 /// Deepest tree of codes; the M49 tree has five levels.
 const PARENTS_MAX: usize = 64;
-
-/// Something wrong in one artefact.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// The artefact.
-    pub artefact: String,
-    /// What is wrong, and what to do.
-    pub text: String,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.artefact, self.text)
-    }
-}
 
 impl Structures {
     /// Everything that is wrong with the set, all in one go.
@@ -34,50 +21,43 @@ impl Structures {
         for (reference, artefact) in self.iter() {
             checker.check(reference, artefact);
         }
+        checker.check_principals();
         checker.problems
     }
 }
 
-struct Checker<'a> {
-    structures: &'a Structures,
-    problems: Vec<Problem>,
+pub(super) struct Checker<'a> {
+    pub(super) structures: &'a Structures,
+    pub(super) problems: Vec<Problem>,
 }
 
 impl Checker<'_> {
     fn check(&mut self, at: &Reference, artefact: &Artefact) {
-        if !is_id(&at.id) || !is_id(&at.agency) {
-            self.report(
-                at,
-                "its id or its agency is not an id: begin with a letter, use letters, digits, _ and -",
-            );
-        }
         match artefact {
-            Artefact::Codelist(list) => self.check_codes(at, list),
-            Artefact::AgencyScheme(scheme) | Artefact::DataProviderScheme(scheme) => {
-                self.check_items(at, scheme)
-            }
-            Artefact::ConceptScheme(scheme) => self.check_items(at, scheme),
-            Artefact::DataStructure(structure) => self.check_components(at, structure),
-            Artefact::Dataflow(dataflow) => {
-                self.check_reference(at, &dataflow.structure, Class::DataStructure)
-            }
-            Artefact::ProvisionAgreement(agreement) => {
-                self.check_reference(at, &agreement.dataflow, Class::Dataflow);
-                self.check_reference(at, &agreement.data_provider, Class::DataProviderScheme);
-            }
-            Artefact::DataConstraint(constraint) => {
-                for dataflow in &constraint.constraint_attachment.dataflows {
-                    self.check_reference(at, dataflow, Class::Dataflow);
+            Artefact::AgencyScheme(scheme) => {
+                self.check_organisations(at, &scheme.identity, "AGENCIES", &scheme.agencies);
+                for item in scheme.agencies.iter().filter(|item| AgencyId::new(&item.id).is_err()) {
+                    self.report(at, format!("{:?} is not the id of an agency: begin with a letter", item.id));
                 }
             }
+            Artefact::DataProviderScheme(scheme) => {
+                self.check_organisations(at, &scheme.identity, "DATA_PROVIDERS", &scheme.data_providers)
+            }
+            Artefact::Codelist(list) => self.check_codes(at, list),
+            Artefact::ConceptScheme(scheme) => self.check_concepts(at, scheme),
+            Artefact::DataStructure(structure) => self.check_components(at, structure),
+            Artefact::Dataflow(dataflow) => self.check_dataflow(at, dataflow),
+            Artefact::ProvisionAgreement(agreement) => self.check_agreement(at, agreement),
+            Artefact::DataConstraint(constraint) => self.check_constraint(at, constraint),
         }
     }
 
-    fn report(&mut self, at: &Reference, text: impl Into<String>) {
+    pub(super) fn report(&mut self, at: &Reference, text: impl Into<String>) {
         self.problems.push(Problem { artefact: at.to_string(), text: text.into() });
     }
 
-    fn check_reference(&mut self, at: &Reference, to: &Reference, class: Class) {
+    /// Reports a reference that leads nowhere, or to something of another class.
+    pub(super) fn check_reference(&mut self, at: &Reference, to: &Reference, class: Class) {
         if to.class != class {
             self.report(at, format!("refers to {to}, where a {} is expected", class.name()));
             return;
@@ -89,139 +69,96 @@ impl Checker<'_> {
             );
             return;
         };
-        let Some(item) = &to.item else { return };
-        let has = match &**artefact {
-            Artefact::Codelist(list) => list.get(item).is_some(),
-            Artefact::AgencyScheme(scheme)
-            | Artefact::DataProviderScheme(scheme)
-            | Artefact::ConceptScheme(scheme) => scheme.items.iter().any(|known| known.id == *item),
-            _ => false,
-        };
-        if !has {
+        if let Some(item) = &to.item
+            && !artefact.has_item(item)
+        {
             self.report(at, format!("refers to {to}, but that scheme has no item {item}"));
         }
     }
 
-    fn check_items(&mut self, at: &Reference, scheme: &ItemScheme) {
-        let mut seen = HashSet::new();
-        for item in &scheme.items {
-            if !is_id(&item.id) {
-                self.report(at, format!("{:?} is not an id of an item", item.id));
-            }
-            if !seen.insert(&item.id) {
-                self.report(at, format!("has the item {} twice", item.id));
-            }
+    /// Reports a reference that names a scheme where one of its items is meant.
+    pub(super) fn check_item_reference(&mut self, at: &Reference, to: &Reference, class: Class) {
+        self.check_reference(at, to, class);
+        if to.item.is_none() && to.class == class {
+            self.report(at, format!("refers to {to} as a whole: name one of its items, .ID after it"));
+        }
+    }
+
+    fn check_organisations(&mut self, at: &Reference, identity: &Identity, id: &str, items: &[Item]) {
+        if &*identity.id != id || identity.version != Version::of_organisations() {
+            self.report(at, format!("such a scheme is always {id}, version 1.0"));
+        }
+        self.check_unique(at, "item", items.iter().map(|item| &item.id));
+    }
+
+    fn check_concepts(&mut self, at: &Reference, scheme: &ConceptScheme) {
+        self.check_unique(at, "concept", scheme.concepts.iter().map(|concept| &concept.id));
+        let parent = |id: &Id| scheme.concept(id).map(|concept| concept.parent.as_ref());
+        self.check_tree(at, "concept", scheme.concepts.iter().map(|concept| &concept.id), parent);
+        for representation in
+            scheme.concepts.iter().filter_map(|concept| concept.core_representation.as_ref())
+        {
+            self.check_representation(at, representation);
         }
     }
 
     fn check_codes(&mut self, at: &Reference, list: &Codelist) {
+        self.check_unique(at, "code", list.codes().iter().map(|code| &code.id));
+        let parent = |id: &CodeId| list.get(id).map(|code| code.parent.as_ref());
+        self.check_tree(at, "code", list.codes().iter().map(|code| &code.id), parent);
+    }
+
+    pub(super) fn check_unique<'i>(
+        &mut self,
+        at: &Reference,
+        kind: &str,
+        ids: impl Iterator<Item = &'i (impl std::ops::Deref<Target = str> + 'i)>,
+    ) {
         let mut seen = HashSet::new();
-        for code in list.codes() {
-            if !is_code_id(&code.id) {
-                self.report(
-                    at,
-                    format!("{:?} is not the id of a code: use letters, digits, _ @ $ -", code.id),
-                );
+        for id in ids.map(|id| &**id) {
+            if !seen.insert(id) {
+                self.report(at, format!("has the {kind} {id} twice: leave one"));
             }
-            if !seen.insert(&code.id) {
-                self.report(at, format!("has the code {} twice", code.id));
-            }
-            let mut above = code;
+        }
+    }
+
+    fn check_tree<'i, I: std::ops::Deref<Target = str> + PartialEq + 'i>(
+        &mut self,
+        at: &Reference,
+        kind: &str,
+        ids: impl Iterator<Item = &'i I>,
+        parent: impl Fn(&I) -> Option<Option<&'i I>>,
+    ) {
+        for id in ids {
+            let mut above = id;
             for depth in 0.. {
-                let Some(parent) = &above.parent else { break };
-                if depth == PARENTS_MAX {
-                    self.report(
-                        at,
-                        format!("the code {} is its own ancestor, or the tree is too deep", code.id),
-                    );
-                    break;
-                }
-                let Some(next) = list.get(parent) else {
+                let Some(Some(next)) = parent(above) else { break };
+                let (id, next_id): (&str, &str) = (id, next);
+                if parent(next).is_none() {
                     if depth == 0 {
                         self.report(
                             at,
-                            format!("the parent {parent} of the code {} is not in the list", code.id),
+                            format!("the parent {next_id} of the {kind} {id} is not in the list: add it"),
                         );
                     }
                     break;
-                };
-                above = next;
-            }
-        }
-    }
-
-    fn check_components(&mut self, at: &Reference, structure: &DataStructure) {
-        let components = &structure.components;
-        let dimensions = &components.dimension_list.dimensions;
-        let mut ids = HashSet::new();
-        let all = dimensions
-            .iter()
-            .map(|d| (&d.id, &d.concept_identity, &d.local_representation))
-            .chain(
-                components
-                    .dimension_list
-                    .time_dimension
-                    .iter()
-                    .map(|t| (&t.id, &t.concept_identity, &t.local_representation)),
-            )
-            .chain(
-                components
-                    .measure_list
-                    .measures
-                    .iter()
-                    .map(|m| (&m.id, &m.concept_identity, &m.local_representation)),
-            )
-            .chain(
-                components
-                    .attribute_list
-                    .attributes
-                    .iter()
-                    .map(|a| (&a.id, &a.concept_identity, &a.local_representation)),
-            );
-        for (id, concept, representation) in all {
-            if !is_id(id) {
-                self.report(at, format!("{id:?} is not the id of a component"));
-            }
-            if !ids.insert(id) {
-                self.report(at, format!("has the component {id} twice"));
-            }
-            self.check_reference(at, concept, Class::ConceptScheme);
-            self.check_representation(at, representation);
-        }
-        if dimensions.is_empty() {
-            self.report(at, "has no dimensions");
-        }
-        if components.measure_list.measures.is_empty() {
-            self.report(at, "has no measure");
-        }
-        for attribute in &components.attribute_list.attributes {
-            let named: Vec<_> = match &attribute.attribute_relationship {
-                AttributeRelationship::Dimensions(ids) => ids.clone(),
-                AttributeRelationship::Group(group) => {
-                    if !components.groups.iter().any(|known| known.id == *group) {
-                        self.report(
-                            at,
-                            format!("the attribute {} names a group {group} that is not there", attribute.id),
-                        );
-                    }
-                    Vec::new()
                 }
-                _ => Vec::new(),
-            };
-            for id in named {
-                if !ids.contains(&id) {
+                if next_id == id {
+                    self.report(at, format!("the {kind} {id} is its own ancestor: correct a parent"));
+                    break;
+                }
+                if depth == PARENTS_MAX {
+                    // One that hangs on a cycle comes here, too; the members of the cycle are told above.
                     self.report(
                         at,
-                        format!("the attribute {} names a dimension {id} that is not there", attribute.id),
+                        format!(
+                            "the {kind} {id} has more than {PARENTS_MAX} ancestors: make the tree flatter"
+                        ),
                     );
+                    break;
                 }
+                above = next;
             }
-        }
-    }
-
-    fn check_representation(&mut self, at: &Reference, representation: &Representation) {
-        if let Some(list) = &representation.enumeration {
-            self.check_reference(at, list, Class::Codelist);
         }
     }
 }

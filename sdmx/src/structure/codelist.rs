@@ -1,88 +1,131 @@
 //! Code lists.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::collections::HashMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
-use super::artefact::{Annotation, Identity, Names};
-use crate::period::Period;
-
-/// Annotation with the first day on which a code is valid, ISO 8601.
-const VALID_FROM: &str = "VALID_FROM";
-/// Annotation with the last day on which a code is valid, ISO 8601.
-const VALID_TO: &str = "VALID_TO";
+use super::annotation::{Annotation, AnnotationError};
+use super::artefact::Identity;
+use super::id::CodeId;
+use super::names::Names;
+use super::validity::{Validity, days};
 
 /// One code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "CodeJson", into = "CodeJson")]
 pub struct Code {
     /// Id.
-    pub id: Arc<str>,
-    /// Names.
-    #[serde(flatten)]
+    pub id: CodeId,
+    /// Names and descriptions.
     pub names: Names,
-    /// Descriptions by language.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub descriptions: BTreeMap<String, String>,
     /// Code of the same list of which this one is a part.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub parent: Option<Arc<str>>,
-    /// Notes: validity, codes of the same thing in other schemes.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parent: Option<CodeId>,
+    /// When it is valid.
+    pub validity: Validity,
+    /// Other notes, such as codes of the same thing in other schemes.
     pub annotations: Vec<Annotation>,
 }
 
 impl Code {
     /// First day on which the code is valid, as days since 1970-01-01; nothing if always was.
     pub fn valid_from(&self) -> Option<i64> {
-        self.day(VALID_FROM)
+        self.validity.from.map(days)
     }
 
     /// Last day on which the code is valid, as days since 1970-01-01; nothing if still is.
     pub fn valid_to(&self) -> Option<i64> {
-        self.day(VALID_TO)
+        self.validity.to.map(days)
     }
 
-    fn day(&self, id: &str) -> Option<i64> {
-        Period::parse(Annotation::find(&self.annotations, id)?.as_bytes()).ok()?.first_day()
+    /// What the annotation with this id says: `M49`, `ISO2`.
+    pub fn annotation(&self, id: &str) -> Option<&str> {
+        Annotation::find(&self.annotations, id)
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct CodeJson {
+    id: CodeId,
+    #[serde(flatten)]
+    names: Names,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    parent: Option<CodeId>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    annotations: Vec<Annotation>,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the code {code}: {source}")]
+struct CodeError {
+    code: CodeId,
+    source: AnnotationError,
+}
+
+impl TryFrom<CodeJson> for Code {
+    type Error = CodeError;
+
+    fn try_from(json: CodeJson) -> Result<Self, CodeError> {
+        let CodeJson { id, names, parent, mut annotations } = json;
+        match Validity::take(&mut annotations) {
+            Ok(validity) => Ok(Self { id, names, parent, validity, annotations }),
+            Err(source) => Err(CodeError { code: id, source }),
+        }
+    }
+}
+
+impl From<Code> for CodeJson {
+    fn from(code: Code) -> Self {
+        let annotations = code.validity.annotations().chain(code.annotations).collect();
+        Self { id: code.id, names: code.names, parent: code.parent, annotations }
     }
 }
 
 /// A list of codes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Listed", into = "Listed")]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(from = "CodelistJson")]
 pub struct Codelist {
     /// Identity and names.
     pub identity: Identity,
     codes: Vec<Code>,
-    places: HashMap<Arc<str>, u32>,
+    positions: HashMap<CodeId, u32>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
-struct Listed {
+#[derive(Deserialize)]
+struct CodelistJson {
     #[serde(flatten)]
     identity: Identity,
     #[serde(default)]
     codes: Vec<Code>,
 }
 
-impl From<Listed> for Codelist {
-    fn from(listed: Listed) -> Self {
-        Self::new(listed.identity, listed.codes)
+impl From<CodelistJson> for Codelist {
+    fn from(json: CodelistJson) -> Self {
+        Self::new(json.identity, json.codes)
     }
 }
 
-impl From<Codelist> for Listed {
-    fn from(list: Codelist) -> Self {
-        Self { identity: list.identity, codes: list.codes }
+impl Serialize for Codelist {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Whole<'a> {
+            #[serde(flatten)]
+            identity: &'a Identity,
+            #[serde(skip_serializing_if = "<[Code]>::is_empty")]
+            codes: &'a [Code],
+        }
+        Whole { identity: &self.identity, codes: &self.codes }.serialize(serializer)
     }
 }
 
 impl Codelist {
-    /// A list of codes in their order.
+    /// A list of codes in their order. Of codes with one id, which `Structures::check` reports, the first
+    /// is found.
     pub fn new(identity: Identity, codes: Vec<Code>) -> Self {
-        let places = codes.iter().enumerate().map(|(place, code)| (code.id.clone(), place as u32)).collect();
-        Self { identity, codes, places }
+        let mut positions = HashMap::with_capacity(codes.len());
+        for (position, code) in codes.iter().enumerate() {
+            positions.entry(code.id.clone()).or_insert(position as u32);
+        }
+        Self { identity, codes, positions }
     }
 
     /// All codes, in their order.
@@ -92,6 +135,11 @@ impl Codelist {
 
     /// The code with this id.
     pub fn get(&self, id: &str) -> Option<&Code> {
-        self.codes.get(*self.places.get(id)? as usize)
+        self.codes.get(self.position(id)? as usize)
+    }
+
+    /// The place of the code with this id among all codes, from 0.
+    pub fn position(&self, id: &str) -> Option<u32> {
+        self.positions.get(id).copied()
     }
 }

@@ -1,26 +1,25 @@
-//! SDMX-JSON structure messages 2.0 and 2.1.
+//! SDMX-JSON structure messages 2.0 and 2.1: reading and writing.
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::artefact::{Artefact, ItemScheme};
+use super::artefact::Artefact;
+use super::json_artefact::{read_artefact, unread, write_artefact};
+use super::json_limits::check_limits;
+pub use super::json_limits::{ITEMS_MAX, MESSAGE_BYTES_MAX, TEXT_BYTES_MAX};
+use super::problem::Problem;
 use super::reference::Class;
 use super::set::Structures;
 
-/// Longest structure message; the largest global registries' fit.
-pub const MESSAGE_BYTES_MAX: usize = 64 * 1024 * 1024;
-
-/// The arrays of a message, in the order in which they are written, and what their items are called where a
-/// scheme has items.
-const ARRAYS: [(Class, &str, Option<&str>); 8] = [
-    (Class::AgencyScheme, "agencySchemes", Some("agencies")),
-    (Class::DataProviderScheme, "dataProviderSchemes", Some("dataProviders")),
-    (Class::Codelist, "codelists", None),
-    (Class::ConceptScheme, "conceptSchemes", Some("concepts")),
-    (Class::DataStructure, "dataStructures", None),
-    (Class::Dataflow, "dataflows", None),
-    (Class::ProvisionAgreement, "provisionAgreements", None),
-    (Class::DataConstraint, "dataConstraints", None),
+/// The arrays of a message, in the order in which they are written.
+const ARRAYS: [(Class, &str); 8] = [
+    (Class::AgencyScheme, "agencySchemes"),
+    (Class::DataProviderScheme, "dataProviderSchemes"),
+    (Class::Codelist, "codelists"),
+    (Class::ConceptScheme, "conceptSchemes"),
+    (Class::DataStructure, "dataStructures"),
+    (Class::Dataflow, "dataflows"),
+    (Class::ProvisionAgreement, "provisionAgreements"),
+    (Class::DataConstraint, "dataConstraints"),
 ];
 
 /// Why bytes are not a structure message.
@@ -29,7 +28,21 @@ pub enum JsonError {
     /// More bytes than the limit.
     #[error("the structure message has more than {MESSAGE_BYTES_MAX} bytes: send it in parts")]
     TooLarge,
-    /// Not JSON.
+    /// More objects than the limit.
+    #[error("the structure message has more than {ITEMS_MAX} objects: send it in parts")]
+    TooManyItems,
+    /// A text longer than the limit.
+    #[error(
+        "the structure message has a text of {bytes} bytes, which begins {beginning:?}: at most {TEXT_BYTES_MAX} \
+         are taken"
+    )]
+    TextTooLong {
+        /// Its length.
+        bytes: usize,
+        /// Its beginning.
+        beginning: String,
+    },
+    /// Not JSON, or nested too deep.
     #[error("the structure message is not JSON: {0}")]
     NotJson(#[from] serde_json::Error),
     /// JSON, but no structure message.
@@ -52,63 +65,118 @@ pub enum JsonError {
     },
 }
 
-/// Reads a message; artefacts come in the order of the message.
+/// What a message says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Message {
+    /// The artefacts that could be read.
+    pub structures: Structures,
+    /// Artefacts that could not be read, and why: nothing of such a message should be stored.
+    pub problems: Vec<Problem>,
+    /// What was left out of artefacts that could be read, by name of the property.
+    pub ignored: Vec<Problem>,
+}
+
+/// Reads a message whole: everything that is wrong with it is said in one go.
+pub fn read_message(bytes: &[u8]) -> Result<Message, JsonError> {
+    let mut message = Message::default();
+    for entry in entries(bytes)? {
+        let at = match &entry {
+            Ok(entry) => entry.at(),
+            Err(error) => {
+                let (artefact, text) = ("the structure message".to_owned(), error.to_string());
+                message.problems.push(Problem { artefact, text });
+                continue;
+            }
+        };
+        let problem = |text: String| Problem { artefact: at.clone(), text };
+        let Ok(Entry { class, value, .. }) = entry else { continue };
+        let artefact = match read_artefact(class, value.clone()) {
+            Ok(artefact) => artefact,
+            Err(reason) => {
+                message.problems.push(problem(reason));
+                continue;
+            }
+        };
+        let unread = unread(&value, &write_artefact(&artefact));
+        if !unread.is_empty() {
+            message.ignored.push(problem(format!("left out: {}", unread.join(", "))));
+        }
+        let reference = artefact.reference();
+        if message.structures.get(&reference).is_some() {
+            message.problems.push(problem(format!("{reference} stands twice in the message: send it once")));
+        } else if let Err(error) = message.structures.put(artefact) {
+            message.problems.push(problem(error.to_string()));
+        }
+    }
+    Ok(message)
+}
+
+/// Reads a message up to the first thing that is wrong; artefacts come in the order in which they may refer
+/// to each other, and within a kind in that of the message.
 pub fn read_json(bytes: &[u8]) -> Result<Vec<Artefact>, JsonError> {
+    let read = |entry: Result<Entry, JsonError>| {
+        let Entry { class, array, place, id, value } = entry?;
+        read_artefact(class, value).map_err(|reason| JsonError::Artefact { array, place, id, reason })
+    };
+    entries(bytes)?.into_iter().map(read).collect()
+}
+
+struct Entry {
+    class: Class,
+    array: &'static str,
+    place: usize,
+    /// With a space before it, or empty.
+    id: String,
+    value: Value,
+}
+
+impl Entry {
+    fn at(&self) -> String {
+        format!("{}[{}]{}", self.array, self.place, self.id)
+    }
+}
+
+/// The artefacts of a message, each as JSON; where a kind is unknown, an error in their place.
+fn entries(bytes: &[u8]) -> Result<Vec<Result<Entry, JsonError>>, JsonError> {
     if bytes.len() > MESSAGE_BYTES_MAX {
         return Err(JsonError::TooLarge);
     }
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let message: Value = serde_json::from_slice(bytes)?;
+    check_limits(&message)?;
     let Value::Object(mut message) = message else { return Err(JsonError::NotAMessage) };
     let Some(Value::Object(mut data)) = message.remove("data") else { return Err(JsonError::NotAMessage) };
-    let mut artefacts = Vec::new();
-    for (class, array, _) in ARRAYS {
+    let mut entries = Vec::new();
+    for (class, array) in ARRAYS {
         let values = match data.remove(array) {
             None | Some(Value::Null) => continue,
             Some(Value::Array(values)) => values,
             Some(_) => return Err(JsonError::NotAMessage),
         };
         for (place, value) in values.into_iter().enumerate() {
-            let id = value.get("id").and_then(Value::as_str).map(|id| format!(" {id}")).unwrap_or_default();
-            let artefact = read_artefact(class, value);
-            artefacts.push(artefact.map_err(|error| JsonError::Artefact {
-                array,
-                place,
-                id,
-                reason: error.to_string(),
-            })?);
+            let id =
+                value.get("id").and_then(Value::as_str).map(|id| format!(" {}", super::id::beginning(id)));
+            entries.push(Ok(Entry { class, array, place, id: id.unwrap_or_default(), value }));
         }
     }
+    let is_empty = |value: &Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
     let unknown: Vec<String> = data
         .into_iter()
-        .filter(|(_, value)| value.as_array().is_none_or(|items| !items.is_empty()))
-        .map(|(kind, _)| kind)
+        .filter(|(_, value)| !is_empty(value))
+        .map(|(kind, _)| super::id::beginning(&kind))
         .collect();
-    if unknown.is_empty() { Ok(artefacts) } else { Err(JsonError::UnknownKind(unknown.join(", "))) }
-}
-
-fn read_artefact(class: Class, value: Value) -> Result<Artefact, serde_json::Error> {
-    fn of<T: for<'de> Deserialize<'de>>(value: Value) -> Result<T, serde_json::Error> {
-        serde_json::from_value(value)
+    if !unknown.is_empty() {
+        entries.push(Err(JsonError::UnknownKind(unknown.join(", "))));
     }
-    Ok(match class {
-        Class::AgencyScheme => Artefact::AgencyScheme(of(value)?),
-        Class::DataProviderScheme => Artefact::DataProviderScheme(of(value)?),
-        Class::Codelist => Artefact::Codelist(of(value)?),
-        Class::ConceptScheme => Artefact::ConceptScheme(of(value)?),
-        Class::DataStructure => Artefact::DataStructure(of(value)?),
-        Class::Dataflow => Artefact::Dataflow(of(value)?),
-        Class::ProvisionAgreement => Artefact::ProvisionAgreement(of(value)?),
-        Class::DataConstraint => Artefact::DataConstraint(of(value)?),
-    })
+    Ok(entries)
 }
 
 /// Writes a message of version 2.0. Equal sets give equal bytes.
 pub fn write_json(structures: &Structures) -> Vec<u8> {
     let mut data = Map::new();
-    for (class, array, items) in ARRAYS {
+    for (class, array) in ARRAYS {
         let values: Vec<Value> =
-            structures.of_class(class).map(|(_, artefact)| write_artefact(artefact, items)).collect();
+            structures.of_class(class).map(|(_, artefact)| write_artefact(artefact)).collect();
         if !values.is_empty() {
             data.insert(array.to_owned(), Value::Array(values));
         }
@@ -117,29 +185,4 @@ pub fn write_json(structures: &Structures) -> Vec<u8> {
         "sender": { "id": "MIGHUB" } });
     // Values made of maps with text keys always serialize.
     serde_json::to_vec(&json!({ "meta": meta, "data": data })).unwrap_or_default()
-}
-
-fn write_artefact(artefact: &Artefact, items: Option<&str>) -> Value {
-    fn of<T: Serialize>(artefact: &T) -> Value {
-        serde_json::to_value(artefact).unwrap_or_default()
-    }
-    let scheme = |scheme: &ItemScheme| {
-        let mut value = of(scheme);
-        if let (Some(name), Some(object)) = (items, value.as_object_mut())
-            && let Some(list) = object.remove("items")
-        {
-            object.insert(name.to_owned(), list);
-        }
-        value
-    };
-    match artefact {
-        Artefact::AgencyScheme(value)
-        | Artefact::DataProviderScheme(value)
-        | Artefact::ConceptScheme(value) => scheme(value),
-        Artefact::Codelist(value) => of(value),
-        Artefact::DataStructure(value) => of(value),
-        Artefact::Dataflow(value) => of(value),
-        Artefact::ProvisionAgreement(value) => of(value),
-        Artefact::DataConstraint(value) => of(value),
-    }
 }

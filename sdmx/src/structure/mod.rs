@@ -1,26 +1,65 @@
 //! Structures: code lists, concepts, data structures, dataflows and who provides them, as SDMX models them.
 //!
-//! What lives here: the artefacts, references between them, the set of them that a hub holds, and the
-//! resolved view of one dataflow on which readers and judges work. What must not: observations, and who is
-//! allowed to do what.
+//! What lives here: the artefacts, references between them, the set of them that a hub holds, their
+//! SDMX-JSON, and the resolved view of one dataflow on which readers and judges work. What must not:
+//! observations, and who is allowed to do what.
 
+mod agreement;
+mod annotation;
 mod artefact;
+mod attribute_default;
 mod check;
+mod check_components;
+mod check_values;
 mod codelist;
-mod component;
+mod component_json;
+mod constraint;
+mod data_structure;
+mod dataflow;
 mod definition;
+mod id;
 mod json;
+mod json_artefact;
+mod json_limits;
+mod names;
+mod problem;
 mod reference;
+mod representation;
+mod resolve;
+mod scheme;
 mod set;
+mod time_range;
+mod validity;
+mod version;
 
-pub use artefact::{Annotation, Artefact, Identity, Item, ItemScheme, Names, ProvisionAgreement};
-pub use check::Problem;
+pub use agreement::{AgreementTerms, ProvisionAgreement, Rank};
+pub use annotation::{Annotation, AnnotationError};
+pub use artefact::{Artefact, Identity};
+pub use attribute_default::{AttributeDefault, DefaultCondition, DefaultValue};
 pub use codelist::{Code, Codelist};
-pub use component::{
-    Attribute, AttributeRelationship, ConstraintRole, CubeRegion, DataConstraint, DataStructure, DataType,
-    Dataflow, Dimension, Format, KeyValues, Measure, Occurs, Representation, TimeDimension, Usage,
+pub use constraint::{Attachment, ConstraintRole, CubeRegion, DataConstraint, KeyValues};
+pub use data_structure::{
+    Attribute, AttributeRelationship, Component, Components, DataStructure, Dimension, Group, Measure,
+    Nothing, Usage,
 };
-pub use definition::{AttributeLevel, AttributeUse, CodedBy, ComponentUse, DataDefinition, DefinitionError};
-pub use json::{JsonError, MESSAGE_BYTES_MAX, read_json, write_json};
-pub use reference::{Class, Reference, ReferenceError, Version, is_code_id, is_id};
+pub use dataflow::Dataflow;
+pub use definition::{
+    AppliedDefault, AttributeLevel, AttributeUse, CodedBy, ComponentUse, DataDefinition, DefaultSource,
+};
+pub use id::{
+    AgencyId, AgencyIdGrammar, CodeId, CodeIdGrammar, Grammar, ID_BYTES_MAX, Id, IdError, IdGrammar, Name,
+    is_code_id, is_id,
+};
+pub use json::{
+    ITEMS_MAX, JsonError, MESSAGE_BYTES_MAX, Message, TEXT_BYTES_MAX, read_json, read_message, write_json,
+};
+pub use names::Names;
+pub use problem::Problem;
+pub use reference::{Class, Reference, ReferenceError};
+pub use representation::{DataType, Format, Occurs, Representation, Unbounded};
+pub use resolve::DefinitionError;
+pub use scheme::{AgencyScheme, Concept, ConceptScheme, DataProviderScheme, Item};
 pub use set::{StructureError, Structures};
+pub use time_range::{Bound, TimeRange};
+pub use validity::Validity;
+pub use version::{Version, VersionError};

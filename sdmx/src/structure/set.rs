@@ -3,8 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::agreement::ProvisionAgreement;
 use super::artefact::Artefact;
+use super::codelist::Codelist;
+use super::data_structure::{Component, DataStructure};
+use super::dataflow::Dataflow;
 use super::reference::{Class, Reference};
+use super::representation::Representation;
 
 /// Artefacts by name, in the order of their names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,6 +54,51 @@ impl Structures {
         }
     }
 
+    /// The code list with this name.
+    pub fn codelist(&self, reference: &Reference) -> Option<&Arc<Codelist>> {
+        match &**self.get(reference)? {
+            Artefact::Codelist(list) => Some(list),
+            _ => None,
+        }
+    }
+
+    /// The data structure with this name.
+    pub fn data_structure(&self, reference: &Reference) -> Option<&DataStructure> {
+        match &**self.get(reference)? {
+            Artefact::DataStructure(structure) => Some(structure),
+            _ => None,
+        }
+    }
+
+    /// The dataflow with this name.
+    pub fn dataflow(&self, reference: &Reference) -> Option<&Dataflow> {
+        match &**self.get(reference)? {
+            Artefact::Dataflow(dataflow) => Some(dataflow),
+            _ => None,
+        }
+    }
+
+    /// The provision agreement with this name.
+    pub fn agreement(&self, reference: &Reference) -> Option<&ProvisionAgreement> {
+        match &**self.get(reference)? {
+            Artefact::ProvisionAgreement(agreement) => Some(agreement),
+            _ => None,
+        }
+    }
+
+    /// The values of a component: its own, else those of its concept.
+    pub fn representation<'a>(&'a self, component: Component<'a>) -> Option<&'a Representation> {
+        component.representation().or_else(|| {
+            let concept = component.concept();
+            match &**self.get(concept)? {
+                Artefact::ConceptScheme(scheme) => {
+                    scheme.concept(concept.item.as_ref()?)?.core_representation.as_ref()
+                }
+                _ => None,
+            }
+        })
+    }
+
     /// All artefacts, in the order of their names.
     pub fn iter(&self) -> impl Iterator<Item = (&Reference, &Arc<Artefact>)> {
         self.artefacts.iter()
@@ -59,6 +109,12 @@ impl Structures {
         self.artefacts.iter().filter(move |(reference, _)| reference.class == class)
     }
 
+    /// The newest artefact of this class, agency and id; of one number, the final one is newer than drafts.
+    pub fn latest(&self, class: Class, agency: &str, id: &str) -> Option<(&Reference, &Arc<Artefact>)> {
+        let named = self.of_class(class).filter(|(found, _)| *found.agency == *agency && *found.id == *id);
+        named.max_by(|(a, _), (b, _)| a.version.cmp(&b.version))
+    }
+
     /// The newest artefact of a class whose id is `text`, or that `AGENCY:ID` or `AGENCY:ID(VERSION)` names.
     /// Several agencies may use one id: then the agency must be given.
     pub fn find(&self, class: Class, text: &str) -> Option<(&Reference, &Arc<Artefact>)> {
@@ -66,14 +122,17 @@ impl Structures {
             let reference = Reference::parse_short(class, text).ok()?;
             return self.artefacts.get_key_value(&reference);
         }
-        let (agency, id) = text.split_once(':').map_or((None, text), |(agency, id)| (Some(agency), id));
-        let named = |reference: &Reference| {
-            *reference.id == *id && agency.is_none_or(|agency| *reference.agency == *agency)
-        };
-        let mut found = self.of_class(class).filter(|(reference, _)| named(reference)).peekable();
-        let first = found.peek().map(|(reference, _)| reference.agency.clone())?;
-        let newest = found.max_by(|(a, _), (b, _)| a.version.cmp(&b.version))?;
-        (newest.0.agency == first).then_some(newest)
+        if let Some((agency, id)) = text.split_once(':') {
+            return self.latest(class, agency, id);
+        }
+        let mut named = self.of_class(class).filter(|(reference, _)| *reference.id == *text);
+        let agency = &named.next()?.0.agency;
+        named.all(|(reference, _)| reference.agency == *agency).then(|| self.latest(class, agency, text))?
+    }
+
+    /// Adds an artefact of another set, shared.
+    pub(super) fn share(&mut self, artefact: &Arc<Artefact>) {
+        self.artefacts.insert(artefact.reference(), artefact.clone());
     }
 
     /// Number of artefacts.

@@ -1,0 +1,157 @@
+//! Constraints: which values a dataflow may have.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::artefact::Identity;
+use super::id::Id;
+use super::reference::Reference;
+use super::time_range::TimeRange;
+use crate::period::Period;
+
+/// Whether a constraint says what is allowed or what is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ConstraintRole {
+    /// Allowed.
+    Allowed,
+    /// There.
+    Actual,
+}
+
+/// What a constraint is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Attachment {
+    /// A data provider.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_provider: Option<Reference>,
+    /// Data structures.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub data_structures: Vec<Reference>,
+    /// Dataflows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dataflows: Vec<Reference>,
+    /// Provision agreements.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub provision_agreements: Vec<Reference>,
+}
+
+/// Values of one component.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KeyValues {
+    /// Id of the component.
+    pub id: Id,
+    /// Whether the region has these values, or all others.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub include: bool,
+    /// The values.
+    #[serde(default, with = "values", skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<Arc<str>>,
+    /// Periods, for the time dimension.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_range: Option<TimeRange>,
+}
+
+/// A region of the cube that the dimensions span.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CubeRegion {
+    /// Whether what lies in the region is allowed, or all else is.
+    #[serde(default = "yes")]
+    pub include: bool,
+    /// Values by dimension; a dimension that is not named may have any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub key_values: Vec<KeyValues>,
+    /// Values by attribute or measure.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub components: Vec<KeyValues>,
+}
+
+/// A constraint on the values of dataflows. Each of several constraints holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DataConstraint {
+    /// Identity and names.
+    #[serde(flatten)]
+    pub identity: Identity,
+    /// What it says.
+    pub role: ConstraintRole,
+    /// What it is about.
+    #[serde(default)]
+    pub constraint_attachment: Attachment,
+    /// At most two regions: one of what is allowed, one of what is not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cube_regions: Vec<CubeRegion>,
+}
+
+impl KeyValues {
+    /// Whether a value or, for the time dimension, a period is one of these; nothing if neither is known.
+    /// No values at all stand for all there are.
+    fn cover(&self, value: Option<&str>, period: Option<Period>) -> Option<bool> {
+        let among = match &self.time_range {
+            Some(range) => range.contains(period?),
+            None => self.values.is_empty() || self.values.iter().any(|known| Some(&**known) == value),
+        };
+        (self.time_range.is_some() || self.values.is_empty() || value.is_some())
+            .then_some(among == self.include)
+    }
+}
+
+impl CubeRegion {
+    /// All values of the region, of whatever kind of component.
+    pub fn all_values(&self) -> impl Iterator<Item = &KeyValues> {
+        self.key_values.iter().chain(&self.components)
+    }
+
+    /// Whether the region allows an observation. Where `value_of` has no answer, it does not forbid it.
+    pub fn allows<'v>(&self, value_of: impl Fn(&str) -> Option<&'v str>, period: Option<Period>) -> bool {
+        let covers = |values: &KeyValues| values.cover(value_of(&values.id), period).unwrap_or(self.include);
+        self.all_values().all(covers) == self.include
+    }
+}
+
+impl DataConstraint {
+    /// Whether an observation lies in the region that is allowed, if there is one, and outside the other.
+    /// Where `value_of` has no answer, the constraint does not forbid it.
+    pub fn allows<'v>(&self, value_of: impl Fn(&str) -> Option<&'v str>, period: Option<Period>) -> bool {
+        self.cube_regions.iter().all(|region| region.allows(&value_of, period))
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn is_yes(include: &bool) -> bool {
+    *include
+}
+
+/// `"A"` or `{"value": "A"}`.
+mod values {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize)]
+    struct Written<'a> {
+        value: &'a str,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Read {
+        Text(Arc<str>),
+        Object { value: Arc<str> },
+    }
+
+    pub(super) fn serialize<S: Serializer>(values: &[Arc<str>], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(values.iter().map(|value| Written { value }))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Arc<str>>, D::Error> {
+        let values = Vec::<Read>::deserialize(deserializer)?;
+        Ok(values.into_iter().map(|(Read::Text(value) | Read::Object { value })| value).collect())
+    }
+}

@@ -1,0 +1,148 @@
+//! Single artefacts of SDMX-JSON.
+
+use std::collections::{BTreeSet, HashMap};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::artefact::Artefact;
+use super::reference::Class;
+
+/// Properties that change what an artefact means, so that it must not be read without them.
+const NOT_HELD: [(&str, &str); 4] = [
+    ("isExternalReference", "is a reference to another place: send the artefact itself"),
+    ("codelistExtensions", "extends other code lists, which this hub does not do: send all of its codes"),
+    ("dataKeySets", "lists whole keys, which this hub does not do: write cube regions"),
+    ("simpleDataSources", "is about data sources: attach it to dataflows"),
+];
+
+/// Reads one artefact; the error is its reason.
+pub(super) fn read_artefact(class: Class, mut value: Value) -> Result<Artefact, String> {
+    for (property, reason) in NOT_HELD {
+        if value.get(property).is_some_and(|value| !is_nothing(value)) {
+            return Err(reason.to_owned());
+        }
+    }
+    if let Some(members) = value.as_object_mut()
+        && matches!(class, Class::AgencyScheme | Class::DataProviderScheme)
+    {
+        members.entry("version").or_insert_with(|| "1.0".into());
+    }
+    if class == Class::DataConstraint {
+        refuse_qualified_values(&value)?;
+    }
+    Ok(match class {
+        Class::AgencyScheme => Artefact::AgencyScheme(of(value)?),
+        Class::DataProviderScheme => Artefact::DataProviderScheme(of(value)?),
+        Class::Codelist => Artefact::Codelist(of(value)?),
+        Class::ConceptScheme => Artefact::ConceptScheme(of(value)?),
+        Class::DataStructure => Artefact::DataStructure(of(value)?),
+        Class::Dataflow => Artefact::Dataflow(of(value)?),
+        Class::ProvisionAgreement => Artefact::ProvisionAgreement(of(value)?),
+        Class::DataConstraint => Artefact::DataConstraint(of(value)?),
+    })
+}
+
+fn of<T: DeserializeOwned>(value: Value) -> Result<T, String> {
+    serde_json::from_value(value).map_err(|error| error.to_string())
+}
+
+/// A value with cascade, prefix, language or dates means something else than the value alone.
+fn refuse_qualified_values(constraint: &Value) -> Result<(), String> {
+    const QUALIFIERS: [&str; 5] = ["cascadeValues", "lang", "validFrom", "validTo", "removePrefix"];
+    let mut open = vec![&constraint["cubeRegions"]];
+    while let Some(value) = open.pop() {
+        if let Some(found) = QUALIFIERS.into_iter().find(|name| !is_nothing(&value[*name])) {
+            return Err(format!(
+                "its values have {found}, which this hub does not do: list the values themselves"
+            ));
+        }
+        match value {
+            Value::Array(items) => open.extend(items),
+            Value::Object(members) => open.extend(members.values()),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Writes one artefact.
+pub(super) fn write_artefact(artefact: &Artefact) -> Value {
+    fn of<T: Serialize>(artefact: &T) -> Value {
+        // Structs with text keys always serialize.
+        serde_json::to_value(artefact).unwrap_or_default()
+    }
+    match artefact {
+        Artefact::AgencyScheme(value) => of(value),
+        Artefact::DataProviderScheme(value) => of(value),
+        Artefact::ConceptScheme(value) => of(value),
+        Artefact::Codelist(value) => of(value),
+        Artefact::DataStructure(value) => of(value),
+        Artefact::Dataflow(value) => of(value),
+        Artefact::ProvisionAgreement(value) => of(value),
+        Artefact::DataConstraint(value) => of(value),
+    }
+}
+
+/// Properties that stand in `read` and no longer in `written`, as paths: `codes[].isoCode`. Links only
+/// repeat what the references say.
+pub(super) fn unread(read: &Value, written: &Value) -> Vec<String> {
+    let (mut kept, mut lost) = (Paths::default(), BTreeSet::new());
+    kept.walk(written, |_, _| {});
+    kept.clone().walk(read, |path, is_new| {
+        let within =
+            |known: &String| path.strip_prefix(known.as_str()).is_some_and(|rest| rest.starts_with('.'));
+        if is_new && !lost.iter().any(within) {
+            lost.insert(path.to_owned());
+        }
+    });
+    lost.into_iter().collect()
+}
+
+/// Paths of properties; the places in arrays do not count.
+#[derive(Clone, Default)]
+struct Paths<'a> {
+    ids: HashMap<(usize, &'a str), usize>,
+    names: Vec<String>,
+}
+
+impl<'a> Paths<'a> {
+    /// Visits each path when it is met first since these paths began.
+    fn walk(&mut self, value: &'a Value, mut visit: impl FnMut(&str, bool)) {
+        const ROOT: usize = usize::MAX;
+        let mut open = vec![(ROOT, value)];
+        while let Some((parent, value)) = open.pop() {
+            match value {
+                Value::Object(members) => {
+                    for (key, value) in members {
+                        if key == "links" || is_nothing(value) {
+                            continue;
+                        }
+                        let next = self.names.len();
+                        let id = *self.ids.entry((parent, key)).or_insert(next);
+                        if id == next {
+                            let before =
+                                self.names.get(parent).map(|name| format!("{name}.")).unwrap_or_default();
+                            let mark = if value.is_array() { "[]" } else { "" };
+                            self.names.push(format!("{before}{key}{mark}"));
+                        }
+                        visit(&self.names[id], id == next);
+                        open.push((id, value));
+                    }
+                }
+                Value::Array(items) => open.extend(items.iter().map(|item| (parent, item))),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        _ => false,
+    }
+}

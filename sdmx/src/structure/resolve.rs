@@ -1,0 +1,202 @@
+//! From a set of artefacts to the definition of one dataflow.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::artefact::Artefact;
+use super::constraint::{ConstraintRole, DataConstraint};
+use super::data_structure::{AttributeRelationship, Component, DataStructure, Usage};
+use super::definition::{AttributeLevel, AttributeUse, CodedBy, ComponentUse, DataDefinition};
+use super::json::write_json;
+use super::reference::{Class, Reference};
+use super::representation::Representation;
+use super::set::Structures;
+use crate::columns::Shape;
+
+/// Why a dataflow cannot be resolved.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DefinitionError {
+    /// There is no such dataflow.
+    #[error("there is no dataflow {0}: `mighub structure list` shows those there are")]
+    UnknownDataflow(String),
+    /// Something it needs is missing.
+    #[error("the dataflow {dataflow} is not usable: {missing} is missing; send it")]
+    Incomplete {
+        /// The dataflow.
+        dataflow: String,
+        /// What is missing.
+        missing: String,
+    },
+}
+
+impl DataDefinition {
+    /// Resolves a dataflow.
+    pub fn resolve(structures: &Structures, dataflow: &Reference) -> Result<Arc<Self>, DefinitionError> {
+        let flow = structures
+            .dataflow(dataflow)
+            .ok_or_else(|| DefinitionError::UnknownDataflow(dataflow.short()))?;
+        let missing = |missing: String| DefinitionError::Incomplete { dataflow: dataflow.short(), missing };
+        let structure =
+            structures.data_structure(&flow.structure).ok_or_else(|| missing(flow.structure.to_string()))?;
+        let constraints = constraints(structures, dataflow, &flow.structure);
+        let mut closure = Closure { structures, kept: Structures::default() };
+        closure.keep(dataflow);
+        closure.keep(&flow.structure);
+        constraints.iter().for_each(|constraint| closure.keep(&reference(constraint)));
+        let mut component = |component: Component<'_>| {
+            closure.use_of(component, &constraints).map_err(|reference| missing(reference.to_string()))
+        };
+        let dimensions =
+            structure.dimensions().iter().map(|dimension| component(Component::Dimension(dimension)));
+        let dimensions: Vec<ComponentUse> =
+            dimensions.map(|used| used.map(|(used, _)| used)).collect::<Result<_, _>>()?;
+        let mut measures = structure.measures().iter();
+        let first = measures.next().ok_or_else(|| missing("a measure".to_owned()))?;
+        let (measure, _) = component(Component::Measure(first))?;
+        let mut attributes = Vec::new();
+        for further in measures {
+            let used = component(Component::Measure(further))?;
+            attributes.push(attribute_use(used, AttributeLevel::Observation, further.usage));
+        }
+        for attribute in structure.attributes() {
+            let used = component(Component::Attribute(attribute))?;
+            let level = level(structure, &attribute.attribute_relationship);
+            attributes.push(attribute_use(used, level, attribute.usage));
+        }
+        let time = structure.time_dimension();
+        time.into_iter().for_each(|time| closure.keep(&time.concept_identity));
+        Ok(Arc::new(Self {
+            dataflow: dataflow.artefact(),
+            name: flow.identity.names.best("en").unwrap_or(&flow.identity.id).to_owned(),
+            structure: flow.structure.clone(),
+            shape: Arc::new(shape(&dimensions, &attributes, time.is_none())),
+            dimensions,
+            time: time.map(|time| time.id.as_arc().clone()),
+            measure,
+            attributes,
+            defaults: flow.defaults.clone(),
+            constraints: constraints.into_iter().cloned().collect(),
+            canonical: write_json(&closure.kept).into(),
+        }))
+    }
+}
+
+/// What a dataflow needs of a set.
+struct Closure<'a> {
+    structures: &'a Structures,
+    kept: Structures,
+}
+
+impl Closure<'_> {
+    fn keep(&mut self, reference: &Reference) {
+        self.structures.get(reference).into_iter().for_each(|artefact| self.kept.share(artefact));
+    }
+
+    /// A component and its values, or what is missing.
+    fn use_of(
+        &mut self,
+        component: Component<'_>,
+        constraints: &[&DataConstraint],
+    ) -> Result<(ComponentUse, Representation), Reference> {
+        self.keep(component.concept());
+        let representation = self.structures.representation(component).cloned().unwrap_or_default();
+        let coded_by = match &representation.enumeration {
+            None => CodedBy::Format(representation.format.clone().unwrap_or_default()),
+            Some(list) => {
+                self.keep(list);
+                CodedBy::Codelist(self.structures.codelist(list).ok_or_else(|| list.clone())?.clone())
+            }
+        };
+        let (allowed, excluded) = restrictions(constraints, component.id());
+        let id = component.id().as_arc().clone();
+        Ok((ComponentUse { id, coded_by, allowed, excluded }, representation))
+    }
+}
+
+fn attribute_use(
+    (component, representation): (ComponentUse, Representation),
+    level: AttributeLevel,
+    usage: Usage,
+) -> AttributeUse {
+    let multilingual = representation.format.as_ref().and_then(|format| format.is_multi_lingual);
+    let multi_valued = representation.is_multi_valued();
+    AttributeUse { component, level, usage, multi_valued, multilingual: multilingual.unwrap_or(false) }
+}
+
+fn level(structure: &DataStructure, relationship: &AttributeRelationship) -> AttributeLevel {
+    let time = structure.time_dimension().map(|time| &time.id);
+    match relationship {
+        AttributeRelationship::Observation(_) => AttributeLevel::Observation,
+        AttributeRelationship::Dataflow(_) => AttributeLevel::Dataset,
+        AttributeRelationship::Group(_) => AttributeLevel::Series,
+        AttributeRelationship::Dimensions(ids) if ids.iter().any(|id| Some(id) == time) => {
+            AttributeLevel::Observation
+        }
+        // An attribute of fewer dimensions is kept with each of the series it holds for.
+        AttributeRelationship::Dimensions(_) => AttributeLevel::Series,
+    }
+}
+
+fn shape(dimensions: &[ComponentUse], attributes: &[AttributeUse], timeless: bool) -> Shape {
+    let of_level = |level: AttributeLevel| {
+        let here = attributes.iter().filter(move |attribute| attribute.level == level);
+        here.map(|attribute| attribute.component.id.clone()).collect()
+    };
+    Shape {
+        dimensions: dimensions.iter().map(|dimension| dimension.id.clone()).collect(),
+        observation_attributes: of_level(AttributeLevel::Observation),
+        series_attributes: of_level(AttributeLevel::Series),
+        timeless,
+    }
+}
+
+fn reference(constraint: &DataConstraint) -> Reference {
+    let identity = &constraint.identity;
+    let (agency, id) = (identity.agency.clone(), identity.id.clone());
+    Reference::new(Class::DataConstraint, agency, id, identity.version.clone())
+}
+
+/// Constraints that say what is allowed in a dataflow, by name or by its data structure.
+fn constraints<'a>(
+    structures: &'a Structures,
+    dataflow: &Reference,
+    structure: &Reference,
+) -> Vec<&'a DataConstraint> {
+    let all = structures.of_class(Class::DataConstraint).filter_map(|(_, artefact)| match &**artefact {
+        Artefact::DataConstraint(constraint) => Some(constraint),
+        _ => None,
+    });
+    all.filter(|constraint| {
+        let attachment = &constraint.constraint_attachment;
+        constraint.role == ConstraintRole::Allowed
+            && (attachment.dataflows.contains(dataflow) || attachment.data_structures.contains(structure))
+    })
+    .collect()
+}
+
+/// What constraints say about one component alone: all of several hold.
+fn restrictions(
+    constraints: &[&DataConstraint],
+    id: &str,
+) -> (Option<BTreeSet<Arc<str>>>, BTreeSet<Arc<str>>) {
+    let (mut allowed, mut excluded) = (None::<BTreeSet<Arc<str>>>, BTreeSet::new());
+    for region in constraints.iter().flat_map(|constraint| &constraint.cube_regions) {
+        // A region that is excluded takes only combinations away if it has several components.
+        if !region.include && region.all_values().count() > 1 {
+            continue;
+        }
+        for values in region.all_values().filter(|values| &*values.id == id && !values.values.is_empty()) {
+            let named = values.values.iter().cloned();
+            if region.include != values.include {
+                excluded.extend(named);
+                continue;
+            }
+            let named: BTreeSet<_> = named.collect();
+            allowed = Some(match allowed {
+                None => named,
+                Some(before) => before.intersection(&named).cloned().collect(),
+            });
+        }
+    }
+    (allowed, excluded)
+}

@@ -1,0 +1,136 @@
+//! Versions of artefacts.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::id::beginning;
+
+/// Longest version; semantic ones have some dozen characters.
+const VERSION_BYTES_MAX: usize = 64;
+
+/// `MAJOR.MINOR.PATCH[-EXTENSION]`, or a legacy version such as `1.0`, which promises nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Version(Arc<str>);
+
+/// Why a text is not a version.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a version: write MAJOR.MINOR.PATCH, such as 1.0.0")]
+pub struct VersionError(pub String);
+
+impl Version {
+    /// Reads a version.
+    pub fn parse(text: &str) -> Result<Self, VersionError> {
+        let (numbers, extension) =
+            text.split_once('-').map_or((text, None), |(numbers, rest)| (numbers, Some(rest)));
+        let count = numbers.split('.').count();
+        let sound = text.len() <= VERSION_BYTES_MAX
+            && numbers.split('.').all(is_number)
+            && match extension {
+                None => (1..=3).contains(&count),
+                Some(extension) => count == 3 && extension.split('.').all(is_extension),
+            };
+        if sound { Ok(Self(Arc::from(text))) } else { Err(VersionError(beginning(text))) }
+    }
+
+    /// Version 1.0.0.
+    pub fn first() -> Self {
+        Self(Arc::from("1.0.0"))
+    }
+
+    /// Version 1.0, which schemes of organisations always have.
+    pub fn of_organisations() -> Self {
+        Self(Arc::from("1.0"))
+    }
+
+    /// Whether an artefact of this version never changes: semantic and without extension.
+    pub fn is_stable(&self) -> bool {
+        self.0.split('.').count() == 3 && !self.0.contains('-')
+    }
+
+    fn order(&self) -> (Vec<u64>, bool, &str) {
+        let (numbers, extension) = self.0.split_once('-').unwrap_or((&self.0, ""));
+        let numbers = numbers.split('.').map(|part| part.parse().unwrap_or(0)).collect();
+        (numbers, extension.is_empty(), extension)
+    }
+}
+
+fn is_number(part: &str) -> bool {
+    const DIGITS_MAX: usize = 9;
+    (1..=DIGITS_MAX).contains(&part.len())
+        && part.bytes().all(|byte| byte.is_ascii_digit())
+        && (part.len() == 1 || !part.starts_with('0'))
+}
+
+fn is_extension(part: &str) -> bool {
+    !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+impl PartialOrd for Version {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Version {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.order().cmp(&other.order()).then_with(|| self.0.cmp(&other.0))
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for Version {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Version {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_order_by_number_and_drafts_come_first() {
+        let mut versions: Vec<_> = ["1.10.0", "1.2.0", "1.10.0-draft", "2.0.0", "1.0"]
+            .map(|text| Version::parse(text).expect(text))
+            .to_vec();
+        versions.sort();
+        let texts: Vec<_> = versions.iter().map(ToString::to_string).collect();
+        assert_eq!(texts, ["1.0", "1.2.0", "1.10.0-draft", "1.10.0", "2.0.0"]);
+    }
+
+    #[test]
+    fn what_is_no_version_is_refused() {
+        for text in
+            ["", "one", "1.", "1..0", "01.0.0", "1.0.0-", "1.0-draft", "1.0.0.0", "1.0.0-a b", "1.0.0+"]
+        {
+            assert!(Version::parse(text).is_err(), "{text:?}");
+        }
+        assert!(Version::parse(&format!("1.0.0-{}", "x".repeat(100))).is_err());
+    }
+
+    #[test]
+    fn only_three_numbers_without_extension_are_stable() {
+        let stable = |text: &str| Version::parse(text).expect(text).is_stable();
+        assert!(
+            stable("1.0.0")
+                && !stable("1.0")
+                && !stable("1")
+                && !stable("1.0.0-draft")
+                && !stable("1.0.0-a.b")
+        );
+    }
+}

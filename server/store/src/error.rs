@@ -1,0 +1,130 @@
+//! What can go wrong, and what to do about it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::{Lane, Name, Position};
+
+/// Why an operation on an open store failed.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// An earlier write or sync failed; nothing more is written.
+    #[error("the store is read-only since {reason}; free or replace the disk, then restart the hub")]
+    ReadOnly {
+        /// What failed.
+        reason: Arc<str>,
+    },
+    /// Another record became the head of the lane in the meantime.
+    #[error("the lane's head is {actual:?}, not {expected:?}")]
+    HeadMoved {
+        /// The lane.
+        lane: Lane,
+        /// What the caller expected.
+        expected: Option<Position>,
+        /// What it is.
+        actual: Option<Position>,
+    },
+    /// Another record took the position that the caller had counted on.
+    #[error("the record would get {actual:?}, not {expected:?}: make its objects anew and send again")]
+    PositionMoved {
+        /// What the caller expected.
+        expected: Position,
+        /// What it would have been.
+        actual: Position,
+    },
+    /// Too little space is left to accept more.
+    #[error("only {free} bytes are left on the disk and {needed} must stay free: make room, then send again")]
+    DiskNearlyFull {
+        /// Bytes left.
+        free: u64,
+        /// Bytes that must stay free.
+        needed: u64,
+    },
+    /// A frame does not have its hash.
+    #[error(
+        "{file} is damaged at byte {offset}: stop the hub and run `mighub-server repair`, or restore the file from a copy"
+    )]
+    Damaged {
+        /// The file.
+        file: Arc<str>,
+        /// Where the frame begins.
+        offset: u64,
+    },
+    /// No object has this name.
+    #[error("there is no object {0:?}")]
+    NotFound(Name),
+    /// The object was expunged.
+    #[error("the object {0:?} was expunged")]
+    Gone(Name),
+    /// No record has this position.
+    #[error("there is no record at {0:?}")]
+    NoRecord(Position),
+    /// A record or object is larger than the limit.
+    #[error("{what} of {bytes} bytes is too large: at most {most}")]
+    TooLarge {
+        /// Record or object.
+        what: &'static str,
+        /// Its size.
+        bytes: usize,
+        /// The limit.
+        most: usize,
+    },
+    /// A file could not be read.
+    #[error("{file} could not be read: {reason}")]
+    Read {
+        /// The file.
+        file: Arc<str>,
+        /// Why.
+        reason: Arc<str>,
+    },
+    /// The store was closed.
+    #[error("the store is closed")]
+    Closed,
+}
+
+/// Why a store could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// A file or folder could not be used.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Another process has it open.
+    #[error("{0} is in use by another hub: stop it first")]
+    InUse(PathBuf),
+    /// Written by a newer program, or not a store.
+    #[error(
+        "{path} has format {found:?}; this program reads {expected:?}: use the program that wrote it, or restore the file"
+    )]
+    Format {
+        /// The file FORMAT.
+        path: PathBuf,
+        /// What stands in it.
+        found: String,
+        /// What must stand in it.
+        expected: &'static str,
+    },
+    /// The record is damaged, and it is not a torn end.
+    #[error(
+        "{path} is damaged at byte {offset}: {reason}; restore it from a copy with `mighub-server restore`, or accept the loss with `mighub-server repair`"
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// Where.
+        offset: u64,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl OpenError {
+    pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { path, source }
+    }
+}

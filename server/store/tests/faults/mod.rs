@@ -1,0 +1,10 @@
+//! Faults: killed processes, cut power, full disks, flipped bits, failing writes.
+//!
+//! A child process runs the test binary again with a folder in the environment and reports each acknowledged
+//! write on its standard output; the parent does it harm and looks for all that was acknowledged.
+
+mod child;
+mod disk;
+mod flip;
+mod kill;
+mod power;
