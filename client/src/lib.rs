@@ -1,1 +1,53 @@
-//! TODO room
+//! THE OFFICE'S SIDE: exchange migration statistics with a mighub hub.
+//!
+//! What lives here: checking of files, pushing with receipts, pulling of figures and changes, and all that the
+//! command `mighub` does; the command itself is a thin shell. What must not: storage of a hub, and rules about
+//! data, which `mighub-validation` has.
+//!
+//! ```no_run
+//! use mighub_client::{Home, Hub, Progress, PushOptions, PushOutcome, Source};
+//!
+//! # async fn example() -> Result<(), mighub_client::Error> {
+//! let hub = Hub::connect(&Home::of_environment()).await?;
+//! let pushed = hub.push(Source::path("flows.csv"), &PushOptions::default(), &Progress::silent()).await?;
+//! if let PushOutcome::Accepted { receipt, .. } = pushed.outcome {
+//!     println!("in force at position {}, receipt in {}", receipt.body.position, receipt.path.display());
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A first connection needs [`enrol()`]. Checks without a hub are [`check`]. Figures come with [`Hub::pull`],
+//! in columns or written to a file. Everything async wants a multi-threaded tokio runtime.
+
+pub mod clock;
+mod diff;
+mod enrol;
+mod error;
+mod history;
+mod home;
+mod hub;
+mod lane;
+mod outbox;
+mod prepare;
+mod progress;
+mod pull;
+mod push;
+mod report;
+mod structures;
+mod submissions;
+
+pub use diff::{Diff, DiffBatch, DiffRequest, Difference, Observation};
+pub use enrol::enrol;
+pub use error::{Error, ExitCode, HubError};
+pub use history::{Watch, WatchRequest};
+pub use home::{Cache, Config, Home, HubKey, PrivateKey};
+pub use hub::Hub;
+pub use lane::{CachedLanes, LaneInfo, Lanes, StructureLanes};
+pub use prepare::{Checked, Complete, Contents, ReadOptions, Source, SpoolTotals, check};
+pub use progress::{Progress, Step};
+pub use pull::{At, Cursor, CursorError, Format, Providers, Pull, PullRequest, PullSummary, Pulled, PulledLane};
+pub use push::{Base, Kind, PushOptions, PushOutcome, Pushed, Receipt, Sent};
+pub use structures::read_folder;
+pub use report::{HubReport, summary_of};
+pub use submissions::SubmissionFilter;

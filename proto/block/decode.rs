@@ -9,10 +9,17 @@ use mighub_sdmx::decimal::DIGITS_MAX;
 use mighub_sdmx::period::Period;
 use prost::Message;
 
-use super::{BlockError, CANON, RAW_BYTES_MAX, UNITS_MAX, encode};
+use super::bytes::{FieldReader, Numbers};
+use super::{BlockError, CANON, RAW_BYTES_MAX, UNITS_MAX, encode, field};
 use crate::v1;
 
+/// Greatest digits of a value as an integer: eighteen nines.
 const VALUE_MAX: u64 = 999_999_999_999_999_999;
+/// Longest message of one attribute value: the longest text that is read from a file, divided into the
+/// smallest parts, stays below it.
+const VALUE_BYTES_MAX: usize = 512 * 1024;
+const NOT_ITS_DIMENSIONS: BlockError =
+    BlockError::Inconsistent("it has not as many dimensions as its data structure");
 
 /// Reads a block that comes from outside: whatever is not the one canonical form of its content is refused.
 pub fn decode(raw: &[u8], shape: &Arc<Shape>) -> Result<Columns, BlockError> {
@@ -32,31 +39,48 @@ pub fn decode_proven(raw: &[u8], shape: &Arc<Shape>) -> Result<Columns, BlockErr
     if raw.len() > RAW_BYTES_MAX {
         return Err(BlockError::Inconsistent("it is longer than any block"));
     }
-    let block = v1::SeriesBlock::decode(raw).map_err(|error| BlockError::Message(error.to_string()))?;
-    if block.canon != CANON {
-        return Err(BlockError::UnknownCanon(block.canon));
+    let mut block = FieldReader::new(raw);
+    let canon = block.number(field::CANON)?;
+    if canon != u64::from(CANON) {
+        return Err(BlockError::UnknownCanon(u32::try_from(canon).unwrap_or(u32::MAX)));
     }
     let mut columns = Columns::new(shape.clone());
-    take_counts(&block, &mut columns)?;
-    take_periods(&block, &mut columns)?;
-    take_values(&block, &mut columns)?;
+    let mut dimensions = Vec::with_capacity(shape.dimensions.len());
+    for _ in &shape.dimensions {
+        dimensions.push(block.delimited(field::DIMENSIONS)?.ok_or(NOT_ITS_DIMENSIONS)?);
+    }
+    take_counts(block.packed(field::OBSERVATION_COUNTS)?, &mut columns)?;
+    take_periods(&mut block, &mut columns)?;
+    take_values(&mut block, &mut columns)?;
     let (series, observations) = (columns.series_count(), columns.len());
-    take_dimensions(block.dimensions, &mut columns)?;
-    columns.observation_attributes =
-        take_attributes(block.observation_attributes, &shape.observation_attributes, observations)?;
-    columns.series_attributes = take_attributes(block.series_attributes, &shape.series_attributes, series)?;
+    for (place, dimension) in dimensions.into_iter().enumerate() {
+        columns.dimensions[place] = dimension_of(FieldReader::new(dimension), series)?;
+    }
+    columns.observation_attributes = take_attributes(
+        &mut block,
+        field::OBSERVATION_ATTRIBUTES,
+        &shape.observation_attributes,
+        observations,
+    )?;
+    columns.series_attributes =
+        take_attributes(&mut block, field::SERIES_ATTRIBUTES, &shape.series_attributes, series)?;
+    block.finish()?;
     Ok(columns)
 }
 
-fn take_counts(block: &v1::SeriesBlock, columns: &mut Columns) -> Result<(), BlockError> {
+fn take_counts(mut counts: Numbers<'_>, columns: &mut Columns) -> Result<(), BlockError> {
+    const WRONG: BlockError = BlockError::Inconsistent("a series has no observations, or there are too many");
     let mut end = 0u32;
-    columns.ends.reserve_exact(block.observation_counts.len());
-    for count in &block.observation_counts {
-        end = end.saturating_add(*count);
-        if *count == 0 || end > UNITS_MAX {
-            return Err(BlockError::Inconsistent("a series has no observations, or there are too many"));
+    columns.ends.reserve_exact(counts.count_max().min(UNITS_MAX as usize));
+    while let Some(count) = counts.next_u32() {
+        end = end.saturating_add(count);
+        if count == 0 || end > UNITS_MAX {
+            return Err(WRONG);
         }
         columns.ends.push(end);
+    }
+    if !counts.is_at_end() {
+        return Err(WRONG);
     }
     if end == 0 {
         return Err(BlockError::Inconsistent("it has no observations"));
@@ -64,56 +88,60 @@ fn take_counts(block: &v1::SeriesBlock, columns: &mut Columns) -> Result<(), Blo
     Ok(())
 }
 
-fn take_dimensions(dimensions: Vec<v1::BlockDimension>, columns: &mut Columns) -> Result<(), BlockError> {
-    if dimensions.len() != columns.shape.dimensions.len() {
-        return Err(BlockError::Inconsistent("it has not as many dimensions as its data structure"));
-    }
-    for (column, dimension) in columns.dimensions.iter_mut().zip(dimensions) {
-        let codes = dimension.codes.len() as u32;
-        if dimension.series.len() != columns.ends.len()
-            || dimension.series.iter().any(|index| *index >= codes)
-        {
-            return Err(BlockError::Inconsistent("a dimension has no code for a series"));
+fn dimension_of(mut dimension: FieldReader<'_>, series: usize) -> Result<DimensionColumn, BlockError> {
+    const NO_CODE: BlockError = BlockError::Inconsistent("a dimension has no code for a series");
+    let mut codes: Vec<Arc<str>> = Vec::new();
+    while let Some(code) = dimension.text(field::DIMENSION_CODES)? {
+        if codes.len() == series {
+            return Err(BlockError::NotCanonical("a dimension has more codes than there are series"));
         }
-        *column = DimensionColumn {
-            codes: dimension.codes.into_iter().map(Arc::from).collect(),
-            index: dimension.series,
-        };
+        codes.push(Arc::from(code));
     }
-    Ok(())
+    let mut numbers = dimension.packed(field::DIMENSION_SERIES)?;
+    let mut index = Vec::with_capacity(series);
+    for _ in 0..series {
+        let code = numbers.next_u32().filter(|code| (*code as usize) < codes.len());
+        index.push(code.ok_or(NO_CODE)?);
+    }
+    if !numbers.is_at_end() {
+        return Err(BlockError::Inconsistent("a dimension has codes for more series than there are"));
+    }
+    dimension.finish()?;
+    Ok(DimensionColumn { codes, index })
 }
 
-fn take_periods(block: &v1::SeriesBlock, columns: &mut Columns) -> Result<(), BlockError> {
+fn take_periods(block: &mut FieldReader<'_>, columns: &mut Columns) -> Result<(), BlockError> {
     const NO_PERIOD: BlockError = BlockError::Inconsistent("a number is no period");
-    if block.first_periods.len() != columns.ends.len() {
-        return Err(BlockError::Inconsistent("a series has no first period"));
-    }
-    columns.periods.reserve_exact(block.observation_counts.iter().sum::<u32>() as usize);
-    let mut steps = block.period_steps.iter();
-    let mut runs = block.contiguous_runs.iter().copied();
+    let mut first_periods = block.packed(field::FIRST_PERIODS)?;
+    let mut runs = block.packed(field::CONTIGUOUS_RUNS)?;
+    let mut steps = block.packed(field::PERIOD_STEPS)?;
+    columns.periods.reserve_exact(columns.ends.last().map_or(0, |end| *end as usize));
+    let all_contiguous = runs.is_at_end();
     let (mut with_gaps, mut left) = (true, 0u32);
-    let all_contiguous = block.contiguous_runs.is_empty();
-    let mut packed = 0i64;
-    for (count, difference) in block.observation_counts.iter().zip(&block.first_periods) {
-        packed = packed.wrapping_add(*difference);
+    let (mut packed, mut start) = (0i64, 0u32);
+    for end in &columns.ends {
+        let count = i64::from(end - std::mem::replace(&mut start, *end));
+        let difference =
+            first_periods.next().ok_or(BlockError::Inconsistent("a series has no first period"))?;
+        packed = packed.wrapping_add(unzigzag(difference));
         while !all_contiguous && left == 0 {
-            left = runs.next().ok_or(BlockError::Inconsistent("runs end before the series do"))?;
+            left = runs.next_u32().ok_or(BlockError::Inconsistent("runs end before the series do"))?;
             with_gaps = !with_gaps;
         }
         left = left.saturating_sub(1);
         let first = Period::from_packed(packed).ok_or(NO_PERIOD)?;
         columns.periods.push(first);
         if all_contiguous || !with_gaps {
-            let last = packed.checked_add(16 * (i64::from(*count) - 1)).ok_or(NO_PERIOD)?;
-            if *count > 1 {
+            let last = packed.checked_add(16 * (count - 1)).ok_or(NO_PERIOD)?;
+            if count > 1 {
                 Period::from_packed(last).ok_or(NO_PERIOD)?;
             }
             let form = first.form();
-            let following = first.ordinal() + 1..first.ordinal() + i64::from(*count);
+            let following = first.ordinal() + 1..first.ordinal() + count;
             columns.periods.extend(following.map(|ordinal| Period::new(form, ordinal)));
         } else {
             let mut before = first;
-            for _ in 1..*count {
+            for _ in 1..count {
                 let step = steps.next().ok_or(BlockError::Inconsistent("a period is missing"))?;
                 let difference = unzigzag(step >> 1);
                 let next = if step & 1 == 0 { difference.checked_mul(16) } else { Some(difference) };
@@ -123,7 +151,7 @@ fn take_periods(block: &v1::SeriesBlock, columns: &mut Columns) -> Result<(), Bl
             }
         }
     }
-    if steps.next().is_some() || left > 0 || runs.next().is_some() {
+    if !first_periods.is_at_end() || !steps.is_at_end() || left > 0 || !runs.is_at_end() {
         return Err(BlockError::Inconsistent("there are more periods than observations"));
     }
     Ok(())
@@ -133,82 +161,109 @@ fn unzigzag(value: u64) -> i64 {
     (value >> 1) as i64 ^ -((value & 1) as i64)
 }
 
-fn take_values(block: &v1::SeriesBlock, columns: &mut Columns) -> Result<(), BlockError> {
+fn take_values(block: &mut FieldReader<'_>, columns: &mut Columns) -> Result<(), BlockError> {
+    const NOT_COVERED: BlockError = BlockError::Inconsistent("the scales do not cover the observations");
+    const MISSING: BlockError = BlockError::Inconsistent("a value is missing");
     let observations = columns.periods.len();
-    let lengths = block.scale_lengths.iter().map(|length| *length as usize);
-    if block.scale_lengths.len() != block.scale_codes.len() || lengths.clone().sum::<usize>() != observations
-    {
-        return Err(BlockError::Inconsistent("the scales do not cover the observations"));
-    }
+    let mut lengths = block.packed(field::SCALE_LENGTHS)?;
+    let mut codes = block.packed(field::SCALE_CODES)?;
     columns.scales.reserve_exact(observations);
-    for (code, length) in block.scale_codes.iter().zip(lengths) {
-        let scale = match *code {
+    let mut whole = true;
+    while let Some(length) = lengths.next_u32() {
+        let scale = match codes.next().ok_or(NOT_COVERED)? {
             0 => NO_VALUE,
-            code if code as usize <= DIGITS_MAX + 1 => code as u8 - 1,
+            code if code <= DIGITS_MAX as u64 + 1 => code as u8 - 1,
             _ => return Err(BlockError::Inconsistent("a scale is too great")),
         };
-        columns.scales.extend(std::iter::repeat_n(scale, length));
+        if length as usize > observations - columns.scales.len() {
+            return Err(NOT_COVERED);
+        }
+        whole &= scale != NO_VALUE;
+        columns.scales.extend(std::iter::repeat_n(scale, length as usize));
     }
+    if columns.scales.len() != observations || !lengths.is_at_end() || !codes.is_at_end() {
+        return Err(NOT_COVERED);
+    }
+    let mut values = block.packed(field::VALUES)?;
     columns.unscaled.reserve_exact(observations);
-    let whole = !block.scale_codes.contains(&0);
-    let mut values = block.values.iter();
-    for series in 0..columns.ends.len() {
-        let span = columns.observations(series);
+    let mut start = 0usize;
+    for end in &columns.ends {
+        let span = std::mem::replace(&mut start, *end as usize)..*end as usize;
         let mut before = 0i64;
         if whole {
-            let differences = values.as_slice().get(..span.len());
-            let differences = differences.ok_or(BlockError::Inconsistent("a value is missing"))?;
-            columns.unscaled.extend(differences.iter().map(|difference| {
-                before = before.wrapping_add(*difference);
+            columns.unscaled.extend(values.by_ref().take(span.len()).map(|difference| {
+                before = before.wrapping_add(unzigzag(difference));
                 before
             }));
-            values = values.as_slice()[span.len()..].iter();
-        } else {
-            for place in span {
-                if columns.scales[place] == NO_VALUE {
-                    columns.unscaled.push(0);
-                } else {
-                    let difference = values.next().ok_or(BlockError::Inconsistent("a value is missing"))?;
-                    before = before.wrapping_add(*difference);
-                    columns.unscaled.push(before);
-                }
+            continue;
+        }
+        for scale in &columns.scales[span] {
+            if *scale == NO_VALUE {
+                columns.unscaled.push(0);
+            } else {
+                before = before.wrapping_add(unzigzag(values.next().ok_or(MISSING)?));
+                columns.unscaled.push(before);
             }
         }
     }
-    if values.next().is_some() {
+    if columns.unscaled.len() != observations {
+        return Err(MISSING);
+    }
+    if !values.is_at_end() {
         return Err(BlockError::Inconsistent("there are more values than observations"));
     }
     Ok(())
 }
 
 fn take_attributes(
-    attributes: Vec<v1::BlockAttribute>,
+    block: &mut FieldReader<'_>,
+    number: u32,
     ids: &[Arc<str>],
     entries: usize,
 ) -> Result<Vec<AttributeColumn>, BlockError> {
     let mut columns = vec![AttributeColumn::default(); ids.len()];
-    for attribute in attributes {
-        let place = ids.iter().position(|id| **id == *attribute.id);
-        let place = place.ok_or_else(|| BlockError::UnknownAttribute(attribute.id.clone()))?;
-        let values: Vec<_> = attribute.values.into_iter().map(value_of_message).collect();
-        let mut runs = Runs::default();
-        if attribute.run_lengths.len() != attribute.run_codes.len() {
-            return Err(BlockError::Inconsistent("an attribute has a run without code"));
+    let mut next = 0;
+    while let Some(attribute) = block.delimited(number)? {
+        let mut attribute = FieldReader::new(attribute);
+        let id = attribute.text(field::ATTRIBUTE_ID)?.unwrap_or_default();
+        let place = ids.iter().position(|known| **known == *id);
+        let place = place.ok_or_else(|| BlockError::UnknownAttribute(id.to_owned()))?;
+        if place < next {
+            return Err(BlockError::NotCanonical("attributes are not in the order of the data structure"));
         }
-        let mut covered = 0usize;
-        for (code, length) in attribute.run_codes.iter().zip(&attribute.run_lengths) {
-            covered = covered.saturating_add(*length as usize);
-            if *code as usize > values.len() || covered > entries {
-                return Err(BlockError::Inconsistent("a run of an attribute points outside"));
-            }
-            runs.push(*code, *length as usize);
-        }
-        if covered != entries {
-            return Err(BlockError::Inconsistent("an attribute does not cover all entries"));
-        }
-        columns[place] = AttributeColumn { values, runs };
+        next = place + 1;
+        columns[place] = attribute_of(attribute, entries)?;
     }
     Ok(columns)
+}
+
+fn attribute_of(mut attribute: FieldReader<'_>, entries: usize) -> Result<AttributeColumn, BlockError> {
+    const OUTSIDE: BlockError = BlockError::Inconsistent("a run of an attribute points outside");
+    let mut values = Vec::new();
+    while let Some(value) = attribute.delimited(field::ATTRIBUTE_VALUES)? {
+        if values.len() == entries || value.len() > VALUE_BYTES_MAX {
+            return Err(BlockError::Inconsistent(
+                "an attribute has too many values, or one that is too long",
+            ));
+        }
+        let value = v1::BlockAttributeValue::decode(value);
+        values.push(value_of_message(value.map_err(|error| BlockError::Message(error.to_string()))?));
+    }
+    let mut lengths = attribute.packed(field::ATTRIBUTE_RUN_LENGTHS)?;
+    let mut codes = attribute.packed(field::ATTRIBUTE_RUN_CODES)?;
+    attribute.finish()?;
+    let mut runs = Runs::default();
+    while let Some(length) = lengths.next_u32() {
+        let code = codes.next_u32().ok_or(BlockError::Inconsistent("an attribute has a run without code"))?;
+        if code as usize > values.len() || length as usize > entries - runs.len() {
+            return Err(OUTSIDE);
+        }
+        runs.push(code, length as usize);
+    }
+    if runs.len() != entries || !lengths.is_at_end() || !codes.is_at_end() {
+        return Err(BlockError::Inconsistent("an attribute does not cover all entries"));
+    }
+    Ok(AttributeColumn { values, runs })
 }
 
 /// An attribute value from its message.

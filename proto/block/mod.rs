@@ -3,10 +3,12 @@
 //! What lives here: where blocks are cut, how they are written and read, the proof that bytes are canonical,
 //! compression under a limit, digests. What must not: who holds a block, and who may see it.
 
+mod bytes;
 mod canon;
 mod decode;
 mod digest;
 mod encode;
+mod field;
 mod frame;
 mod writer;
 

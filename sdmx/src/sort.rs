@@ -24,12 +24,18 @@ use merge::merged;
 
 /// Observations of a batch that comes out, about: a series is never divided.
 const BATCH_OBSERVATIONS: usize = 16 * 1024;
+/// A batch that comes out ends early with so many bytes of attribute text.
+const BATCH_TEXT_BYTES: usize = 4 * 1024 * 1024;
 /// Observations of one batch within a scratch file, about.
 const RUN_BATCH_OBSERVATIONS: usize = 8 * 1024;
+/// Bytes of attribute text of one: while files are merged, one batch of each is in memory.
+const RUN_BATCH_TEXT_BYTES: usize = 256 * 1024;
 /// Scratch files merged at a time; more are merged in passes. Each holds one batch in memory.
 const FAN_IN: usize = 32;
 /// Most rows of one series, which must fit in memory. Hourly figures of twenty-nine years are as many.
 pub const SERIES_ROWS_MAX: usize = 256 * 1024;
+/// Most bytes of distinct attribute texts of one series, which must fit in memory too.
+pub const SERIES_TEXT_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Something two rows disagree about. The row that stands first in the file is kept.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,6 +70,14 @@ pub enum SortError {
         "the series {key} has more than {SERIES_ROWS_MAX} rows; most often a dimension's column was left empty or holds the same code throughout"
     )]
     SeriesTooLong {
+        /// Its key.
+        key: String,
+    },
+    /// The texts of a series are too long.
+    #[error(
+        "the footnotes of the series {key} have more than {SERIES_TEXT_BYTES_MAX} bytes: send long texts as a document"
+    )]
+    SeriesTextTooLong {
         /// Its key.
         key: String,
     },
@@ -145,7 +159,7 @@ impl Sorter {
             let files = self.levels.into_iter().flatten().collect();
             merged(&self.shape, &self.codes, files)?
         };
-        let joiner = Joiner::new(self.shape, BATCH_OBSERVATIONS);
+        let joiner = Joiner::new(self.shape, BATCH_OBSERVATIONS, BATCH_TEXT_BYTES);
         Ok(Sorted { groups, joiner, pieces: Vec::new(), is_done: false })
     }
 
@@ -180,7 +194,7 @@ impl Sorter {
     fn write_run(&mut self, mut groups: Box<dyn Groups + Send>) -> Result<File, SortError> {
         let mut file = (self.scratch)()?;
         let mut writer = BufWriter::with_capacity(256 * 1024, &mut file);
-        let mut joiner = Joiner::new(self.shape.clone(), RUN_BATCH_OBSERVATIONS);
+        let mut joiner = Joiner::new(self.shape.clone(), RUN_BATCH_OBSERVATIONS, RUN_BATCH_TEXT_BYTES);
         let mut pieces = Vec::new();
         while groups.next(&mut pieces)? {
             if joiner.is_full() {

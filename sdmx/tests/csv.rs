@@ -178,7 +178,7 @@ fn what_is_no_sdmx_csv_is_refused_with_a_remedy() {
         (b"STRU\0CTURE", "a binary file"),
         (b"geo,time,value\n", "its first column is \"geo\"; it must be STRUCTURE"),
         (b"STRUCTURE,FREQ\n", "no column STRUCTURE_ID"),
-        (b"STRUCTURE,STRUCTURE_ID,FREQ,FREQ\n", "the column FREQ twice"),
+        (b"STRUCTURE,STRUCTURE_ID,FREQ,STRUCTURE_ID\n", "the column STRUCTURE_ID twice"),
     ] {
         let error = read(bytes).expect_err(expected);
         assert!(error.contains(expected), "{error}");
@@ -326,6 +326,42 @@ proptest! {
         text.extend_from_slice(FLOW.as_bytes());
         text.extend_from_slice(&bytes);
         let _ = read(&text);
+    }
+}
+
+#[test]
+fn keys_wider_than_a_machine_word_sort_as_their_codes_do() {
+    // Five dimensions of 14 bits each. Multipliers without common factors spread the codes.
+    const SERIES: usize = 10_000;
+    let key = |nth: usize| [1, 7, 3_001, 9_999, 6_007].map(|spread| format!("{}", nth * spread % SERIES));
+    let mut builder = ColumnsBuilder::new(definition().shape.clone()).keep_rows();
+    let mut keys: Vec<_> = (0..SERIES).map(key).collect();
+    let mut sorters = [usize::MAX, 100_000]
+        .map(|bytes| Sorter::new(definition().shape.clone(), bytes, Box::new(tempfile::tempfile)));
+    for (nth, key) in keys.iter().enumerate() {
+        builder.start_series_with_key(&key.each_ref().map(|code| Arc::from(&**code)));
+        (0..definition().shape.series_attributes.len())
+            .for_each(|place| builder.series_attribute(place, None));
+        builder.observation(Period::year(2020), Some(Decimal::integer(nth as i64)), |_| None);
+        builder.end_series();
+        if nth % 1_000 == 999 {
+            let mut columns = builder.take();
+            columns.rows = (nth as u64 - 998..=nth as u64 + 1).collect();
+            sorters.iter_mut().for_each(|sorter| sorter.push(columns.clone()).expect("sorts"));
+        }
+    }
+    keys.sort();
+    for sorter in sorters {
+        let (batches, clashes) = sorted(sorter);
+        let texts = |columns: &Columns| -> Vec<[String; 5]> {
+            let key = |series| {
+                let codes: Vec<_> = columns.key(series).codes().map(|code| code.to_string()).collect();
+                codes.try_into().expect("five dimensions")
+            };
+            (0..columns.series_count()).map(key).collect()
+        };
+        assert!(batches.iter().flat_map(texts).eq(keys.iter().cloned()));
+        assert_eq!(clashes, []);
     }
 }
 

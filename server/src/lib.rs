@@ -1,1 +1,13 @@
-//! TODO room
+//! THE HUB.
+//!
+//! What lives here: what the hub knows and decides ([`hub`]), the gRPC door ([`rpc`]), the port ([`door`]),
+//! identity ([`trust`]), and how they are put together ([`serve`], [`config`], [`clock`]). What must not: the
+//! office's side, and any data file or storage engine; those are `mighub-store`'s.
+
+pub mod clock;
+pub mod config;
+pub mod door;
+pub mod hub;
+pub mod rpc;
+pub mod serve;
+pub mod trust;

@@ -86,6 +86,7 @@ impl AttributeColumn {
 pub struct AttributeBuilder {
     column: AttributeColumn,
     lookup: HashMap<AttributeValue, u32>,
+    text_bytes: usize,
 }
 
 impl AttributeBuilder {
@@ -95,10 +96,16 @@ impl AttributeBuilder {
         if let Some(code) = self.lookup.get(value) {
             return *code;
         }
+        self.text_bytes += value.text_bytes();
         self.column.values.push(value.clone());
         let code = self.column.values.len() as u32;
         self.lookup.insert(value.clone(), code);
         code
+    }
+
+    /// Bytes of all distinct values so far.
+    pub fn text_bytes(&self) -> usize {
+        self.text_bytes
     }
 
     /// Appends `count` entries of a code that [`AttributeBuilder::code`] gave.
@@ -109,6 +116,7 @@ impl AttributeBuilder {
     /// The column so far; the builder is empty afterwards.
     pub fn take(&mut self) -> AttributeColumn {
         self.lookup.clear();
+        self.text_bytes = 0;
         std::mem::take(&mut self.column)
     }
 }

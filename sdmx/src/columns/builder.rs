@@ -15,7 +15,6 @@ const UNKNOWN: u32 = u32::MAX;
 /// own, sorted and holding only what is used. Series come out in the order in which they went in.
 #[derive(Debug)]
 pub struct ColumnsBuilder {
-    shape: Arc<Shape>,
     generation: u64,
     interners: Vec<Interner>,
     columns: Columns,
@@ -32,6 +31,9 @@ pub struct SourceMap {
     dimensions: Vec<Vec<u32>>,
     observation_attributes: Vec<Vec<u32>>,
     series_attributes: Vec<Vec<u32>>,
+    /// Per attribute, the run that was read last.
+    observation_cursors: Vec<usize>,
+    series_cursors: Vec<usize>,
 }
 
 impl ColumnsBuilder {
@@ -42,8 +44,7 @@ impl ColumnsBuilder {
             interners: vec![Interner::default(); shape.dimensions.len()],
             observation_attributes: vec![AttributeBuilder::default(); shape.observation_attributes.len()],
             series_attributes: vec![AttributeBuilder::default(); shape.series_attributes.len()],
-            columns: Columns::new(shape.clone()),
-            shape,
+            columns: Columns::new(shape),
             with_rows: false,
         }
     }
@@ -62,6 +63,12 @@ impl ColumnsBuilder {
     /// Number of series so far, without one that is still open.
     pub fn series_count(&self) -> usize {
         self.columns.series_count()
+    }
+
+    /// Bytes of all distinct texts so far.
+    pub fn text_bytes(&self) -> usize {
+        let attributes = self.observation_attributes.iter().chain(&self.series_attributes);
+        attributes.map(AttributeBuilder::text_bytes).sum()
     }
 
     /// Whether nothing was pushed yet.
@@ -102,7 +109,7 @@ impl ColumnsBuilder {
     pub fn series_attributes_of(&mut self, source: &Columns, series: usize, map: &mut SourceMap) {
         map.fit(self.generation, source);
         for (place, column) in source.series_attributes.iter().enumerate() {
-            let code = column.runs.get(series);
+            let code = column.runs.get_at(&mut map.series_cursors[place], series);
             let code = translate(
                 code,
                 column,
@@ -135,7 +142,7 @@ impl ColumnsBuilder {
                 builder.push(0, span.len());
                 continue;
             }
-            for (code, count) in column.runs.range(span.clone()) {
+            for (code, count) in column.runs.range_at(&mut map.observation_cursors[place], span.clone()) {
                 let code = translate(code, column, &mut map.observation_attributes[place], builder);
                 builder.push(code, count);
             }
@@ -165,7 +172,8 @@ impl ColumnsBuilder {
 
     /// The columns so far; the builder is empty afterwards and can be used again.
     pub fn take(&mut self) -> Columns {
-        let mut columns = std::mem::replace(&mut self.columns, Columns::new(self.shape.clone()));
+        let next = self.columns.alike();
+        let mut columns = std::mem::replace(&mut self.columns, next);
         self.generation += 1;
         for (column, interner) in columns.dimensions.iter_mut().zip(&mut self.interners) {
             *column = sorted_dimension(std::mem::take(&mut column.index), std::mem::take(interner));
@@ -187,6 +195,8 @@ impl SourceMap {
         self.dimensions = source.dimensions.iter().map(|column| vec![UNKNOWN; column.codes.len()]).collect();
         self.observation_attributes = source.observation_attributes.iter().map(attribute).collect();
         self.series_attributes = source.series_attributes.iter().map(attribute).collect();
+        self.observation_cursors = vec![0; source.observation_attributes.len()];
+        self.series_cursors = vec![0; source.series_attributes.len()];
     }
 }
 

@@ -6,7 +6,8 @@ use super::{AttributeColumn, AttributeValue, Columns, Runs};
 use crate::period::Period;
 
 impl Columns {
-    /// Gives every absent attribute named in `values` its value there.
+    /// Gives every absent attribute named in `values` its value there. Dictionaries must be in order, as
+    /// [`super::ColumnsBuilder`] makes them, and stay so.
     pub fn fill_absent(&mut self, values: &[(Arc<str>, AttributeValue)]) {
         let (series, observations) = (self.series_count(), self.len());
         for (id, value) in values {

@@ -100,6 +100,23 @@ impl Columns {
         }
     }
 
+    /// No observations, and room for as many as these have: the next batch is about as large.
+    fn alike(&self) -> Self {
+        let dimension = |column: &DimensionColumn| DimensionColumn {
+            codes: Vec::new(),
+            index: Vec::with_capacity(column.index.len()),
+        };
+        Self {
+            dimensions: self.dimensions.iter().map(dimension).collect(),
+            ends: Vec::with_capacity(self.ends.len()),
+            periods: Vec::with_capacity(self.periods.len()),
+            unscaled: Vec::with_capacity(self.unscaled.len()),
+            scales: Vec::with_capacity(self.scales.len()),
+            rows: Vec::with_capacity(self.rows.len()),
+            ..Self::new(self.shape.clone())
+        }
+    }
+
     /// Number of series. A key may stand in several series of columns that were not sorted yet.
     pub fn series_count(&self) -> usize {
         self.ends.len()

@@ -70,7 +70,26 @@ impl Runs {
 
     /// The runs within `range`, cut to it, as (code, number of entries).
     pub fn range(&self, range: Range<usize>) -> impl Iterator<Item = (u32, usize)> + '_ {
-        let mut run = self.run_of(range.start);
+        self.range_from(self.run_of(range.start), range)
+    }
+
+    /// The same; `cursor` remembers the run from call to call, so that ranges in order are found at once.
+    pub(crate) fn range_at(
+        &self,
+        cursor: &mut usize,
+        range: Range<usize>,
+    ) -> impl Iterator<Item = (u32, usize)> + '_ {
+        *cursor = self.run_near(*cursor, range.start);
+        self.range_from(*cursor, range)
+    }
+
+    /// The code of one entry, with a cursor as in [`Runs::range_at`].
+    pub(crate) fn get_at(&self, cursor: &mut usize, entry: usize) -> u32 {
+        *cursor = self.run_near(*cursor, entry);
+        self.codes.get(*cursor).copied().unwrap_or(0)
+    }
+
+    fn range_from(&self, mut run: usize, range: Range<usize>) -> impl Iterator<Item = (u32, usize)> + '_ {
         let mut at = range.start;
         std::iter::from_fn(move || {
             if at >= range.end || run >= self.codes.len() {
@@ -87,6 +106,18 @@ impl Runs {
     /// Every entry's code in order.
     pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
         self.runs().flat_map(|(code, range)| std::iter::repeat_n(code, range.len()))
+    }
+
+    /// The run of an entry, tried first at `near` and the few behind it.
+    #[inline]
+    fn run_near(&self, near: usize, entry: usize) -> usize {
+        const TRIED: usize = 4;
+        let starts_before = near == 0 || self.ends.get(near - 1).is_some_and(|end| *end as usize <= entry);
+        let tried = self.ends.get(near..).unwrap_or_default().iter().take(TRIED);
+        match tried.into_iter().position(|end| entry < *end as usize) {
+            Some(place) if starts_before => near + place,
+            _ => self.run_of(entry),
+        }
     }
 
     fn run_of(&self, entry: usize) -> usize {
@@ -113,8 +144,12 @@ mod tests {
             let tail: Vec<u32> =
                 runs.range(cut..codes.len()).flat_map(|(code, count)| vec![code; count]).collect();
             prop_assert_eq!(&tail[..], &codes[cut..]);
+            let (mut forwards, mut anywhere) = (0, 0);
             for (entry, code) in codes.iter().enumerate() {
                 prop_assert_eq!(runs.get(entry), *code);
+                prop_assert_eq!(runs.get_at(&mut forwards, entry), *code);
+                let other = entry * 7 % codes.len();
+                prop_assert_eq!(runs.get_at(&mut anywhere, other), codes[other]);
             }
         }
     }

@@ -48,7 +48,7 @@ pub enum HeaderError {
     /// STRUCTURE_ID is missing.
     #[error("the header has no column STRUCTURE_ID: it must be the second, with AGENCY:ID(VERSION) below")]
     NoStructureId,
-    /// A component stands in two columns.
+    /// STRUCTURE_ID or ACTION stands in two columns.
     #[error("the header has the column {0} twice: remove one of them")]
     Twice(String),
     /// A text in quotation marks does not end.
@@ -128,10 +128,8 @@ impl Header {
                 let bracket = name.split_once('[').and_then(|(_, rest)| rest.chars().next());
                 sub_separator = bracket.filter(|character| *character != ']');
             }
-            let twice = column.role != Role::Repeats
-                && !column.name.is_empty()
-                && columns.iter().any(|other| other.name == column.name && other.role != Role::Repeats);
-            if twice {
+            // Columns with names may well have the same name; components are looked at when they are known.
+            if column.role < Role::Repeats && columns.iter().any(|other| other.role == column.role) {
                 return Err(HeaderError::Twice(column.name));
             }
             columns.push(column);
@@ -156,6 +154,11 @@ impl Header {
     /// Number of columns up to the last of STRUCTURE, STRUCTURE_ID and ACTION.
     pub(super) fn control_columns(&self) -> usize {
         self.columns.iter().rposition(|column| column.role < Role::Repeats).map_or(0, |last| last + 1)
+    }
+
+    /// Whether a component stands in more than one column.
+    pub(super) fn repeats(&self, id: &str) -> bool {
+        self.columns.iter().filter(|column| column.role == Role::Other && column.name == id).count() > 1
     }
 
     /// The column of a component. Real files write ids in lower case, too; and beside `sex` there may be a

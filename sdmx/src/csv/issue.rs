@@ -42,6 +42,12 @@ pub enum CellProblem {
         /// Their ids, joined by commas.
         missing: String,
     },
+    /// The header has a component twice. Rows of that dataflow are not read, and only the first is reported.
+    #[error("the header has {repeated} in more than one column: keep one of each")]
+    RepeatedColumns {
+        /// Their ids, joined by commas.
+        repeated: String,
+    },
     /// None of I, A, M, R, D. The row is read as if it said M.
     #[error("not an action: write M to insert or update, R to replace, D to delete")]
     UnknownAction,

@@ -5,6 +5,7 @@
 
 mod assembler;
 mod attributes;
+mod batch;
 mod cell;
 mod dictionary;
 mod header;

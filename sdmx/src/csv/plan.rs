@@ -46,6 +46,8 @@ pub(super) struct Plan {
     pub(super) control_columns: usize,
     /// Ids of dimensions that the header lacks.
     pub(super) missing: Vec<String>,
+    /// Ids of components that the header has more than once.
+    pub(super) repeated: Vec<String>,
     /// Attributes of the dataset: their places in the definition, in the order of [`Use::Dataset`].
     pub(super) dataset: Vec<usize>,
 }
@@ -105,7 +107,12 @@ impl Plan {
         // What follows the last of them differs from row to row: it is not compared.
         let key_columns = if last < leading && leading < header.columns.len() { last + 1 } else { 0 };
         let control_columns = if first.is_none_or(|first| first >= control) { control } else { 0 };
-        Self { dimensions, others, forms, key_columns, control_columns, missing, dataset }
+        let attributes = definition.attributes.iter().map(|attribute| &attribute.component.id);
+        let dimensions_of = definition.dimensions.iter().map(|dimension| &dimension.id);
+        let components =
+            dimensions_of.chain(&definition.time).chain([&definition.measure.id]).chain(attributes);
+        let repeated = components.filter(|id| header.repeats(id)).map(|id| id.to_string()).collect();
+        Self { dimensions, others, forms, key_columns, control_columns, missing, repeated, dataset }
     }
 
     /// Whether a column is not read.

@@ -69,7 +69,7 @@ pub struct RowBatch {
 pub struct ReadSummary {
     /// Rows below the header, without empty ones.
     pub rows: u64,
-    /// Rows that stand in no batch, because their dataflow is not known or lacks a column.
+    /// Rows that stand in no batch, because their dataflow is not known or its columns cannot be told.
     pub rows_left_out: u64,
     /// Why: one for the first such row of each structure.
     pub issues: Vec<CellIssue>,
@@ -92,7 +92,7 @@ pub enum ReadError {
     Row(#[from] RowError),
     /// Too many distinct codes.
     #[error(
-        "line {line}: column {column} has more than {CODES_MAX} distinct codes; most often it holds figures, or cells have moved"
+        "line {line}: column {column} has too many distinct codes, more than {CODES_MAX} or than 8 MiB of them; most often it holds figures, or cells have moved"
     )]
     TooManyCodes {
         /// The line that was read last.
@@ -150,7 +150,7 @@ impl<'a, R: Read> CsvReader<'a, R> {
     ) -> Result<Self, ReadError> {
         let mut rows = Rows::new(input);
         let before = sniff::text_begins(rows.peek().map_err(RowError::from)?)?;
-        rows.skip(before);
+        rows.pass_over(before);
         let span = rows.next()?.ok_or(HeaderError::Empty)?;
         let row = rows.row(span);
         let header = Header::parse(row)?;
@@ -380,6 +380,9 @@ impl<'a, R: Read> CsvReader<'a, R> {
         let plan = Plan::new(&self.header, &definition);
         if !plan.missing.is_empty() {
             return Err(CellProblem::MissingColumns { missing: plan.missing.join(", ") });
+        }
+        if !plan.repeated.is_empty() {
+            return Err(CellProblem::RepeatedColumns { repeated: plan.repeated.join(", ") });
         }
         let columns = self.header.columns.len();
         self.assemblers.push(Assembler::new(definition.clone(), plan, columns, self.header.separator));

@@ -101,7 +101,14 @@ impl<R: Read> Rows<R> {
         Ok(&self.buffer[self.start..self.end])
     }
 
-    pub(super) fn skip(&mut self, bytes: usize) {
+    /// Passes over bytes that [`Rows::peek`] showed, counting their lines.
+    pub(super) fn pass_over(&mut self, bytes: usize) {
+        let passed = &self.buffer[self.start..self.start + bytes];
+        self.line += memchr::memchr_iter(b'\n', passed).count() as u64;
+        self.skip(bytes);
+    }
+
+    fn skip(&mut self, bytes: usize) {
         self.start += bytes;
         self.offset += bytes as u64;
     }

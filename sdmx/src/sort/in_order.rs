@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use super::{BATCH_OBSERVATIONS, SERIES_ROWS_MAX};
+use super::{BATCH_OBSERVATIONS, BATCH_TEXT_BYTES, SERIES_ROWS_MAX, SERIES_TEXT_BYTES_MAX};
 use crate::columns::{AttributeValue, Columns, ColumnsBuilder, ObservationRange, Shape, SourceMap, ranks};
 use crate::period::Period;
 
@@ -11,6 +11,7 @@ use crate::period::Period;
 pub struct InOrder {
     builder: ColumnsBuilder,
     open: Option<Open>,
+    series_attributes: usize,
 }
 
 /// The series that may go on in the next batch.
@@ -21,7 +22,8 @@ struct Open {
     attributes: Vec<Option<AttributeValue>>,
 }
 
-/// A row does not come after the one before it, or contradicts it: the file must be sorted.
+/// A row does not come after the one before it, contradicts it, or belongs to a series that is too long: the
+/// sorter must look at the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutOfOrder {
     /// The row.
@@ -31,7 +33,8 @@ pub struct OutOfOrder {
 impl InOrder {
     /// Nothing yet.
     pub fn new(shape: Arc<Shape>) -> Self {
-        Self { builder: ColumnsBuilder::new(shape).keep_rows(), open: None }
+        let series_attributes = shape.series_attributes.len();
+        Self { builder: ColumnsBuilder::new(shape).keep_rows(), open: None, series_attributes }
     }
 
     /// Takes rows with row numbers; gives those whose series are complete, in batches of canonical form.
@@ -57,12 +60,11 @@ impl InOrder {
                 return Err(out_of_order);
             }
             if order == Ordering::Greater {
-                self.close();
-                if self.builder.len() >= BATCH_OBSERVATIONS {
+                let attributes = self.close();
+                if self.builder.len() >= BATCH_OBSERVATIONS || self.builder.text_bytes() >= BATCH_TEXT_BYTES {
                     complete.push(self.builder.take());
                 }
                 self.builder.start_series(columns, series, &mut map);
-                let attributes = vec![None; columns.series_attributes.len()];
                 self.open = Some(Open { key: Vec::new(), last: Period::ANY, rows: 0, attributes });
             }
             let Some(open) = &mut self.open else { continue };
@@ -73,6 +75,9 @@ impl InOrder {
             }
             open.last = columns.periods[range.end - 1];
             self.builder.observations(range, &mut map);
+            if self.builder.text_bytes() > BATCH_TEXT_BYTES + SERIES_TEXT_BYTES_MAX {
+                return Err(out_of_order);
+            }
         }
         if let (Some(open), Some(last)) = (&mut self.open, before) {
             open.key = columns.key(last).to_vec();
@@ -86,13 +91,14 @@ impl InOrder {
         (!self.builder.is_empty()).then(|| self.builder.take())
     }
 
-    fn close(&mut self) {
-        if let Some(open) = self.open.take() {
-            for (place, value) in open.attributes.iter().enumerate() {
-                self.builder.series_attribute(place, value.as_ref());
-            }
-            self.builder.end_series();
+    /// Ends the series that is open. Gives room for the attributes of the next.
+    fn close(&mut self) -> Vec<Option<AttributeValue>> {
+        let Some(mut open) = self.open.take() else { return vec![None; self.series_attributes] };
+        for (place, value) in open.attributes.iter_mut().enumerate() {
+            self.builder.series_attribute(place, value.take().as_ref());
         }
+        self.builder.end_series();
+        open.attributes
     }
 }
 

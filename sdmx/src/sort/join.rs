@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::group::{Piece, Source};
-use super::{Clash, SERIES_ROWS_MAX, SortError, SortedBatch};
+use super::{Clash, SERIES_ROWS_MAX, SERIES_TEXT_BYTES_MAX, SortError, SortedBatch};
 use crate::columns::{AttributeValue, ColumnsBuilder, NO_VALUE, ObservationRange, Shape};
 use crate::period::Period;
 
@@ -12,6 +12,7 @@ pub(super) struct Joiner {
     shape: Arc<Shape>,
     builder: ColumnsBuilder,
     batch_observations: usize,
+    batch_text_bytes: usize,
     clashes: Vec<Clash>,
     cells: Vec<Cell>,
 }
@@ -26,11 +27,12 @@ struct Cell {
 }
 
 impl Joiner {
-    pub(super) fn new(shape: Arc<Shape>, batch_observations: usize) -> Self {
+    pub(super) fn new(shape: Arc<Shape>, batch_observations: usize, batch_text_bytes: usize) -> Self {
         Self {
             builder: ColumnsBuilder::new(shape.clone()).keep_rows(),
             shape,
             batch_observations,
+            batch_text_bytes,
             clashes: Vec::new(),
             cells: Vec::new(),
         }
@@ -38,7 +40,9 @@ impl Joiner {
 
     /// Whether the batch is large enough.
     pub(super) fn is_full(&self) -> bool {
-        self.builder.len() >= self.batch_observations || self.clashes.len() >= self.batch_observations
+        self.builder.len() >= self.batch_observations
+            || self.clashes.len() >= self.batch_observations
+            || self.builder.text_bytes() >= self.batch_text_bytes
     }
 
     pub(super) fn take(&mut self) -> SortedBatch {
@@ -67,7 +71,7 @@ impl Joiner {
             self.append_cells(sources, pieces);
         }
         self.builder.end_series();
-        Ok(())
+        self.check_texts(sources, pieces)
     }
 
     /// Appends all rows of the pieces: one series for all pieces with the same series attributes.
@@ -86,18 +90,23 @@ impl Joiner {
             }
             self.builder.end_series();
         }
-        Ok(())
+        self.check_texts(sources, pieces)
     }
 
     fn check_length(&self, sources: &[Source], pieces: &[Piece]) -> Result<(), SortError> {
         let rows: usize = pieces.iter().map(|piece| sources[piece.source as usize].range(*piece).len()).sum();
-        match pieces.first() {
-            Some(first) if rows > SERIES_ROWS_MAX => {
-                let key = sources[first.source as usize].range(*first).key().to_string();
-                Err(SortError::SeriesTooLong { key })
-            }
-            _ => Ok(()),
+        if rows <= SERIES_ROWS_MAX {
+            return Ok(());
         }
+        Err(SortError::SeriesTooLong { key: key(sources, pieces) })
+    }
+
+    /// After a series was appended: the batch was not full before, so it is the series that has the texts.
+    fn check_texts(&self, sources: &[Source], pieces: &[Piece]) -> Result<(), SortError> {
+        if self.builder.text_bytes() <= self.batch_text_bytes + SERIES_TEXT_BYTES_MAX {
+            return Ok(());
+        }
+        Err(SortError::SeriesTextTooLong { key: key(sources, pieces) })
     }
 
     fn settle_series_attributes(&mut self, sources: &[Source], pieces: &[Piece]) {
@@ -184,6 +193,11 @@ impl Joiner {
                 .observations(ObservationRange { columns, series, start, end: start + cells.len() }, map);
         }
     }
+}
+
+fn key(sources: &[Source], pieces: &[Piece]) -> String {
+    let first = pieces.first().map(|piece| sources[piece.source as usize].range(*piece));
+    first.map(|range| range.key().to_string()).unwrap_or_default()
 }
 
 /// Whether the rows of pieces, as they stand, have strictly ascending periods.

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use super::SortError;
 use crate::columns::Columns;
 
-/// Words of the widest key. Nearly all keys have one.
-pub(super) const WIDE: usize = 4;
+/// Words of a wide key. Nearly all keys have one word, and sort the faster.
+pub(super) const WIDE: usize = 8;
 
 /// A key: the ranks of its codes, packed from the first dimension down.
-pub(super) type Key<const WORDS: usize> = [u128; WORDS];
+pub(super) type Key<const WORDS: usize> = [u64; WORDS];
 
 /// Per dimension, the rank of every code that may occur.
 pub(super) struct Ranks {
@@ -28,13 +28,13 @@ impl Ranks {
     pub(super) fn new<'c>(
         codes: impl Iterator<Item = Vec<&'c Arc<str>>>,
     ) -> Result<(Self, usize), SortError> {
-        let (mut word, mut bits_left) = (0, u128::BITS);
+        let (mut word, mut bits_left) = (0, u64::BITS);
         let mut dimensions = Vec::new();
         for codes in codes {
             let bits = usize::BITS - codes.len().saturating_sub(1).leading_zeros();
             if bits > bits_left {
                 word += 1;
-                bits_left = u128::BITS;
+                bits_left = u64::BITS;
             }
             bits_left -= bits;
             let ranks = codes.into_iter().enumerate().map(|(rank, code)| (code.clone(), rank as u32));
@@ -50,8 +50,8 @@ impl Ranks {
     pub(super) fn keys<const WORDS: usize>(&self, columns: &Columns) -> Vec<Key<WORDS>> {
         let mut keys: Vec<Key<WORDS>> = vec![[0; WORDS]; columns.series_count()];
         for (dimension, column) in self.dimensions.iter().zip(&columns.dimensions) {
-            let rank = |code: &Arc<str>| u128::from(dimension.ranks.get(code).copied().unwrap_or(0));
-            let table: Vec<u128> = column.codes.iter().map(rank).collect();
+            let rank = |code: &Arc<str>| u64::from(dimension.ranks.get(code).copied().unwrap_or(0));
+            let table: Vec<u64> = column.codes.iter().map(rank).collect();
             for (key, index) in keys.iter_mut().zip(&column.index) {
                 let word = &mut key[dimension.word];
                 *word = *word << dimension.bits | table[*index as usize];

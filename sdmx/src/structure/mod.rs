@@ -17,6 +17,7 @@ mod constraint;
 mod data_structure;
 mod dataflow;
 mod definition;
+mod descendants;
 mod id;
 mod json;
 mod json_artefact;

@@ -7,7 +7,9 @@
 use std::sync::Arc;
 
 use mighub::manifest::BlockInfo;
-use mighub_sdmx::columns::{AttributeColumn, AttributeValue, Columns, ColumnsBuilder, NO_VALUE, Runs};
+use mighub_sdmx::columns::{
+    AttributeColumn, AttributeValue, Columns, ColumnsBuilder, NO_VALUE, ObservationRange, Runs, SourceMap,
+};
 
 use super::vintage::{BlockSource, LoadError, Vintage};
 
@@ -23,13 +25,8 @@ pub struct Audience {
     pub before_release: bool,
     /// Sees restricted cells: the office itself, its senders, auditors, readers named in the agreement.
     pub restricted: bool,
-}
-
-impl Audience {
-    /// Somebody without any right beyond reading what is public.
-    pub fn public(agency: Option<Arc<str>>) -> Self {
-        Self { agency, before_release: false, restricted: false }
-    }
+    /// Does not even learn that restricted cells exist: their keys are left out too.
+    pub keys_hidden: bool,
 }
 
 /// The mask of one reader on one vintage.
@@ -80,7 +77,8 @@ impl<'a> Mask<'a> {
             let hidden_today = self.hidden_by_status(&today, self.governing_unmarked_free);
             hide_as_today(&columns, &mut hidden, &today, &hidden_today);
         }
-        Ok(Arc::new(without(&columns, &hidden)))
+        let seen = if self.audience.keys_hidden { left_out(&columns, &hidden) } else { without(&columns, &hidden) };
+        Ok(Arc::new(seen))
     }
 
     fn governing_of<'b>(&'b self, block: &'b BlockInfo) -> impl Iterator<Item = &'b Arc<BlockInfo>> {
@@ -152,6 +150,30 @@ fn hide_as_today(columns: &Columns, hidden: &mut [bool], today: &Columns, hidden
     }
 }
 
+/// The columns without hidden observations.
+fn left_out(columns: &Columns, hidden: &[bool]) -> Columns {
+    let mut builder = ColumnsBuilder::new(columns.shape.clone());
+    let mut map = SourceMap::default();
+    for series in 0..columns.series_count() {
+        let whole = ObservationRange::whole(columns, series);
+        if hidden[whole.start..whole.end].iter().all(|hidden| *hidden) {
+            continue;
+        }
+        builder.start_series(columns, series, &mut map);
+        builder.series_attributes_of(columns, series, &mut map);
+        let mut start = whole.start;
+        while start < whole.end {
+            let stretch = hidden[start..whole.end].iter().take_while(|other| **other == hidden[start]).count();
+            if !hidden[start] {
+                builder.observations(ObservationRange { start, end: start + stretch, ..whole }, &mut map);
+            }
+            start += stretch;
+        }
+        builder.end_series();
+    }
+    builder.take()
+}
+
 /// The columns with hidden cells emptied; dictionaries hold nothing of what was hidden.
 fn without(columns: &Columns, hidden: &[bool]) -> Columns {
     let mut masked = columns.clone();
@@ -165,9 +187,9 @@ fn without(columns: &Columns, hidden: &[bool]) -> Columns {
         }
     }
     let mut builder = ColumnsBuilder::new(columns.shape.clone());
-    let mut map = mighub_sdmx::columns::SourceMap::default();
+    let mut map = SourceMap::default();
     for series in 0..masked.series_count() {
-        builder.push(mighub_sdmx::columns::ObservationRange::whole(&masked, series), &mut map);
+        builder.push(ObservationRange::whole(&masked, series), &mut map);
     }
     builder.take()
 }

@@ -9,10 +9,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[derive(Debug, Parser)]
 #[command(name = "mighub", version, arg_required_else_help = true, after_help = EXIT_CODES)]
 pub(crate) struct Arguments {
-    /// Folder with this office's configuration and keys
-    #[arg(long, env = "MIGHUB_HOME", global = true, value_name = "DIR", default_value = "~/.mighub")]
-    pub(crate) home: PathBuf,
-    /// Print JSON instead of text
+    /// Folder with this office's configuration and keys [default: .mighub in the user's own folder]
+    #[arg(long, env = "MIGHUB_HOME", global = true, value_name = "DIR")]
+    pub(crate) home: Option<PathBuf>,
+    /// Print JSON instead of text: one object, or one a line where a list is printed
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// Say what is going on, on standard error
@@ -23,12 +23,15 @@ pub(crate) struct Arguments {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done; 1 other; 2 usage; 3 errors in the data; 4 not allowed; \
-5 temporary, try again; 6 not found; 7 refused; 8 verification failed; 9 partly done; 130 interrupted.";
+5 temporary, try again; 6 not found; 7 refused; 8 verification failed; 9 partly done (a push that waits for an \
+answer or a reviewer, or some of several submissions); 130 interrupted.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Join a hub: make two keys and have them certified with a token from the hub's operator
     Enrol(Enrol),
+    /// Show who this office is to the hub, and what it may do
+    Whoami,
     /// Check a file as the hub would, without sending anything
     Validate(Validate),
     /// Check a file, send it, and wait for the receipt
@@ -48,6 +51,8 @@ pub(crate) enum Command {
     Pull(Pull),
     /// List the vintages of a dataflow
     Vintages(Vintages),
+    /// Show what there is of a dataflow, by provider and period
+    Coverage(Coverage),
     /// Show what differs between two vintages
     Diff(Diff),
     /// Wait for new vintages and print each as it comes
@@ -77,12 +82,21 @@ pub(crate) struct InputFile {
     /// Show at most so many occurrences of each kind of finding
     #[arg(long, default_value_t = 5, value_name = "N")]
     pub(crate) show: usize,
+    /// Of a file with several dataflows take only this one, given as AGENCY:ID(VERSION)
+    #[arg(long, value_name = "DATAFLOW")]
+    pub(crate) only: Option<String>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Validate {
     #[command(flatten)]
     pub(crate) input: InputFile,
+    /// Take structures from the SDMX-JSON files in this folder, and ask no hub; needs --provider
+    #[arg(long, value_name = "DIR", requires = "provider")]
+    pub(crate) structures: Option<PathBuf>,
+    /// Ask the hub for structures and agreement instead of taking what is in the cache
+    #[arg(long, conflicts_with = "structures")]
+    pub(crate) fresh: bool,
 }
 
 #[derive(Debug, Args)]
@@ -94,7 +108,7 @@ pub(crate) struct Push {
     pub(crate) dry_run: bool,
     /// The file is complete for the periods it covers: what it lacks is withdrawn. With a KEY, complete for
     /// that key
-    #[arg(long, value_name = "KEY", num_args = 0..=1, default_missing_value = "")]
+    #[arg(long, value_name = "KEY", num_args = 0..=1, default_missing_value = "", require_equals = true)]
     pub(crate) complete: Option<String>,
     /// Nobody but this office sees the data before: date and time with zone, such as 2027-01-15T09:00+01:00
     #[arg(long, value_name = "TIME")]
@@ -102,22 +116,35 @@ pub(crate) struct Push {
     /// Label of the edition, such as "2020 Revision"
     #[arg(long)]
     pub(crate) edition: Option<String>,
+    /// Day on which the edition was published, such as 2020-06-30
+    #[arg(long, value_name = "DAY", requires = "edition")]
+    pub(crate) published: Option<String>,
     /// What kind of submission it is
     #[arg(long, value_enum, default_value_t = Kind::Routine)]
     pub(crate) kind: Kind,
-    /// Why it is sent
+    /// Why it is sent; asked for with every kind but routine
     #[arg(long, default_value = "")]
     pub(crate) reason: String,
-    /// Person who sends it; the login name if not given
+    /// Person who sends it; the one in the configuration, or the login name, if not given
     #[arg(long, env = "MIGHUB_PERSON")]
     pub(crate) person: Option<String>,
+    /// Make one submission of each dataflow in the file
+    #[arg(long, conflicts_with = "only")]
+    pub(crate) split: bool,
+    /// Accept whatever holds when the file arrives, even if somebody else changed the same figures meanwhile
+    #[arg(long)]
+    pub(crate) any_base: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Kind {
+    /// New figures in the usual course
     Routine,
+    /// Something that was sent was wrong
     Correction,
+    /// The method or a definition changed
     MethodChange,
+    /// Figures were estimated anew, as after a census
     ReEstimation,
 }
 
@@ -126,8 +153,8 @@ pub(crate) struct Status {
     /// Only this dataflow
     pub(crate) dataflow: Option<String>,
     /// Show at most so many
-    #[arg(long, default_value_t = 20)]
-    pub(crate) limit: u32,
+    #[arg(long, default_value_t = 20, value_name = "N")]
+    pub(crate) limit: usize,
 }
 
 #[derive(Debug, Args)]
@@ -148,6 +175,9 @@ pub(crate) struct Answer {
     pub(crate) rule: Option<String>,
     /// Why the figures are right
     pub(crate) text: String,
+    /// Person who answers; the one in the configuration, or the login name, if not given
+    #[arg(long, env = "MIGHUB_PERSON")]
+    pub(crate) person: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -157,13 +187,16 @@ pub(crate) struct Withdraw {
     /// Why; the record keeps it
     #[arg(long)]
     pub(crate) reason: String,
+    /// Person who withdraws; the one in the configuration, or the login name, if not given
+    #[arg(long, env = "MIGHUB_PERSON")]
+    pub(crate) person: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Structure {
     /// List artefacts
     List {
-        /// Class, such as dataflow, codelist or datastructure
+        /// Class, such as dataflow, codelist or datastructure; all for all
         #[arg(default_value = "dataflow")]
         class: String,
     },
@@ -171,6 +204,9 @@ pub(crate) enum Structure {
     Show {
         /// [class/][AGENCY:]ID[(VERSION)]
         artefact: String,
+        /// With everything it refers to; as SDMX-JSON only
+        #[arg(long)]
+        descendants: bool,
     },
     /// Send structures to the hub (administrators)
     Put {
@@ -195,7 +231,7 @@ pub(crate) struct Pull {
     /// Last period
     #[arg(long, value_name = "PERIOD")]
     pub(crate) end: Option<String>,
-    /// As it was at this time: date, or date and time with zone
+    /// As it was at this time: date (its end, UTC), or date and time with zone
     #[arg(long, value_name = "TIME", conflicts_with_all = ["vintage", "edition"])]
     pub(crate) as_of: Option<String>,
     /// As it was at this position of the journal
@@ -208,12 +244,12 @@ pub(crate) struct Pull {
     #[arg(long, value_name = "CURSOR", conflicts_with_all = ["as_of", "vintage", "edition"])]
     pub(crate) since: Option<String>,
     /// Only from this provider; may be given several times
-    #[arg(long, value_name = "AGENCY")]
+    #[arg(long, value_name = "AGENCY", conflicts_with = "all_providers")]
     pub(crate) provider: Vec<String>,
     /// Of every provider, not only the principal one of each series
     #[arg(long)]
     pub(crate) all_providers: bool,
-    /// Write to this file instead of standard output
+    /// Write to this file instead of standard output; it appears when it is complete
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// Form of the output
@@ -239,29 +275,66 @@ pub(crate) struct Vintages {
     /// Only from this provider
     #[arg(long, value_name = "AGENCY")]
     pub(crate) provider: Option<String>,
+    /// Show at most so many
+    #[arg(long, default_value_t = 50, value_name = "N")]
+    pub(crate) limit: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Coverage {
+    /// Dataflow
+    pub(crate) dataflow: String,
+    /// Only from this provider; may be given several times
+    #[arg(long, value_name = "AGENCY")]
+    pub(crate) provider: Vec<String>,
+    /// As it was at this time: date (its end, UTC), or date and time with zone
+    #[arg(long, value_name = "TIME")]
+    pub(crate) as_of: Option<String>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Diff {
     /// Dataflow
     pub(crate) dataflow: String,
-    /// Older vintage: its position
-    pub(crate) before: u64,
+    /// Older vintage: its position; the one before the newer if not given
+    pub(crate) before: Option<u64>,
     /// Newer vintage: its position; the newest if not given
     pub(crate) after: Option<u64>,
     /// Provider; the own agency if not given
     #[arg(long, value_name = "AGENCY")]
     pub(crate) provider: Option<String>,
+    /// SDMX key: only these series
+    #[arg(long, default_value = "", value_name = "KEY")]
+    pub(crate) key: String,
     /// Write the differing observations as SDMX-CSV instead of words
-    #[arg(long)]
+    #[arg(long, conflicts_with = "json")]
     pub(crate) data: bool,
+    /// Show at most so many observations in words
+    #[arg(long, default_value_t = 100, value_name = "N")]
+    pub(crate) show: usize,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Watch {
     /// Dataflow; all if not given
     pub(crate) dataflow: Option<String>,
+    /// Only from this provider; may be given several times
+    #[arg(long, value_name = "AGENCY")]
+    pub(crate) provider: Vec<String>,
+    /// Also what happened since the event with this cursor, as --json prints it
+    #[arg(long, value_name = "CURSOR")]
+    pub(crate) after: Option<String>,
     /// End after so many
-    #[arg(long)]
+    #[arg(long, value_name = "N")]
     pub(crate) count: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_does_not_contradict_itself() {
+        super::Arguments::command().debug_assert();
+    }
 }

@@ -47,7 +47,7 @@ impl<'a> Merge<'a> {
                 let cut = self.incoming.next + 1 < self.incoming.blocks.len();
                 let block = block.clone();
                 self.incoming.next += 1;
-                return Ok(Some(Segment::Blocks { blocks: vec![block], cut }));
+                return Ok(Some(Segment::Blocks { blocks: vec![block], cut, fresh: true }));
             }
         }
         let mut builder: Option<ColumnsBuilder> = None;

@@ -4,6 +4,7 @@
 //! passes as its name, unopened; the last stage cuts what was touched anew and, as soon as its cuts fall
 //! together with old ones, lets old blocks pass again. So the work is that of the change, not of the whole.
 
+mod defaults;
 mod delete;
 mod merge;
 mod recut;
@@ -17,7 +18,9 @@ use mighub::manifest::BlockInfo;
 use mighub::v1::PartAction;
 use mighub_sdmx::columns::AttributeValue;
 use mighub_sdmx::key::Selection;
+use mighub_sdmx::structure::AttributeDefault;
 
+use super::refusal::Refusal;
 use super::vintage::{BlockSource, LoadError, Vintage};
 use stage::{Blocks, Stage};
 
@@ -36,6 +39,8 @@ pub struct Change {
     pub dataset_attributes: Vec<(Arc<str>, Option<AttributeValue>)>,
     /// What an absent attribute stands for from now on.
     pub absent_values: BTreeMap<Arc<str>, Arc<str>>,
+    /// Defaults that depend on series or period: they are written out wherever the attribute is absent.
+    pub written_out: Vec<AttributeDefault>,
 }
 
 /// One part of a submission.
@@ -55,7 +60,7 @@ pub enum FoldError {
     Load(#[from] LoadError),
     /// A new block could not be kept.
     #[error(transparent)]
-    Keep(Arc<mighub_store::Error>),
+    Keep(Refusal),
     /// More wildcards than can be matched.
     #[error("a deletion has more than {WILDCARDS_MAX} rows with wildcards: delete by wider wildcards or by full keys")]
     TooManyWildcards,
@@ -85,6 +90,9 @@ pub fn fold(
             }
         }
         stage = Box::new(merge::Merge::new(stage, source, part));
+    }
+    if !change.written_out.is_empty() {
+        stage = Box::new(defaults::WriteOut::new(stage, source, &change.written_out));
     }
     let blocks = recut::recut(stage, source, base.shape.clone(), naming, keep)?;
     let mut dataset_attributes = base.dataset_attributes.clone();

@@ -1,0 +1,59 @@
+//! What several commands read from their arguments in the same way.
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use mighub_client::{At, Error, Hub, clock};
+
+/// A point in time: a date, which means its end in UTC, or date and time with zone. What lies in the future is
+/// now.
+pub(crate) fn instant(text: &str) -> Result<Timestamp, Error> {
+    let now = clock::now();
+    if let Ok(instant) = text.parse::<Timestamp>() {
+        return Ok(instant.min(now));
+    }
+    let refuse = || {
+        Error::Request(format!("{text:?} is not a time: write 2024-06-30, or 2024-06-30T12:00:00+02:00"))
+    };
+    let day: Date = text.parse().map_err(|_| refuse())?;
+    let next = day.checked_add(1.day()).map_err(|_| refuse())?;
+    let end = next.to_zoned(TimeZone::UTC).map_err(|_| refuse())?.timestamp();
+    Ok(end.checked_sub(1.millisecond()).unwrap_or(end).min(now))
+}
+
+/// A time to come, with zone.
+pub(crate) fn future(text: &str) -> Result<Timestamp, Error> {
+    text.parse().map_err(|_| {
+        Error::Request(format!("{text:?} is not a time with zone: write it as 2027-01-15T09:00+01:00"))
+    })
+}
+
+/// As of when.
+pub(crate) fn at(as_of: Option<&str>) -> Result<At, Error> {
+    as_of.map_or(Ok(At::Now), |text| instant(text).map(At::AsOf))
+}
+
+/// Who acts: the one named, else the one in the configuration, else the login name.
+pub(crate) fn person(named: Option<String>, hub: &Hub) -> String {
+    let configured = || Some(hub.config().person).filter(|person| !person.is_empty());
+    let login = || std::env::var("USER").or_else(|_| std::env::var("USERNAME")).ok();
+    named.or_else(configured).or_else(login).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_means_its_end_and_what_is_to_come_is_now() {
+        assert_eq!(instant("2024-06-30").expect("a date").to_string(), "2024-06-30T23:59:59.999Z");
+        let exact = instant("2024-06-30T12:00:00+02:00").expect("a time");
+        assert_eq!(exact.to_string(), "2024-06-30T10:00:00Z");
+        assert!(instant("9000-01-01").expect("a date") <= clock::now());
+        for text in ["", "yesterday", "2024-13-01", "2024-06-30T12:00:00"] {
+            assert!(instant(text).is_err(), "{text}");
+        }
+        assert!(future("2027-01-15T09:00+01:00").is_ok());
+        assert!(future("2027-01-15").is_err());
+    }
+}

@@ -1,0 +1,101 @@
+//! `mighub validate`: check a file as the hub would. JSON: `{"lane", "rows", "sorted", "embargo_time",
+//! "defaults_applied", "counts", "groups", "not_run", "findings"}`.
+
+use mighub_client::{
+    CachedLanes, Checked, Error, ExitCode, Lanes, Progress, ReadOptions, Source, StructureLanes, check, read_folder,
+};
+use serde_json::{Value, json};
+
+use crate::output::Output;
+use crate::progress::Shown;
+use crate::{Context, arguments, findings, json, words};
+
+pub(crate) async fn run(context: &Context, arguments: arguments::Validate) -> Result<ExitCode, Error> {
+    let shown = Shown::new(&context.output);
+    let mut checked = checked(context, &arguments, shown.progress()).await?;
+    drop(shown);
+    print(&context.output, &mut checked, arguments.input.show)?;
+    Ok(if checked.report.is_acceptable() { ExitCode::Done } else { ExitCode::DataErrors })
+}
+
+async fn checked(
+    context: &Context,
+    arguments: &arguments::Validate,
+    progress: &Progress,
+) -> Result<Checked, Error> {
+    let input = &arguments.input;
+    let options = ReadOptions { only: input.only.clone(), complete: None };
+    let source = || Source::path(&input.file);
+    if let (Some(folder), Some(provider)) = (&arguments.structures, &input.provider) {
+        let lanes = StructureLanes::new(read_folder(folder)?, provider);
+        return on_thread(source(), lanes, options, progress).await;
+    }
+    let provider = match &input.provider {
+        Some(provider) => provider.clone(),
+        None => context.home.config()?.agency,
+    };
+    // Standard input can be read only once, so there is no second attempt with what the cache lacked.
+    if !arguments.fresh && input.file.as_os_str() != "-" {
+        let lanes = CachedLanes::new(&context.home, &provider);
+        match on_thread(source(), lanes, options.clone(), progress).await {
+            Err(Error::NotCached { .. }) => {}
+            checked => return checked,
+        }
+    }
+    context.connect().await?.check(source(), &provider, &options, progress).await
+}
+
+async fn on_thread(
+    source: Source,
+    mut lanes: impl Lanes + 'static,
+    options: ReadOptions,
+    progress: &Progress,
+) -> Result<Checked, Error> {
+    let progress = progress.clone();
+    tokio::task::spawn_blocking(move || check(source, &mut lanes, &options, &progress)).await?
+}
+
+fn print(output: &Output, checked: &mut Checked, show: usize) -> Result<(), Error> {
+    let lane = checked.lane.as_ref().map(|lane| lane.lane.clone());
+    if output.json {
+        let mut value = findings::checked_json(checked)?;
+        let contents = &checked.contents;
+        value["lane"] = json::lane(lane.as_ref());
+        value["rows"] = json!(contents.rows);
+        value["sorted"] = json!(contents.sorted);
+        value["embargo_time"] = json!(contents.embargo.map(|time| time.to_string()));
+        value["defaults_applied"] = contents.defaults_applied.iter().map(json::attribute_default).collect::<Value>();
+        return output.json(&value);
+    }
+    findings::print_checked(output, checked, show)?;
+    print_contents(output, checked)?;
+    if checked.report.is_acceptable() {
+        output.line("The file can be sent: `mighub push` with the same arguments.")?;
+    }
+    Ok(())
+}
+
+/// What a file holds, in a few lines.
+pub(crate) fn print_contents(output: &Output, checked: &Checked) -> Result<(), Error> {
+    let Some(lane) = &checked.lane else { return Ok(()) };
+    let contents = &checked.contents;
+    let mut actions = Vec::new();
+    for (rows, what) in [(contents.merged, "merge"), (contents.replaced, "replace"), (contents.deleted, "delete")] {
+        if rows > 0 && rows < contents.rows {
+            actions.push(format!("{} {what}", words::count(rows)));
+        }
+    }
+    let actions = if actions.is_empty() { String::new() } else { format!(" ({})", actions.join(", ")) };
+    output.line(format_args!("{}: {}{actions}", words::lane(Some(&lane.lane)), words::some(contents.rows, "row")))?;
+    if !contents.defaults_applied.is_empty() {
+        let defaults: Vec<_> = contents.defaults_applied.iter().map(words::default).collect();
+        output.line(format_args!("defaults applied: {}", defaults.join(", ")))?;
+    }
+    if let Some(embargo) = contents.embargo {
+        output.line(format_args!("embargo until {embargo}, as the file says"))?;
+    }
+    if contents.other_rulebook {
+        output.say("the hub judges by another rulebook than this program has, and may find other things: update mighub");
+    }
+    Ok(())
+}

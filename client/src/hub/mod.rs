@@ -1,0 +1,133 @@
+//! The connection to a hub, and the calls that ask for one thing and get one answer.
+
+mod pages;
+pub(crate) mod retry;
+pub(crate) mod tls;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use mighub::block::Digest;
+use mighub::v1;
+use mighub::v1::agency_service_client::AgencyServiceClient;
+use mighub::v1::retrieval_service_client::RetrievalServiceClient;
+use mighub::v1::structure_service_client::StructureServiceClient;
+use mighub::v1::submission_service_client::SubmissionServiceClient;
+use mighub_sdmx::structure::DataDefinition;
+use tonic::transport::Channel;
+
+pub(crate) use pages::{PAGE_SIZE, pages};
+
+use crate::error::Error;
+use crate::home::{Config, Home, HubKey};
+use retry::until_answered;
+use tls::Address;
+
+/// Bytes of one gRPC message, both ways (common.proto).
+pub(crate) const MESSAGE_BYTES_MAX: usize = 5 * 1024 * 1024;
+/// What a message with many blocks is filled to.
+pub(crate) const MESSAGE_BYTES_AIM: usize = 1024 * 1024;
+/// Definitions kept in memory, of some hundred kilobytes each with their code lists; beyond, all are forgotten.
+const DEFINITIONS_MAX: usize = 64;
+
+/// A hub, connected to as one agency. Cheap to clone: all clones share one connection.
+#[derive(Clone)]
+pub struct Hub {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    home: Home,
+    config: Mutex<Config>,
+    channel: Channel,
+    definitions: Mutex<Definitions>,
+}
+
+/// Definitions by dataflow and digest of their structures.
+type Definitions = HashMap<(String, Digest), Arc<DataDefinition>>;
+
+impl Hub {
+    /// Connects with the keys and the address in `home`.
+    pub async fn connect(home: &Home) -> Result<Self, Error> {
+        let config = home.config()?;
+        let mut address = Address::parse(&config.hub)?;
+        if !config.server_name.is_empty() {
+            address.server_name.clone_from(&config.server_name);
+        }
+        let channel = tls::connect(&address, tls::enrolled(home)?).await?;
+        Ok(Self { inner: Arc::new(Inner { home: home.clone(), config: Mutex::new(config), channel, definitions: Mutex::default() }) })
+    }
+
+    /// The home whose keys are used.
+    pub fn home(&self) -> &Home {
+        &self.inner.home
+    }
+
+    /// What the home knows of the hub and of the agency.
+    pub fn config(&self) -> Config {
+        self.inner.config.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Who the caller is to the hub, and what it may do.
+    pub async fn who_am_i(&self) -> Result<v1::WhoAmIResponse, Error> {
+        until_answered(|| {
+            let mut agencies = self.agencies();
+            async move { agencies.who_am_i(v1::WhoAmIRequest {}).await }
+        })
+        .await
+    }
+
+    /// Asks the hub for its keys for receipts and keeps them.
+    pub(crate) async fn refresh_hub_keys(&self) -> Result<(), Error> {
+        let answer = self.who_am_i().await?;
+        let mut config = self.config();
+        for key in answer.hub_keys.iter().map(HubKey::from) {
+            config.hub_keys.retain(|known| known.key_id != key.key_id);
+            config.hub_keys.push(key);
+        }
+        self.home().save_config(&config)?;
+        *self.inner.config.lock().unwrap_or_else(PoisonError::into_inner) = config;
+        Ok(())
+    }
+
+    /// A definition that was resolved before.
+    pub(crate) fn known_definition(&self, dataflow: &str, digest: Digest) -> Option<Arc<DataDefinition>> {
+        let definitions = self.inner.definitions.lock().unwrap_or_else(PoisonError::into_inner);
+        definitions.get(&(dataflow.to_owned(), digest)).cloned()
+    }
+
+    /// Remembers a definition.
+    pub(crate) fn remember_definition(&self, dataflow: &str, digest: Digest, definition: &Arc<DataDefinition>) {
+        let mut definitions = self.inner.definitions.lock().unwrap_or_else(PoisonError::into_inner);
+        if definitions.len() >= DEFINITIONS_MAX {
+            definitions.clear();
+        }
+        definitions.insert((dataflow.to_owned(), digest), definition.clone());
+    }
+
+    pub(crate) fn submissions(&self) -> SubmissionServiceClient<Channel> {
+        SubmissionServiceClient::new(self.inner.channel.clone())
+            .max_decoding_message_size(MESSAGE_BYTES_MAX)
+            .max_encoding_message_size(MESSAGE_BYTES_MAX)
+    }
+
+    pub(crate) fn retrieval(&self) -> RetrievalServiceClient<Channel> {
+        RetrievalServiceClient::new(self.inner.channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX)
+    }
+
+    pub(crate) fn structure_service(&self) -> StructureServiceClient<Channel> {
+        StructureServiceClient::new(self.inner.channel.clone())
+            .max_decoding_message_size(MESSAGE_BYTES_MAX)
+            .max_encoding_message_size(MESSAGE_BYTES_MAX)
+    }
+
+    pub(crate) fn agencies(&self) -> AgencyServiceClient<Channel> {
+        AgencyServiceClient::new(self.inner.channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX)
+    }
+}
+
+impl std::fmt::Debug for Hub {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hub").field("home", &self.inner.home).finish_non_exhaustive()
+    }
+}

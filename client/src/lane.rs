@@ -1,0 +1,271 @@
+//! Lanes: what a sender must know of one before preparing a submission, from the hub, the cache or a folder.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use mighub::block::{CANON, Digest, LaneKey, Naming};
+use mighub::convert;
+use mighub::v1;
+use mighub::v1::ErrorReason;
+use mighub_sdmx::structure::{Class, DataDefinition, DefaultValue, Reference, Structures};
+use tokio::runtime::Handle;
+
+use crate::error::Error;
+use crate::home::{Cache, Home, Kind};
+use crate::hub::retry::until_answered;
+use crate::hub::{Hub, pages};
+use crate::structures::resolve;
+
+/// Agreements looked through at most for one that a file names.
+const AGREEMENTS_MAX: usize = 100_000;
+
+/// What a sender knows of a lane.
+#[derive(Clone)]
+pub struct LaneInfo {
+    /// Dataflow and provider.
+    pub lane: v1::Lane,
+    /// Id of the hub; empty if there is none.
+    pub hub_id: String,
+    /// The dataflow.
+    pub definition: Arc<DataDefinition>,
+    /// Digest of its structures.
+    pub structure_digest: Digest,
+    /// Digest of the rulebook by which the hub judges, if the dataflow has one.
+    pub rulebook_digest: Option<Digest>,
+    /// What absent attributes stand for, the agreement's before the dataflow's.
+    pub defaults: Vec<v1::AttributeDefault>,
+    /// The region that the agreement permits.
+    pub permitted_region: Vec<v1::DimensionCodes>,
+    /// The newest vintage.
+    pub head: Option<v1::VintageRef>,
+    /// Limits on a submission.
+    pub limits: v1::SubmissionLimits,
+    /// Key for the names of restricted blocks.
+    pub(crate) key: LaneKey,
+}
+
+impl LaneInfo {
+    /// How blocks of the lane are named.
+    pub(crate) fn naming(&self) -> Naming {
+        Naming { key: self.key, unmarked_restricted: !self.unmarked_is_free() }
+    }
+
+    /// Whether a cell without CONF_STATUS is free: only if every default for it says so, and one always holds.
+    fn unmarked_is_free(&self) -> bool {
+        if self.definition.shape.observation_attribute("CONF_STATUS").is_none() {
+            return true;
+        }
+        for default in self.defaults.iter().filter_map(|default| convert::attribute_default(default).ok()) {
+            if &*default.attribute != "CONF_STATUS" {
+                continue;
+            }
+            match default.value {
+                DefaultValue::Text(text) if &*text == "F" => {}
+                _ => return false,
+            }
+            if default.when.is_none() {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn of_answer(
+        lane: v1::Lane,
+        answer: v1::GetLaneResponse,
+        definition: Arc<DataDefinition>,
+    ) -> Result<Self, Error> {
+        let malformed = |what: &str| Error::Contract(format!("the answer to GetLane has no {what}"));
+        if answer.canon != CANON {
+            return Err(Error::Contract(format!(
+                "the hub asks for canon {}, this program writes canon {CANON}: update it",
+                answer.canon
+            )));
+        }
+        Ok(Self {
+            lane,
+            hub_id: answer.hub_id,
+            definition,
+            rulebook_digest: digest(&answer.rulebook_digest),
+            structure_digest: digest(&answer.structure_digest).ok_or_else(|| malformed("structure digest"))?,
+            defaults: answer.defaults,
+            permitted_region: answer.permitted_region,
+            head: answer.head,
+            limits: answer.limits.unwrap_or_default(),
+            key: LaneKey(answer.lane_key[..].try_into().map_err(|_| malformed("lane key of 32 bytes"))?),
+        })
+    }
+}
+
+impl std::fmt::Debug for LaneInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LaneInfo").field("lane", &self.lane).field("head", &self.head).finish_non_exhaustive()
+    }
+}
+
+fn digest(bytes: &[u8]) -> Option<Digest> {
+    Digest::from_slice(bytes)
+}
+
+impl Hub {
+    /// What a sender needs to know of a lane. Kept in the cache for checks without the hub.
+    pub async fn lane(&self, dataflow: &str, provider: &str) -> Result<LaneInfo, Error> {
+        let lane = v1::Lane { dataflow: dataflow.to_owned(), provider: provider.to_owned() };
+        let request = v1::GetLaneRequest { lane: Some(lane.clone()) };
+        let answer = until_answered(|| {
+            let (mut service, request) = (self.submissions(), request.clone());
+            async move { service.get_lane(request).await }
+        })
+        .await?;
+        let structures = digest(&answer.structure_digest)
+            .ok_or_else(|| Error::Contract("the answer to GetLane has no structure digest".to_owned()))?;
+        let definition = self.definition(dataflow, structures).await?;
+        self.home().cache().keep_lane(&lane, &answer)?;
+        LaneInfo::of_answer(lane, answer, definition)
+    }
+
+    /// Agreements in force that the caller may see.
+    pub async fn agreements(&self) -> Result<Vec<v1::Agreement>, Error> {
+        pages(AGREEMENTS_MAX, |page_token| async move {
+            let request = v1::ListAgreementsRequest {
+                in_force: true,
+                page_size: crate::hub::PAGE_SIZE,
+                page_token,
+                ..Default::default()
+            };
+            let answer = until_answered(|| {
+                let (mut service, request) = (self.agencies(), request.clone());
+                async move { service.list_agreements(request).await }
+            })
+            .await?;
+            Ok((answer.agreements, answer.next_page_token))
+        })
+        .await
+    }
+}
+
+/// Where what a lane needs comes from. Called while a file is read, on a thread that may wait.
+pub trait Lanes: Send {
+    /// The lane of rows whose STRUCTURE and STRUCTURE_ID say this; nothing if there is no such dataflow.
+    fn lane(&mut self, structure: &str, id: &str) -> Result<Option<Arc<LaneInfo>>, Error>;
+}
+
+/// Lanes as the hub tells of them now.
+pub(crate) struct HubLanes {
+    hub: Hub,
+    provider: String,
+    runtime: Handle,
+    known: HashMap<String, Option<Arc<LaneInfo>>>,
+}
+
+impl HubLanes {
+    /// Lanes of a provider. Must be made within the runtime.
+    pub(crate) fn new(hub: &Hub, provider: String) -> Self {
+        Self { hub: hub.clone(), provider, runtime: Handle::current(), known: HashMap::new() }
+    }
+
+    async fn ask(&self, structure: &str, id: &str) -> Result<Option<Arc<LaneInfo>>, Error> {
+        let (dataflow, provider) = if structure == "dataprovision" {
+            let agreements = self.hub.agreements().await?;
+            let Some(agreement) = agreements.into_iter().find(|agreement| agreement.id == id) else {
+                return Ok(None);
+            };
+            (agreement.dataflow, agreement.provider)
+        } else {
+            let Some(dataflow) = dataflow_named(structure, id) else { return Ok(None) };
+            (dataflow, self.provider.clone())
+        };
+        match self.hub.lane(&dataflow, &provider).await {
+            Ok(lane) => Ok(Some(Arc::new(lane))),
+            Err(error) if error.reason() == Some(ErrorReason::UnknownDataflow) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl Lanes for HubLanes {
+    fn lane(&mut self, structure: &str, id: &str) -> Result<Option<Arc<LaneInfo>>, Error> {
+        let named = format!("{structure} {id}");
+        if let Some(known) = self.known.get(&named) {
+            return Ok(known.clone());
+        }
+        let found = self.runtime.block_on(self.ask(structure, id))?;
+        self.known.insert(named, found.clone());
+        Ok(found)
+    }
+}
+
+/// Lanes as the hub told of them when it was last asked.
+#[derive(Debug)]
+pub struct CachedLanes {
+    cache: Cache,
+    provider: String,
+}
+
+impl CachedLanes {
+    /// Lanes of a provider in the cache of a home.
+    pub fn new(home: &Home, provider: &str) -> Self {
+        Self { cache: home.cache(), provider: provider.to_owned() }
+    }
+}
+
+impl Lanes for CachedLanes {
+    fn lane(&mut self, structure: &str, id: &str) -> Result<Option<Arc<LaneInfo>>, Error> {
+        let Some(dataflow) = dataflow_named(structure, id) else { return Ok(None) };
+        let lane = v1::Lane { dataflow, provider: self.provider.clone() };
+        let missing = |what: String| Error::NotCached { what, cache: self.cache.folder().to_owned() };
+        let answer = self.cache.lane(&lane)?;
+        let answer = answer.ok_or_else(|| missing(format!("{} for {}", lane.dataflow, lane.provider)))?;
+        let structures = digest(&answer.structure_digest);
+        let structures = structures.map(|digest| self.cache.content(Kind::Structures, digest)).transpose()?;
+        let structures = structures.flatten();
+        let structures = structures.ok_or_else(|| missing(format!("the structure of {}", lane.dataflow)))?;
+        let definition = resolve("the cache", &structures, &lane.dataflow)?;
+        LaneInfo::of_answer(lane, answer, definition).map(Arc::new).map(Some)
+    }
+}
+
+/// Lanes without any hub, from structures alone: no agreement, no rulebook, no head.
+#[derive(Debug)]
+pub struct StructureLanes {
+    structures: Structures,
+    provider: String,
+}
+
+impl StructureLanes {
+    /// Lanes of a provider over some structures, such as [`crate::read_folder`] reads.
+    pub fn new(structures: Structures, provider: &str) -> Self {
+        Self { structures, provider: provider.to_owned() }
+    }
+}
+
+impl Lanes for StructureLanes {
+    fn lane(&mut self, structure: &str, id: &str) -> Result<Option<Arc<LaneInfo>>, Error> {
+        let Some(dataflow) = dataflow_named(structure, id) else { return Ok(None) };
+        let Some((reference, _)) = self.structures.find(Class::Dataflow, &dataflow) else { return Ok(None) };
+        let definition = DataDefinition::resolve(&self.structures, reference)
+            .map_err(|error| Error::Structures { name: dataflow.clone(), reason: error.to_string() })?;
+        let origin = v1::AttributeDefaultOrigin::Dataflow;
+        Ok(Some(Arc::new(LaneInfo {
+            lane: v1::Lane { dataflow, provider: self.provider.clone() },
+            hub_id: String::new(),
+            structure_digest: Digest::of(definition.canonical_json()),
+            rulebook_digest: None,
+            defaults: definition
+                .defaults
+                .iter()
+                .map(|default| convert::attribute_default_message(default, origin))
+                .collect(),
+            permitted_region: Vec::new(),
+            head: None,
+            limits: v1::SubmissionLimits::default(),
+            key: LaneKey([0; 32]),
+            definition,
+        })))
+    }
+}
+
+/// The dataflow that a row means, as AGENCY:ID(VERSION); nothing if it names something else.
+fn dataflow_named(structure: &str, id: &str) -> Option<String> {
+    (structure == "dataflow").then(|| Reference::parse_short(Class::Dataflow, id).ok())?.map(|found| found.short())
+}

@@ -1,0 +1,95 @@
+//! A file, checked: what it holds and what was found.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use mighub::v1;
+use mighub_sdmx::csv::{Header, Places};
+use mighub_validation::{Finding, Report, SourceFile, TextOptions, write_text};
+
+use super::source::Text;
+use crate::lane::LaneInfo;
+
+/// Findings of which JSON tells the line: each is looked up in the file.
+const LINES_LOOKED_UP: usize = 10_000;
+
+/// A file, checked.
+#[derive(Debug)]
+pub struct Checked {
+    /// The lane that its rows are of; nothing if no row could be read.
+    pub lane: Option<Arc<LaneInfo>>,
+    /// What was found.
+    pub report: Report,
+    /// What the file holds.
+    pub contents: Contents,
+    pub(super) file: Option<ReadFile>,
+}
+
+/// What a file holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Contents {
+    /// Rows below the header; observations, if it is no file.
+    pub rows: u64,
+    /// Rows that merge.
+    pub merged: u64,
+    /// Rows that replace.
+    pub replaced: u64,
+    /// Rows that delete.
+    pub deleted: u64,
+    /// Dataflows in the file. A submission has one.
+    pub dataflows: Vec<String>,
+    /// Embargo that the file states.
+    pub embargo: Option<Timestamp>,
+    /// What stood for attributes that are absent.
+    pub defaults_applied: Vec<v1::AttributeDefault>,
+    /// Whether the rows had to be sorted.
+    pub sorted: bool,
+    /// The hub judges by another rulebook than this program has, so it may find other things.
+    pub other_rulebook: bool,
+}
+
+/// The file as it was read, to show cells of it.
+#[derive(Debug)]
+pub(crate) struct ReadFile {
+    pub(super) text: Arc<Text>,
+    pub(super) header: Header,
+    pub(super) places: Places,
+}
+
+impl Checked {
+    /// Writes the report as text, with the cells that findings are about.
+    pub fn write_text(&mut self, options: &TextOptions, out: &mut impl Write) -> io::Result<()> {
+        let summary = self.report.summary().clone();
+        let Some(file) = &self.file else {
+            return write_text(&summary, self.report.findings()?, |_| None, options, out);
+        };
+        let mut source = file.source()?;
+        // A row that cannot be read again is shown without its text.
+        let locate = |finding: &Finding| source.locate(finding).ok().flatten();
+        write_text(&summary, self.report.findings()?, locate, options, out)
+    }
+
+    /// Gives every finding, with its line in the file where that is known: errors first, then by rule, series
+    /// and period.
+    pub fn each_finding(&mut self, mut each: impl FnMut(Finding) -> io::Result<()>) -> io::Result<()> {
+        let mut source = self.file.as_ref().map(ReadFile::source).transpose()?;
+        for (nth, finding) in self.report.findings()?.enumerate() {
+            let mut finding = finding?;
+            if let (Some(source), true) = (&mut source, nth < LINES_LOOKED_UP)
+                && let Some(place) = source.locate(&finding).ok().flatten()
+                && let Some(of_finding) = &mut finding.place
+            {
+                of_finding.line = Some(place.line);
+            }
+            each(finding)?;
+        }
+        Ok(())
+    }
+}
+
+impl ReadFile {
+    fn source(&self) -> io::Result<SourceFile<'_, std::fs::File>> {
+        Ok(SourceFile::new(self.text.reopened()?, &self.header, &self.places))
+    }
+}

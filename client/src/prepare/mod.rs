@@ -1,0 +1,122 @@
+//! From a file to a submission that is ready to be sent: read, sorted, checked, cut into blocks, compressed.
+//!
+//! What lives here: all computing of a push. It is synchronous and needs the same memory whatever the size of
+//! the file. What must not: the network, except that [`crate::Lanes`] may ask the hub for what a dataflow is.
+
+mod checked;
+mod embargo;
+mod frames;
+mod judge;
+mod order;
+mod pass;
+mod scope;
+mod source;
+mod spool;
+mod work;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use mighub_sdmx::columns::AttributeValue;
+use mighub_sdmx::key::Selection;
+
+pub use checked::{Checked, Contents};
+pub(crate) use checked::ReadFile;
+pub(crate) use frames::FrameReader;
+pub(crate) use judge::rulebook_digest;
+pub use source::Source;
+pub(crate) use spool::{MANIFEST, Spool};
+pub use spool::SpoolTotals;
+pub(crate) use work::PREPARING;
+
+use crate::error::Error;
+use crate::lane::Lanes;
+use crate::progress::Progress;
+use pass::{Outcome, Pass};
+/// An attribute of the whole dataset; nothing as value deletes it.
+pub(crate) type DatasetAttribute = (Arc<str>, Option<AttributeValue>);
+
+/// How a file is to be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReadOptions {
+    /// Of a file with several dataflows read only the rows of this one, given as AGENCY:ID(VERSION).
+    pub only: Option<String>,
+    /// The file is all there is within this part of the lane.
+    pub complete: Option<Complete>,
+}
+
+/// Of what a file is all there is, within the periods that it covers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Complete {
+    /// Of the lane.
+    Lane,
+    /// Of the series that match this SDMX key, such as `A.SWE`.
+    Key(String),
+}
+
+/// A file, checked and ready to be sent.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) checked: Checked,
+    /// Nothing if there are errors: then there is nothing to send.
+    pub(crate) spool: Option<Spool>,
+    pub(crate) dataset_attributes: Vec<DatasetAttribute>,
+    pub(crate) scope: Option<Selection>,
+}
+
+/// Checks a file as the hub would, without sending anything.
+///
+/// `lanes` says what its dataflow is; see [`crate::CachedLanes`] and [`crate::StructureLanes`] for checks without
+/// a hub. Runs for as long as the file takes: call it on a thread that may.
+pub fn check(
+    source: Source,
+    lanes: &mut dyn Lanes,
+    options: &ReadOptions,
+    progress: &Progress,
+) -> Result<Checked, Error> {
+    let folder = std::env::temp_dir();
+    Ok(run(source, lanes, options, &Target { scratch: &folder, spool: false }, progress)?.checked)
+}
+
+/// Checks a file and writes what is to be sent into a new folder within `outbox`.
+pub(crate) fn prepare(
+    source: Source,
+    lanes: &mut dyn Lanes,
+    options: &ReadOptions,
+    outbox: &Path,
+    progress: &Progress,
+) -> Result<Prepared, Error> {
+    run(source, lanes, options, &Target { scratch: outbox, spool: true }, progress)
+}
+
+/// Where scratch files go, and whether anything is to be sent.
+struct Target<'t> {
+    scratch: &'t Path,
+    spool: bool,
+}
+
+fn run(
+    source: Source,
+    lanes: &mut dyn Lanes,
+    options: &ReadOptions,
+    target: &Target<'_>,
+    progress: &Progress,
+) -> Result<Prepared, Error> {
+    let text = match source {
+        Source::Columns { dataflow, action, batches } => {
+            return pass::columns(&dataflow, action, batches, lanes, options, target, progress);
+        }
+        Source::File(path) => source::Text::of_file(path)?,
+        Source::Reader { name, reader } => source::Text::of_stream(name, reader)?,
+    };
+    let text = Arc::new(text);
+    let mut pass = Pass::default();
+    loop {
+        // What a first reading teaches (rows are not in order; an embargo stands below the cells it is for)
+        // makes a second one necessary, and never a third of the same kind.
+        match pass::text(&text, lanes, options, target, &pass, progress)? {
+            Outcome::Done(prepared) => return Ok(*prepared),
+            Outcome::Again(better) => pass = better,
+        }
+    }
+}

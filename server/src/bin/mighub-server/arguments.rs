@@ -1,0 +1,294 @@
+//! The command line of `mighub-server`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use mighub::v1;
+
+const EXIT_CODES: &str =
+    "Exit codes: 0 done; 1 other; 2 usage; 4 not allowed; 5 temporary, try again; 6 not found; \
+7 refused; 130 interrupted.
+
+A hub is one folder. To begin:
+  mighub-server init --hub-id UNECE --name hub.example.org --listen 0.0.0.0:8443
+  mighub-server serve
+and from another terminal, while it runs or not:
+  mighub-server agency add SWE --agency-name 'Statistics Sweden' --dataflow MIG_FLOW --area SWE
+Back up the folder's keys/ and store/.";
+
+const LOG_HELP: &str = "What to log, such as info or mighub_server=debug,warn";
+
+const CONFIG_HELP: &str = "Fields of hub.json:
+  listen              address and port to listen on, such as 0.0.0.0:8443 or [::]:8443; 127.0.0.1:8443 if absent
+  names               host names and IP addresses under which offices reach the hub; its certificate has them
+  administrator       agency that runs the hub
+  free_space_min_mib  MiB that stay free on the disk; below it submissions are refused; 256 if absent";
+
+/// Run a mighub hub: take in migration statistics from national offices, check and keep them, and give them to
+/// those who may read them.
+#[derive(Debug, Parser)]
+#[command(name = "mighub-server", version, arg_required_else_help = true, after_help = EXIT_CODES)]
+pub(crate) struct Arguments {
+    /// Folder of the hub
+    #[arg(long, env = "MIGHUB_DIR", global = true, value_name = "DIR", default_value = "mighub-hub")]
+    pub(crate) dir: PathBuf,
+    /// Print JSON instead of text; log JSON, too
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[arg(long, env = "MIGHUB_LOG", global = true, value_name = "FILTER", default_value = "info", help = LOG_HELP)]
+    pub(crate) log: String,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a hub in a new folder: certificate authority, keys, store, structures, administrator
+    Init(Init),
+    /// Serve the hub until it is interrupted (Ctrl-C or SIGTERM)
+    Serve(Serve),
+    /// Add agencies and see those there are
+    #[command(subcommand)]
+    Agency(Agency),
+    /// Say who may send which figures on which terms
+    #[command(subcommand)]
+    Agreement(Agreement),
+    /// Give agencies roles
+    #[command(subcommand)]
+    Role(Role),
+    /// Add or replace structures: code lists, data structures, dataflows
+    #[command(subcommand)]
+    Structure(Structure),
+    /// Check hub.json, keys and certificates without starting the hub
+    #[command(after_help = CONFIG_HELP)]
+    CheckConfig,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Init {
+    /// Id of the hub, part of everything that offices sign for it; never changes
+    #[arg(long, value_name = "ID")]
+    pub(crate) hub_id: String,
+    /// Host name or IP address under which offices will reach the hub; may be repeated
+    #[arg(long = "name", value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+    /// Address and port to listen on
+    #[arg(long, value_name = "ADDRESS", default_value = mighub_server::config::LISTEN_USUALLY)]
+    pub(crate) listen: String,
+    /// SDMX-JSON structure message, or folder of such; may be repeated
+    #[arg(long, value_name = "PATH", default_value = "structures")]
+    pub(crate) structures: Vec<PathBuf>,
+    /// Agency that runs the hub
+    #[arg(long, value_name = "AGENCY", default_value = "MIGHUB")]
+    pub(crate) administrator: String,
+    /// Name of that agency
+    #[arg(long, value_name = "NAME", default_value = "Operator of the hub")]
+    pub(crate) administrator_name: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Address and port to listen on, instead of those in hub.json
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Agency {
+    /// Add an agency, and print the token with which it enrols
+    Add(AgencyAdd),
+    /// List agencies with their roles
+    List,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AgencyAdd {
+    /// SDMX agency id, such as SWE or SWE.SCB
+    pub(crate) agency: String,
+    /// Its name; not for --token-only
+    #[arg(
+        long,
+        value_name = "NAME",
+        alias = "name",
+        required_unless_present = "token_only",
+        default_value = ""
+    )]
+    pub(crate) agency_name: String,
+    /// The agency is there already: only make a token, for new keys or another application
+    #[arg(long, conflicts_with_all = ["agency_name", "roles", "dataflow"])]
+    pub(crate) token_only: bool,
+    /// Roles, separated by commas [default: reader, and submitter with --dataflow]
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "ROLES")]
+    pub(crate) roles: Vec<RoleName>,
+    /// Dataflow it may send, as MIG_FLOW or MIGHUB:MIG_FLOW(1.0.0); may be repeated
+    #[arg(long, value_name = "DATAFLOW")]
+    pub(crate) dataflow: Vec<String>,
+    #[command(flatten)]
+    pub(crate) terms: Terms,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Terms {
+    /// Areas it may report on (REF_AREA), separated by commas; all if not given
+    #[arg(long, value_delimiter = ',', value_name = "CODES")]
+    pub(crate) area: Vec<String>,
+    /// Codes of another dimension it may report on, as SEX=F,M; may be repeated
+    #[arg(long, value_name = "DIMENSION=CODES", value_parser = region)]
+    pub(crate) region: Vec<v1::DimensionCodes>,
+    /// CONF_STATUS of observations that come without, such as F
+    #[arg(long, value_name = "CODE", default_value = "")]
+    pub(crate) conf_status: String,
+    /// Days in force, first and last, as 2026-01-01
+    #[arg(long, value_name = "DAY", default_value = "")]
+    pub(crate) valid_from: String,
+    /// Last day in force
+    #[arg(long, value_name = "DAY", default_value = "")]
+    pub(crate) valid_to: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Agreement {
+    /// Make or change an agreement
+    Put(AgreementPut),
+    /// List agreements
+    List(AgreementList),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AgreementPut {
+    /// Id of the agreement, AGENCY:ID(VERSION) [default: made of administrator, provider and dataflow]
+    #[arg(long)]
+    pub(crate) id: Option<String>,
+    /// Dataflow, as MIG_FLOW or MIGHUB:MIG_FLOW(1.0.0)
+    #[arg(long)]
+    pub(crate) dataflow: String,
+    /// Agency whose figures they are
+    #[arg(long, value_name = "AGENCY")]
+    pub(crate) provider: String,
+    /// Agencies that may send besides the provider, separated by commas
+    #[arg(long, value_delimiter = ',', value_name = "AGENCIES")]
+    pub(crate) senders: Vec<String>,
+    /// Place among the providers of the same series; 1 is the principal one
+    #[arg(long, default_value_t = 1)]
+    pub(crate) rank: u32,
+    /// A reviewer must consent before acceptance
+    #[arg(long)]
+    pub(crate) needs_review: bool,
+    /// Hide the very existence of restricted observations
+    #[arg(long)]
+    pub(crate) existence_restricted: bool,
+    /// Agencies that may read restricted observations, separated by commas
+    #[arg(long, value_delimiter = ',', value_name = "AGENCIES")]
+    pub(crate) confidential_readers: Vec<String>,
+    /// Agencies that may read before release, separated by commas
+    #[arg(long, value_delimiter = ',', value_name = "AGENCIES")]
+    pub(crate) pre_release_readers: Vec<String>,
+    #[command(flatten)]
+    pub(crate) terms: Terms,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AgreementList {
+    /// Only of this dataflow
+    #[arg(long, default_value = "")]
+    pub(crate) dataflow: String,
+    /// Only of this provider
+    #[arg(long, value_name = "AGENCY", default_value = "")]
+    pub(crate) provider: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Role {
+    /// Give an agency roles
+    Grant(RoleGrant),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RoleGrant {
+    /// The agency
+    pub(crate) agency: String,
+    /// Roles, separated by commas
+    #[arg(value_enum, value_delimiter = ',', required = true)]
+    pub(crate) roles: Vec<RoleName>,
+}
+
+/// What an agency may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RoleName {
+    /// Sends, answers and withdraws, where an agreement names it
+    Submitter,
+    /// Judges submissions that wait for a person
+    Reviewer,
+    /// Releases and restricts
+    Publisher,
+    /// Reads what is released and free, and what agreements open to it
+    Reader,
+    /// Reads everything, changes nothing
+    Auditor,
+    /// Adds agencies, agreements, roles and structures
+    Administrator,
+}
+
+impl From<RoleName> for v1::Role {
+    fn from(name: RoleName) -> Self {
+        match name {
+            RoleName::Submitter => Self::Submitter,
+            RoleName::Reviewer => Self::Reviewer,
+            RoleName::Publisher => Self::Publisher,
+            RoleName::Reader => Self::Reader,
+            RoleName::Auditor => Self::Auditor,
+            RoleName::Administrator => Self::Administrator,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Structure {
+    /// Send SDMX-JSON structure messages to the hub
+    Put(StructurePut),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StructurePut {
+    /// SDMX-JSON structure messages, one transaction each
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Say what would happen, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+fn region(text: &str) -> Result<v1::DimensionCodes, String> {
+    let (dimension, codes) =
+        text.split_once('=').ok_or("write a dimension and its codes, such as SEX=F,M")?;
+    let codes = codes.split(',').map(|code| code.trim().to_owned()).filter(|code| !code.is_empty());
+    Ok(dimension_codes(dimension, codes))
+}
+
+/// Codes of a dimension, as the contract wants them: ascending, each once.
+pub(crate) fn dimension_codes(
+    dimension: &str,
+    codes: impl IntoIterator<Item = String>,
+) -> v1::DimensionCodes {
+    let codes: std::collections::BTreeSet<String> = codes.into_iter().collect();
+    v1::DimensionCodes { dimension: dimension.to_owned(), codes: codes.into_iter().collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_commands_of_the_help_parse() {
+        for line in EXIT_CODES.lines().filter(|line| line.starts_with("  mighub-server")) {
+            let words = line.replace("'Statistics Sweden'", "Statistics_Sweden");
+            Arguments::try_parse_from(words.split_whitespace()).expect(line);
+        }
+    }
+}

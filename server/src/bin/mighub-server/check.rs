@@ -1,0 +1,69 @@
+//! `mighub-server check-config`: everything that would keep the hub from starting, but for the store itself,
+//! which a running hub has open.
+
+use std::path::Path;
+
+use mighub_server::clock::Clock;
+use mighub_server::config::Config;
+use mighub_server::hub::Moment;
+use mighub_server::serve::{HubFolder, RunningAt};
+use mighub_server::trust::HubKeys;
+use mighub_server::trust::keys::not_after;
+use serde_json::json;
+
+use crate::failure::Failure;
+use crate::output::Output;
+
+pub(crate) fn check(dir: &Path, output: Output) -> Result<(), Failure> {
+    let folder = HubFolder::new(dir);
+    let mut problems: Vec<String> = Vec::new();
+    let config = match Config::read(&folder.config()) {
+        Ok(config) => Some(config),
+        Err(error) => {
+            let name = error.path.display().to_string();
+            problems.extend(error.problems.iter().map(|problem| format!("{name}: {problem}")));
+            None
+        }
+    };
+    let now = Clock::of_machine().now();
+    match HubKeys::open(&folder.keys()) {
+        Ok(keys) => {
+            let ends = not_after(keys.authority.certificate());
+            if ends.is_none_or(|ends| ends <= now) {
+                let ended = ends.map_or("on no day that can be read".to_owned(), |ends| ends.to_string());
+                problems.push(format!(
+                    "keys/authority.pem ended {ended}: make a new hub, and have offices enrol there"
+                ));
+            }
+            problems.extend(keys.signer().err().map(|error| error.to_string()));
+            problems.extend(keys.check_door_certificate().err().map(|error| error.to_string()));
+        }
+        Err(error) => problems.push(error.to_string()),
+    }
+    if !problems.is_empty() {
+        return Err(Failure::refused(problems.join("\n")));
+    }
+    let running = RunningAt::read(dir);
+    output.say(
+        || text(config.as_ref(), running.as_ref(), now),
+        || {
+            json!({
+                "ok": true,
+                "listen": config.as_ref().map(|config| config.listen.to_string()),
+                "names": config.as_ref().map(|config| config.names.clone()),
+                "running_at": running.as_ref().map(|running| running.address.to_string()),
+            })
+        },
+    );
+    Ok(())
+}
+
+fn text(config: Option<&Config>, running: Option<&RunningAt>, now: Moment) -> String {
+    let listen = config.map(|config| config.listen.to_string()).unwrap_or_default();
+    let names = config.map(|config| config.names.join(", ")).unwrap_or_default();
+    let mut text = format!("hub.json and keys are in order at {now}; it listens on {listen} as {names}\n");
+    if let Some(running) = running {
+        text += &format!("process {} says that it serves at {}\n", running.process, running.address);
+    }
+    text
+}

@@ -1,0 +1,214 @@
+//! Who may do what: agencies with their roles, and agreements, as of any position of the journal.
+//!
+//! What lives here: the principal, the rights it has, and the one function that grants an operation. What must
+//! not: figures, and how somebody proved who they are.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use mighub::v1::{self, ErrorReason, Role};
+use mighub_sdmx::structure::{AgencyId, AgreementTerms, Reference};
+use mighub_store::{View, ViewError};
+use prost::Message;
+
+use super::agreement::Agreement;
+use super::lane::LaneId;
+use super::mask::Audience;
+use super::moment::Moment;
+use super::refusal::Refusal;
+use super::rows::{AGENCIES, AGREEMENTS, AgencyRow};
+
+/// Who calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    /// The agency; nothing for the public.
+    pub agency: Option<AgencyId>,
+    /// Its application, as the certificate names it.
+    pub application: Option<Arc<str>>,
+}
+
+impl Principal {
+    /// Somebody without certificate or token.
+    pub const PUBLIC: Self = Self { agency: None, application: None };
+}
+
+/// What somebody wants to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation<'a> {
+    /// Add agencies, agreements, roles and structures.
+    Administer,
+    /// See who has which role and all agreements.
+    Audit,
+    /// Send to a lane, answer, withdraw.
+    Submit(&'a LaneId),
+    /// Read submissions and reports of a lane.
+    Follow(&'a LaneId),
+}
+
+/// Agencies and agreements as of the newest record, with what held before.
+#[derive(Clone, Debug, Default)]
+pub struct Rights {
+    agencies: BTreeMap<AgencyId, AgencyRow>,
+    /// By id, each state with the position of its record, oldest first.
+    agreements: BTreeMap<String, Vec<(u64, Arc<Agreement>)>>,
+}
+
+impl Rights {
+    /// Reads them from the view.
+    pub fn read(view: &dyn View) -> Result<Self, ViewError> {
+        let mut rights = Self::default();
+        for (key, value) in view.scan(AGENCIES, &[], usize::MAX)? {
+            let row = AgencyRow::decode(&value[..]).map_err(|error| ViewError(error.to_string()))?;
+            let id = std::str::from_utf8(&key[AGENCIES.len()..]).ok().and_then(|id| AgencyId::new(id).ok());
+            rights.agencies.insert(id.ok_or_else(|| ViewError("an agency has no id".to_owned()))?, row);
+        }
+        for (key, value) in view.scan(AGREEMENTS, &[], usize::MAX)? {
+            let malformed = |what: &str| ViewError(format!("an agreement cannot be read: {what}"));
+            let message = v1::Agreement::decode(&value[..]).map_err(|error| malformed(&error.to_string()))?;
+            let position = key.last_chunk().map(|bytes| u64::from_be_bytes(*bytes));
+            let position = position.ok_or_else(|| malformed("it has no position"))?;
+            let agreement = Agreement::read(&message).map_err(|error| malformed(&error.text))?;
+            rights.agreements.entry(message.id).or_default().push((position, Arc::new(agreement)));
+        }
+        Ok(rights)
+    }
+
+    /// All agencies.
+    pub fn agencies(&self) -> &BTreeMap<AgencyId, AgencyRow> {
+        &self.agencies
+    }
+
+    /// An agency.
+    pub fn agency(&self, id: &AgencyId) -> Option<&AgencyRow> {
+        self.agencies.get(id)
+    }
+
+    /// Agreements as they held after the record at `position`, by id.
+    pub fn agreements(&self, position: u64) -> impl Iterator<Item = &Arc<Agreement>> {
+        let held = move |states: &'_ Vec<(u64, Arc<Agreement>)>| states.partition_point(|(since, _)| *since <= position);
+        self.agreements.values().filter_map(move |states| states[..held(states)].last().map(|(_, state)| state))
+    }
+
+    /// Whether an agency had a role after the record at `position`.
+    pub fn has_role(&self, agency: &AgencyId, role: Role, position: u64) -> bool {
+        let granted = |row: &AgencyRow| row.roles.iter().any(|r| r.role == i32::from(role) && r.since <= position);
+        self.agencies.get(agency).is_some_and(granted)
+    }
+
+    /// The agreement on a lane that is in force on the day of `now`; at most one is.
+    pub fn agreement_on(&self, lane: &LaneId, position: u64, now: Moment) -> Option<&Arc<Agreement>> {
+        let day = now.day();
+        let mut on_lane = self.agreements(position).filter(|agreement| agreement.lane == *lane);
+        on_lane.find(|agreement| agreement.terms.validity.contains(day))
+    }
+
+    /// Agreements in force under which an agency may send.
+    pub fn may_send_under(&self, agency: &AgencyId, now: Moment) -> impl Iterator<Item = &Arc<Agreement>> {
+        let day = now.day();
+        let sends = move |agreement: &&Arc<Agreement>| {
+            agreement.sends(agency) && agreement.terms.validity.contains(day)
+        };
+        self.agreements(u64::MAX).filter(sends)
+    }
+
+    /// Grants an operation or says why not. Every door asks here and nowhere else.
+    pub fn authorise(
+        &self,
+        principal: &Principal,
+        operation: Operation<'_>,
+        now: Moment,
+    ) -> Result<Permit, Refusal> {
+        let Some(agency) = &principal.agency else {
+            let text = "this call needs a client certificate: run `mighub enrol` with a token from the hub's operator";
+            return Err(Refusal::new(ErrorReason::Unauthenticated, text));
+        };
+        let has = |role| self.has_role(agency, role, u64::MAX);
+        let need = |role: Role| {
+            let text = format!("{agency} lacks the role {}: ask the hub's administrator for it", role_name(role));
+            if has(role) { Ok(()) } else { Err(Refusal::new(ErrorReason::RightMissing, text)) }
+        };
+        match operation {
+            Operation::Administer => need(Role::Administrator)?,
+            Operation::Audit if has(Role::Administrator) => {}
+            Operation::Audit => need(Role::Auditor)?,
+            Operation::Submit(lane) => {
+                need(Role::Submitter)?;
+                self.lane_of_sender(agency, lane, now)?;
+            }
+            Operation::Follow(_) if has(Role::Auditor) || has(Role::Reviewer) => {}
+            Operation::Follow(lane) => {
+                self.lane_of_sender(agency, lane, now)?;
+            }
+        }
+        Ok(Permit { agency: agency.clone() })
+    }
+
+    fn lane_of_sender(&self, agency: &AgencyId, lane: &LaneId, now: Moment) -> Result<(), Refusal> {
+        match self.agreement_on(lane, u64::MAX, now) {
+            Some(agreement) if agreement.sends(agency) => Ok(()),
+            _ => Err(lane_not_permitted(agency, lane)),
+        }
+    }
+
+    /// What a principal may see of a lane, by the rights after the record at `position`.
+    pub fn audience(&self, principal: &Principal, lane: &LaneId, position: u64, now: Moment) -> Audience {
+        let Some(agency) = &principal.agency else { return self.public_audience(lane, position, now) };
+        let agreement = self.agreement_on(lane, position, now);
+        let sends = agreement.is_some_and(|agreement| agreement.sends(agency)) || *agency == lane.provider;
+        let all = sends || self.has_role(agency, Role::Auditor, position);
+        let reads = self.has_role(agency, Role::Reader, position);
+        let named = |list: fn(&AgreementTerms) -> &std::collections::BTreeSet<AgencyId>| {
+            reads && agreement.is_some_and(|agreement| list(&agreement.terms).contains(agency))
+        };
+        let restricted = all || named(|terms| &terms.readers_confidential);
+        Audience {
+            agency: Some(agency.as_arc().clone()),
+            before_release: all || named(|terms| &terms.readers_before_release),
+            restricted,
+            keys_hidden: !restricted && agreement.is_some_and(|agreement| agreement.existence_restricted),
+        }
+    }
+
+    fn public_audience(&self, lane: &LaneId, position: u64, now: Moment) -> Audience {
+        let hidden = |agreement: &Arc<Agreement>| agreement.existence_restricted;
+        let keys_hidden = self.agreement_on(lane, position, now).is_some_and(hidden);
+        Audience { agency: None, before_release: false, restricted: false, keys_hidden }
+    }
+
+    /// Agreements on a dataflow in force on the day of `now`.
+    pub fn agreements_on(&self, dataflow: &Reference, position: u64, now: Moment) -> Vec<Arc<Agreement>> {
+        let day = now.day();
+        let on = |a: &&Arc<Agreement>| a.lane.dataflow == *dataflow && a.terms.validity.contains(day);
+        self.agreements(position).filter(on).cloned().collect()
+    }
+}
+
+/// Proof that an operation was granted; only [`Rights::authorise`] makes one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Permit {
+    agency: AgencyId,
+}
+
+impl Permit {
+    /// To whom it was granted.
+    pub fn agency(&self) -> &AgencyId {
+        &self.agency
+    }
+}
+
+/// The same answer whether or not the lane exists.
+pub fn lane_not_permitted(agency: &AgencyId, lane: &LaneId) -> Refusal {
+    let text = format!(
+        "no agreement in force lets {agency} send {} for {}: check dataflow and provider, or ask the hub's \
+         administrator for an agreement",
+        lane.dataflow.short(),
+        lane.provider
+    );
+    let refusal = Refusal::new(ErrorReason::LaneNotPermitted, text);
+    refusal.about("dataflow", lane.dataflow.short()).about("provider", &lane.provider)
+}
+
+/// Name of a role without its prefix.
+pub fn role_name(role: Role) -> &'static str {
+    role.as_str_name().trim_start_matches("ROLE_")
+}

@@ -1,0 +1,244 @@
+//! What the view holds: its keys, and a row for each. Nothing per series or observation (DETAILS D25).
+//!
+//! Rows are protobuf messages, so that a field can be added without a new format; the view can be deleted at any
+//! time anyway.
+
+use mighub_sdmx::structure::AgencyId;
+use mighub_store::Position;
+
+use super::lane::LaneId;
+
+/// An agency, with what was granted and certified.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct AgencyRow {
+    /// Its name.
+    #[prost(string, tag = "1")]
+    pub name: String,
+    /// When it was added, milliseconds since 1970.
+    #[prost(int64, tag = "2")]
+    pub added_ms: i64,
+    /// Roles, each since a position.
+    #[prost(message, repeated, tag = "3")]
+    pub roles: Vec<RoleRow>,
+    /// Keys of its applications; of one application the last counts for TLS, all for signatures.
+    #[prost(message, repeated, tag = "4")]
+    pub keys: Vec<KeysRow>,
+}
+
+/// A role that was granted.
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+pub struct RoleRow {
+    /// Number in the contract's enum Role.
+    #[prost(int32, tag = "1")]
+    pub role: i32,
+    /// Position of the record.
+    #[prost(uint64, tag = "2")]
+    pub since: u64,
+}
+
+/// Keys that were certified.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct KeysRow {
+    /// The application.
+    #[prost(string, tag = "1")]
+    pub application: String,
+    /// Ed25519 public key for signatures.
+    #[prost(bytes = "vec", tag = "2")]
+    pub signing_key: Vec<u8>,
+    /// SHA-256 of the TLS certificate.
+    #[prost(bytes = "vec", tag = "3")]
+    pub certificate_fingerprint: Vec<u8>,
+    /// When both certificates end, milliseconds since 1970.
+    #[prost(int64, tag = "4")]
+    pub not_after_ms: i64,
+}
+
+/// A token that was issued.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct TokenRow {
+    /// Who may enrol with it.
+    #[prost(string, tag = "1")]
+    pub agency: String,
+    /// When it ends, milliseconds since 1970.
+    #[prost(int64, tag = "2")]
+    pub expires_ms: i64,
+    /// Whether it was used.
+    #[prost(bool, tag = "3")]
+    pub used: bool,
+}
+
+/// An artefact.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct StructureRow {
+    /// Digest of the SDMX-JSON message in which it was sent.
+    #[prost(bytes = "vec", tag = "1")]
+    pub message_digest: Vec<u8>,
+    /// When, milliseconds since 1970.
+    #[prost(int64, tag = "2")]
+    pub stored_ms: i64,
+}
+
+/// A submission that was judged.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct SubmissionRow {
+    /// Its contents by digest.
+    #[prost(message, optional, tag = "1")]
+    pub contents: Option<mighub::v1::SubmissionContents>,
+    /// Number in the contract's enum SubmissionState; RELEASED and SUPERSEDED are not stored, they follow from
+    /// the lane.
+    #[prost(int32, tag = "2")]
+    pub state: i32,
+    /// What it went through.
+    #[prost(message, repeated, tag = "3")]
+    pub history: Vec<HistoryRow>,
+    /// Position of the record that accepted it.
+    #[prost(uint64, optional, tag = "4")]
+    pub accepted: Option<u64>,
+    /// Digests of the answers to its warnings, in their order.
+    #[prost(bytes = "vec", repeated, tag = "5")]
+    pub answers: Vec<Vec<u8>>,
+    /// Position of the first record about it.
+    #[prost(uint64, tag = "6")]
+    pub first: u64,
+    /// Agency that sent it.
+    #[prost(string, tag = "7")]
+    pub agency: String,
+    /// What it changes or would change.
+    #[prost(message, optional, tag = "8")]
+    pub observations: Option<mighub::v1::ObservationCounts>,
+}
+
+/// A step in a submission's life.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct HistoryRow {
+    /// When, milliseconds since 1970.
+    #[prost(int64, tag = "1")]
+    pub time_ms: i64,
+    /// The state it led to.
+    #[prost(int32, tag = "2")]
+    pub state: i32,
+    /// Agency that brought it about.
+    #[prost(string, tag = "3")]
+    pub agency: String,
+    /// Person.
+    #[prost(string, tag = "4")]
+    pub person: String,
+    /// Why.
+    #[prost(string, tag = "5")]
+    pub reason: String,
+}
+
+/// A vintage: what a lane is from one position on.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct VintageRow {
+    /// Effective time, milliseconds since 1970.
+    #[prost(int64, tag = "1")]
+    pub effective_ms: i64,
+    /// Who sees what when; the last step has the full state.
+    #[prost(message, repeated, tag = "2")]
+    pub steps: Vec<StepRow>,
+    /// The submission whose state this is; empty for an empty lane.
+    #[prost(string, tag = "3")]
+    pub submission_id: String,
+    /// Position of the vintage beneath: what holds again if this one is withdrawn.
+    #[prost(uint64, optional, tag = "4")]
+    pub below: Option<u64>,
+    /// Whether it came about by a withdrawal.
+    #[prost(bool, tag = "5")]
+    pub by_withdrawal: bool,
+    /// Reason of the submission or of the withdrawal.
+    #[prost(string, tag = "6")]
+    pub reason: String,
+    /// Number in the contract's enum SubmissionKind.
+    #[prost(int32, tag = "7")]
+    pub kind: i32,
+    /// Until then only few see it; milliseconds since 1970.
+    #[prost(int64, optional, tag = "8")]
+    pub embargo_ms: Option<i64>,
+    /// Label of its edition.
+    #[prost(string, tag = "9")]
+    pub edition: String,
+    /// Declared date of publication.
+    #[prost(string, tag = "10")]
+    pub publication_date: String,
+    /// What changed.
+    #[prost(message, optional, tag = "11")]
+    pub observations: Option<mighub::v1::ObservationCounts>,
+    /// Digest of the structures it was made for.
+    #[prost(bytes = "vec", tag = "12")]
+    pub structure_digest: Vec<u8>,
+}
+
+/// From a moment on readers without early access see this state.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct StepRow {
+    /// Milliseconds since 1970; the first step is from the beginning.
+    #[prost(int64, tag = "1")]
+    pub from_ms: i64,
+    /// Digest of the vintage manifest; empty: nothing is visible.
+    #[prost(bytes = "vec", tag = "2")]
+    pub manifest_digest: Vec<u8>,
+}
+
+/// The founding record.
+pub(super) const FOUNDED: &[u8] = b"founded";
+pub(super) const AGENCIES: &[u8] = b"agency/";
+pub(super) const STRUCTURES: &[u8] = b"structure/";
+pub(super) const AGREEMENTS: &[u8] = b"agreement/";
+pub(super) const SUBMISSIONS_BY_TIME: &[u8] = b"submitted/";
+
+fn key(prefix: &[u8], parts: &[&[u8]]) -> Vec<u8> {
+    parts.iter().fold(prefix.to_vec(), |mut key, part| {
+        key.extend_from_slice(part);
+        key
+    })
+}
+
+pub(super) fn agency_key(agency: &AgencyId) -> Vec<u8> {
+    key(AGENCIES, &[agency.as_bytes()])
+}
+
+pub(super) fn token_key(digest: &[u8]) -> Vec<u8> {
+    key(b"token/", &[digest])
+}
+
+pub(super) fn structure_key(urn: &str) -> Vec<u8> {
+    key(STRUCTURES, &[urn.as_bytes()])
+}
+
+/// Every state of an agreement, by position: who could see what on a day has an answer.
+pub(super) fn agreement_key(id: &str, position: Position) -> Vec<u8> {
+    key(AGREEMENTS, &[id.as_bytes(), &[0], &position.0.to_be_bytes()])
+}
+
+pub(super) fn submission_key(id: &str) -> Vec<u8> {
+    key(b"submission/", &[id.as_bytes()])
+}
+
+/// Newest first.
+pub(super) fn submission_order_key(first: u64) -> Vec<u8> {
+    key(SUBMISSIONS_BY_TIME, &[&(u64::MAX - first).to_be_bytes()])
+}
+
+/// Lanes of a dataflow have a common prefix.
+pub(super) fn lanes_prefix(dataflow: &str) -> Vec<u8> {
+    key(b"lane/", &[dataflow.as_bytes(), &[0]])
+}
+
+pub(super) fn lane_key(lane: &LaneId) -> Vec<u8> {
+    key(&lanes_prefix(&lane.dataflow.short()), &[lane.provider.as_bytes()])
+}
+
+pub(super) fn vintages_prefix(lane: &LaneId) -> Vec<u8> {
+    key(b"vintage/", &[lane.dataflow.short().as_bytes(), &[0], lane.provider.as_bytes(), &[0]])
+}
+
+/// Newest first.
+pub(super) fn vintage_key(lane: &LaneId, position: u64) -> Vec<u8> {
+    key(&vintages_prefix(lane), &[&(u64::MAX - position).to_be_bytes()])
+}
+
+/// The position in a key that ends with one in falling order.
+pub(super) fn falling_position(key: &[u8]) -> Option<u64> {
+    Some(u64::MAX - u64::from_be_bytes(*key.last_chunk()?))
+}

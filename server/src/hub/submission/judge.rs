@@ -1,0 +1,114 @@
+//! The judge's bench: the blocks of a submission are proven, read once, and judged.
+
+use std::sync::Arc;
+
+use mighub::block::{BlockError, Naming, check_cut, decode, decompress};
+use mighub::convert::dataset_attribute;
+use mighub::manifest::BlockInfo;
+use mighub::v1::{ErrorReason, PartAction};
+use mighub_sdmx::columns::Columns;
+use mighub_sdmx::csv::Action;
+use mighub_validation::{Checker, Findings, Stage};
+
+use super::case::Case;
+use super::upload::block_refusal;
+use crate::hub::Hub;
+use crate::hub::blocks::LaneBlocks;
+use crate::hub::refusal::Refusal;
+use crate::hub::vintage::BlockSource;
+
+/// A scratch file for findings that do not fit in memory; it has no name and ends with the hub.
+pub(super) fn findings() -> Findings {
+    Findings::new(Box::new(scratch_file))
+}
+
+fn scratch_file() -> std::io::Result<std::fs::File> {
+    tempfile::tempfile()
+}
+
+impl Case {
+    /// Reads every block, proves it canonical and what the manifest says of it, and judges it. A block that is
+    /// not what it must be is a refusal: its sender's program is wrong. What the judge finds is not.
+    pub(super) fn judge(
+        &self,
+        hub: &Hub,
+        naming: &Naming,
+        meets_nothing: bool,
+        checker: &mut Checker,
+        findings: &mut Findings,
+    ) -> Result<(), Refusal> {
+        let blocks = hub.lane_blocks(&self.lane, self.definition.data.shape.clone());
+        let whole = meets_nothing && self.parts.len() == 1;
+        let attributes: Vec<_> = self.manifest.dataset_attributes.iter().cloned().map(dataset_attribute).collect();
+        let sent = if whole { Stage::Inserted } else { Stage::Submitted(Action::Merge) };
+        checker.check_dataset_attributes(&attributes, sent, findings);
+        let mut index = 0;
+        for part in &self.parts {
+            let action = action(part.action);
+            let stage = if whole && action != Action::Delete { Stage::Inserted } else { Stage::Submitted(action) };
+            let mut before: Option<Arc<Columns>> = None;
+            for (place, block) in part.blocks.iter().enumerate() {
+                let about = |refusal: Refusal| refusal.about("block", index);
+                let next = part.blocks.get(place + 1);
+                let columns = self.prove(&blocks, naming, block, next).map_err(about)?;
+                if before.as_ref().is_some_and(|before| !follows(before, &columns)) {
+                    let error = BlockError::NotCanonical("it does not follow on the block before");
+                    return Err(about(block_refusal(&error)));
+                }
+                checker.check(&columns, stage, findings);
+                before = Some(Arc::new(columns));
+                index += 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn prove(
+        &self,
+        blocks: &LaneBlocks<'_>,
+        naming: &Naming,
+        block: &Arc<BlockInfo>,
+        next: Option<&Arc<BlockInfo>>,
+    ) -> Result<Columns, Refusal> {
+        let refuse = |error: BlockError| block_refusal(&error);
+        let raw = decompress(&blocks.frame(block)?).map_err(refuse)?;
+        let columns = decode(&raw, &self.definition.data.shape).map_err(refuse)?;
+        check_cut(&columns, next.map(|next| &next.first_key[..])).map_err(refuse)?;
+        if naming.name(&columns, &raw) != **block {
+            let text = "the manifest says other things of a block than the block itself: correct the program";
+            return Err(Refusal::new(ErrorReason::ManifestMalformed, text));
+        }
+        Ok(columns)
+    }
+}
+
+/// Whether a block begins after the one before it ends.
+fn follows(before: &Columns, after: &Columns) -> bool {
+    match before.key(before.series_count() - 1).cmp(&after.key(0)) {
+        std::cmp::Ordering::Less => true,
+        std::cmp::Ordering::Equal => before.periods.last() < after.periods.first(),
+        std::cmp::Ordering::Greater => false,
+    }
+}
+
+/// The action of a part.
+fn action(action: PartAction) -> Action {
+    match action {
+        PartAction::Replace => Action::Replace,
+        PartAction::Delete => Action::Delete,
+        PartAction::Merge | PartAction::Unspecified => Action::Merge,
+    }
+}
+
+/// Judges the blocks that a submission made: what the lane holds once it is in.
+pub(super) fn judge_result(
+    blocks: &LaneBlocks<'_>,
+    made: &[Arc<BlockInfo>],
+    checker: &mut Checker,
+    findings: &mut Findings,
+) -> Result<(), Refusal> {
+    for block in made {
+        checker.check(&*blocks.load(block)?, Stage::Resulting, findings);
+    }
+    Ok(())
+}

@@ -1,0 +1,133 @@
+//! What a sender needs to prepare a submission, and what the hub holds it to: GetLane.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use mighub::block::{CANON, Digest, Naming, RAW_BYTES_MAX};
+use mighub::convert::{attribute_default_message, region_message};
+use mighub::manifest::MANIFEST_BYTES_MAX;
+use mighub::v1::{self, AttributeDefaultOrigin};
+use mighub_sdmx::structure::{AttributeDefault, DefaultValue};
+use mighub_validation::{Rulebook, Terms};
+
+use super::{OPEN_SUBMISSIONS_MAX, SUBMISSION_BLOCKS_MAX};
+use crate::hub::agreement::{Agreement, CONF_STATUS};
+use crate::hub::lane::LaneId;
+use crate::hub::moment::Moment;
+use crate::hub::refusal::Refusal;
+use crate::hub::rights::{Operation, lane_not_permitted};
+use crate::hub::structures::Definition;
+use crate::hub::{Hub, Principal};
+
+/// Bytes of one gRPC message, both ways.
+pub const MESSAGE_BYTES_MAX: usize = 5 * 1024 * 1024;
+/// Bytes of a manifest with all its pages: some kilobytes a block at most.
+pub(super) const SUBMISSION_MANIFEST_BYTES_MAX: u64 = 128 * 1024 * 1024;
+
+const _: () = assert!(MANIFEST_BYTES_MAX as u64 <= SUBMISSION_MANIFEST_BYTES_MAX);
+
+/// The terms of a lane: its agreement's and its dataflow's.
+pub(super) struct LaneTerms {
+    pub(super) agreement: Arc<Agreement>,
+    /// What absent attributes stand for, the agreement's first.
+    pub(super) defaults: Vec<(AttributeDefault, AttributeDefaultOrigin)>,
+}
+
+impl LaneTerms {
+    pub(super) fn of(agreement: Arc<Agreement>, definition: &Definition) -> Self {
+        let own = agreement.terms.defaults.iter().map(|default| (default.clone(), AttributeDefaultOrigin::Agreement));
+        let others = definition.data.defaults.iter().map(|default| (default.clone(), AttributeDefaultOrigin::Dataflow));
+        let defaults = own.chain(others).collect();
+        Self { agreement, defaults }
+    }
+
+    pub(super) fn messages(&self) -> Vec<v1::AttributeDefault> {
+        self.defaults.iter().map(|(default, origin)| attribute_default_message(default, *origin)).collect()
+    }
+
+    /// For the judge.
+    pub(super) fn terms(&self, now: Moment) -> Terms {
+        Terms::of(&self.agreement.terms, now.day())
+    }
+
+    /// What absence stands for throughout, attribute by attribute. The other defaults depend on series or period
+    /// and are written out.
+    pub(super) fn absent_values(&self) -> BTreeMap<Arc<str>, Arc<str>> {
+        let mut values = BTreeMap::new();
+        for (place, (default, _)) in self.defaults.iter().enumerate() {
+            let is_first = !self.defaults[..place].iter().any(|(other, _)| other.attribute == default.attribute);
+            if let (true, None, DefaultValue::Text(text)) = (is_first, &default.when, &default.value) {
+                values.insert(default.attribute.as_arc().clone(), text.clone());
+            }
+        }
+        values
+    }
+
+    /// Defaults that depend on series or period, in order.
+    pub(super) fn written_out(&self) -> Vec<AttributeDefault> {
+        let throughout = self.absent_values();
+        let depends = |default: &&AttributeDefault| !throughout.contains_key(&*default.attribute);
+        self.defaults.iter().map(|(default, _)| default).filter(depends).cloned().collect()
+    }
+
+    /// How blocks of the lane are named.
+    pub(super) fn naming(&self, hub: &Hub, lane: &LaneId) -> Naming {
+        let free = self.absent_values().get(CONF_STATUS).is_some_and(|code| &**code == "F");
+        Naming { key: hub.lane_secrets(lane).key, unmarked_restricted: !free }
+    }
+}
+
+impl Hub {
+    /// The terms on which a lane is sent to today.
+    pub(super) fn lane_terms(
+        &self,
+        principal: &Principal,
+        lane: &LaneId,
+        now: Moment,
+    ) -> Result<(Definition, LaneTerms), Refusal> {
+        let rights = self.rights();
+        let permit = rights.authorise(principal, Operation::Submit(lane), now)?;
+        let refuse = || lane_not_permitted(permit.agency(), lane);
+        let agreement = rights.agreement_on(lane, u64::MAX, now).ok_or_else(refuse)?;
+        let definition = self.definition(&lane.dataflow)?;
+        let terms = LaneTerms::of(agreement.clone(), &definition);
+        Ok((definition, terms))
+    }
+
+    /// SubmissionService.GetLane.
+    pub fn get_lane(
+        &self,
+        principal: &Principal,
+        request: &v1::GetLaneRequest,
+        now: Moment,
+    ) -> Result<v1::GetLaneResponse, Refusal> {
+        let lane = LaneId::of_message(request.lane.as_ref())?;
+        let (definition, terms) = self.lane_terms(principal, &lane, now)?;
+        let head = match self.head_position(&lane)? {
+            Some(position) => self.vintage_recorded_at(&lane, position)?,
+            None => None,
+        };
+        Ok(v1::GetLaneResponse {
+            hub_id: self.hub_id().to_owned(),
+            hub_time: Some(now.to_message()),
+            structure_digest: definition.digest.to_bytes(),
+            rulebook_digest: Digest::of(Rulebook::built_in().canonical_bytes()).to_bytes(),
+            defaults: terms.messages(),
+            permitted_region: region_message(&terms.agreement.terms.permitted),
+            head: head.map(|recorded| v1::VintageRef {
+                position: recorded.position,
+                effective_time: Some(Moment(recorded.row.effective_ms).to_message()),
+                manifest_digest: recorded.manifest().map(Digest::to_bytes).unwrap_or_default(),
+            }),
+            lane_key: self.lane_secrets(&lane).key.0.to_vec().into(),
+            canon: CANON,
+            limits: Some(v1::SubmissionLimits {
+                message_bytes_max: MESSAGE_BYTES_MAX as u32,
+                manifest_bytes_max: SUBMISSION_MANIFEST_BYTES_MAX,
+                blocks_max: SUBMISSION_BLOCKS_MAX as u32,
+                block_raw_bytes_max: RAW_BYTES_MAX as u32,
+                open_submissions_max: OPEN_SUBMISSIONS_MAX as u32,
+            }),
+        })
+    }
+}

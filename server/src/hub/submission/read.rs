@@ -1,0 +1,270 @@
+//! What offices, reviewers and auditors may read about submissions.
+
+use std::collections::BTreeSet;
+
+use mighub::v1::{self, ErrorReason, SubmissionState};
+use prost::Message;
+
+use super::upload::OpenUpload;
+use super::{submission_id, unknown_submission};
+use crate::hub::lane::{LaneId, agency, dataflow};
+use crate::hub::moment::Moment;
+use crate::hub::objects::content;
+use crate::hub::pages::Page;
+use crate::hub::reduce::row;
+use crate::hub::refusal::Refusal;
+use crate::hub::rights::Operation;
+use crate::hub::rows::{HistoryRow, SUBMISSIONS_BY_TIME, SubmissionRow, falling_position, submission_key};
+use crate::hub::{Hub, Principal};
+
+/// Submissions looked at for one page, at most, whoever they belong to: then the page is short.
+const LOOKED_AT_MAX: usize = 10_000;
+/// Submissions read from the view at a time.
+const SCAN: usize = 256;
+
+impl Hub {
+    /// A judged submission that the caller may read.
+    pub(super) fn readable(&self, principal: &Principal, id: &str, now: Moment) -> Result<SubmissionRow, Refusal> {
+        let found: Option<SubmissionRow> = row(&*self.view, &submission_key(id))?;
+        let found = found.ok_or_else(|| unknown_submission(id))?;
+        let lane = lane_of(&found).ok_or_else(|| unknown_submission(id))?;
+        self.may_follow(principal, &lane, id, now)?;
+        Ok(found)
+    }
+
+    fn may_follow(&self, principal: &Principal, lane: &LaneId, id: &str, now: Moment) -> Result<(), Refusal> {
+        let granted = self.rights().authorise(principal, Operation::Follow(lane), now);
+        granted.map(|_| ()).map_err(|refusal| match refusal.reason {
+            ErrorReason::LaneNotPermitted => unknown_submission(id),
+            _ => refusal,
+        })
+    }
+
+    /// The state of a submission, with what follows from its lane.
+    pub(super) fn state_of(&self, submission: &SubmissionRow) -> Result<SubmissionState, Refusal> {
+        let stored = SubmissionState::try_from(submission.state).unwrap_or_default();
+        let (SubmissionState::Accepted, Some(lane)) = (stored, lane_of(submission)) else { return Ok(stored) };
+        let head = self.head(&lane)?;
+        let id = submission.contents.as_ref().map(|contents| &contents.submission_id);
+        Ok(match head {
+            Some(head) if Some(&head.row.submission_id) == id => stored,
+            _ => SubmissionState::Superseded,
+        })
+    }
+
+    /// SubmissionService.GetSubmission.
+    pub fn get_submission(
+        &self,
+        principal: &Principal,
+        request: &v1::GetSubmissionRequest,
+        now: Moment,
+    ) -> Result<v1::GetSubmissionResponse, Refusal> {
+        let id = &request.submission_id;
+        if let Some(upload) = self.desk.upload(&submission_id(id)?, now) {
+            self.may_follow(principal, &upload.case.lane, id, now)?;
+            let submission = v1::Submission {
+                summary: Some(open_summary(&upload)),
+                signed_header: Some(upload.case.header.signed.clone()),
+                expires_at: Some(upload.expires().to_message()),
+                missing_count: upload.missing_count() as u32,
+                ..Default::default()
+            };
+            return Ok(v1::GetSubmissionResponse { submission: Some(submission) });
+        }
+        let found = self.readable(principal, id, now)?;
+        let contents = found.contents.clone().unwrap_or_default();
+        let verdict = self.verdict_of(&found)?;
+        let answers = found.answers.iter().map(|digest| {
+            let bytes = content(&self.store, digest)?;
+            v1::AnswerFindingsRequest::decode(bytes).map_err(|error| Refusal::internal(error.to_string()))
+        });
+        let answers = answers.collect::<Result<Vec<_>, _>>()?;
+        let submission = v1::Submission {
+            summary: Some(self.summary(&found)?),
+            signed_header: Some(v1::SignedHeader {
+                header: content(&self.store, &contents.header_digest)?,
+                signature: contents.header_signature.clone(),
+                signing_key_id: mighub::block::Digest::of(&contents.signing_key).to_bytes(),
+            }),
+            verdict: Some(verdict),
+            receipt: found.accepted.map(|position| self.receipt_at(position)).transpose()?,
+            answers: answers.into_iter().flat_map(|request| request.answers).collect(),
+            history: found.history.iter().map(change_message).collect(),
+            ..Default::default()
+        };
+        Ok(v1::GetSubmissionResponse { submission: Some(submission) })
+    }
+
+    /// The state of a submission, for those who watch it.
+    pub fn submission_state(&self, principal: &Principal, id: &str, now: Moment) -> Result<v1::StateChange, Refusal> {
+        if let Some(upload) = self.desk.upload(&submission_id(id)?, now) {
+            self.may_follow(principal, &upload.case.lane, id, now)?;
+            return Ok(v1::StateChange {
+                time: Some(upload.opened.to_message()),
+                state: SubmissionState::Receiving.into(),
+                ..Default::default()
+            });
+        }
+        let found = self.readable(principal, id, now)?;
+        let mut change = found.history.last().map(change_message).unwrap_or_default();
+        change.state = self.state_of(&found)?.into();
+        Ok(change)
+    }
+
+    /// SubmissionService.ListSubmissions.
+    pub fn list_submissions(
+        &self,
+        principal: &Principal,
+        request: &v1::ListSubmissionsRequest,
+        now: Moment,
+    ) -> Result<v1::ListSubmissionsResponse, Refusal> {
+        if principal.agency.is_none() {
+            self.rights().authorise(principal, Operation::Audit, now)?;
+        }
+        let page = Page::read(request.page_size, &request.page_token)?;
+        let refuse = || Refusal::new(ErrorReason::PageTokenMalformed, "the page token is not one of this list");
+        let mut after = Vec::new();
+        let mut submissions = Vec::new();
+        if page.after.is_empty() {
+            submissions = self.open_summaries(principal, request, now);
+        } else {
+            after = data_encoding::HEXLOWER.decode(page.after.as_bytes()).map_err(|_| refuse())?;
+            if !after.starts_with(SUBMISSIONS_BY_TIME) || falling_position(&after).is_none() {
+                return Err(refuse());
+            }
+        }
+        let mut looked_at = 0;
+        loop {
+            let found = self.view.scan(SUBMISSIONS_BY_TIME, &after, SCAN)?;
+            let is_last = found.len() < SCAN;
+            for (key, id) in found {
+                looked_at += 1;
+                let id = String::from_utf8_lossy(&id).into_owned();
+                after = key;
+                match self.readable(principal, &id, now) {
+                    Ok(found) => {
+                        let summary = self.summary(&found)?;
+                        if is_asked(request, &summary) {
+                            submissions.push(summary);
+                        }
+                    }
+                    Err(refusal) if refusal.reason == ErrorReason::UnknownSubmission => {}
+                    Err(refusal) => return Err(refusal),
+                }
+                if submissions.len() >= page.size || looked_at >= LOOKED_AT_MAX {
+                    let next_page_token = Page::token(&data_encoding::HEXLOWER.encode(&after));
+                    return Ok(v1::ListSubmissionsResponse { submissions, next_page_token });
+                }
+            }
+            if is_last {
+                return Ok(v1::ListSubmissionsResponse { submissions, next_page_token: String::new() });
+            }
+        }
+    }
+
+    fn open_summaries(
+        &self,
+        principal: &Principal,
+        request: &v1::ListSubmissionsRequest,
+        now: Moment,
+    ) -> Vec<v1::SubmissionSummary> {
+        let mut open = self.desk.open_uploads();
+        open.retain(|upload| self.may_follow(principal, &upload.case.lane, "", now).is_ok());
+        open.sort_by_key(|upload| std::cmp::Reverse((upload.opened, upload.case.id)));
+        open.iter().map(|upload| open_summary(upload)).filter(|summary| is_asked(request, summary)).collect()
+    }
+
+    fn summary(&self, found: &SubmissionRow) -> Result<v1::SubmissionSummary, Refusal> {
+        let contents = found.contents.clone().unwrap_or_default();
+        let header = content(&self.store, &contents.header_digest)?;
+        let header = v1::SubmissionHeader::decode(header).map_err(|error| Refusal::internal(error.to_string()))?;
+        let (first, last) = (found.history.first(), found.history.last());
+        Ok(v1::SubmissionSummary {
+            submission_id: contents.submission_id.clone(),
+            lane: header.lane.clone(),
+            state: self.state_of(found)?.into(),
+            state_time: last.map(|last| Moment(last.time_ms).to_message()),
+            opened_time: header.prepared_time.or_else(|| first.map(|first| Moment(first.time_ms).to_message())),
+            agency: found.agency.clone(),
+            person: header.person,
+            kind: contents.kind,
+            reason: contents.reason.clone(),
+            test: header.test,
+            findings: Some(counts(&contents)),
+            observations: found.observations,
+            position: found.accepted,
+            embargo_time: header.embargo_time,
+            edition: header.edition,
+        })
+    }
+
+    /// SubmissionService.ListFindings.
+    pub fn list_findings(
+        &self,
+        principal: &Principal,
+        request: &v1::ListFindingsRequest,
+        now: Moment,
+    ) -> Result<v1::ListFindingsResponse, Refusal> {
+        let id = &request.submission_id;
+        if let Some(upload) = self.desk.upload(&submission_id(id)?, now) {
+            self.may_follow(principal, &upload.case.lane, id, now)?;
+            return Ok(v1::ListFindingsResponse::default());
+        }
+        let found = self.readable(principal, id, now)?;
+        self.findings_of(&found, request)
+    }
+}
+
+/// The lane of a submission.
+pub(super) fn lane_of(submission: &SubmissionRow) -> Option<LaneId> {
+    let contents = submission.contents.as_ref()?;
+    Some(LaneId {
+        dataflow: dataflow("dataflow", &contents.dataflow).ok()?,
+        provider: agency("provider", &contents.provider).ok()?,
+    })
+}
+
+/// Numbers of findings.
+pub(super) fn counts(contents: &v1::SubmissionContents) -> v1::FindingCounts {
+    v1::FindingCounts { errors: contents.errors, warnings: contents.warnings, notes: contents.notes }
+}
+
+fn is_asked(request: &v1::ListSubmissionsRequest, summary: &v1::SubmissionSummary) -> bool {
+    let lane = summary.lane.clone().unwrap_or_default();
+    let opened = summary.opened_time.as_ref().map_or(Moment::BEGINNING, Moment::of_message);
+    let states: BTreeSet<i32> = request.states.iter().copied().collect();
+    (request.dataflow.is_empty() || request.dataflow == lane.dataflow)
+        && (request.provider.is_empty() || request.provider == lane.provider)
+        && (states.is_empty() || states.contains(&summary.state))
+        && request.opened_from.as_ref().is_none_or(|from| Moment::of_message(from) <= opened)
+        && request.opened_before.as_ref().is_none_or(|before| opened < Moment::of_message(before))
+}
+
+fn open_summary(upload: &OpenUpload) -> v1::SubmissionSummary {
+    let header = &upload.case.header.message;
+    v1::SubmissionSummary {
+        submission_id: header.submission_id.clone(),
+        lane: header.lane.clone(),
+        state: SubmissionState::Receiving.into(),
+        state_time: Some(upload.opened.to_message()),
+        opened_time: Some(upload.opened.to_message()),
+        agency: header.agency.clone(),
+        person: header.person.clone(),
+        kind: header.kind,
+        reason: header.reason.clone(),
+        test: header.test,
+        embargo_time: header.embargo_time,
+        edition: header.edition.clone(),
+        ..Default::default()
+    }
+}
+
+fn change_message(history: &HistoryRow) -> v1::StateChange {
+    v1::StateChange {
+        time: Some(Moment(history.time_ms).to_message()),
+        state: history.state,
+        agency: history.agency.clone(),
+        person: history.person.clone(),
+        reason: history.reason.clone(),
+    }
+}

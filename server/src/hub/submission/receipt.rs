@@ -1,0 +1,32 @@
+//! Receipts: the hub's signed word, made for one position and stored with its record.
+
+use bytes::Bytes;
+use mighub::signing::{RECEIPT_CONTEXT, signed_bytes};
+use mighub::v1;
+use mighub_store::Object;
+use prost::Message;
+
+use crate::hub::Hub;
+use crate::hub::objects::receipt_name;
+use crate::hub::refusal::Refusal;
+
+impl Hub {
+    /// Signs a receipt; it goes into the store with the record that it is about.
+    pub(super) fn sign_receipt(&self, body: &v1::ReceiptBody) -> (v1::Receipt, Object) {
+        let bytes: Bytes = body.encode_to_vec().into();
+        let signature = self.signer().sign(&signed_bytes(RECEIPT_CONTEXT, &bytes));
+        let receipt = v1::Receipt {
+            body: bytes,
+            signature: signature.to_vec().into(),
+            hub_key_id: self.signer().key_id().to_vec().into(),
+        };
+        let object = Object { name: receipt_name(body.position), bytes: receipt.encode_to_vec().into() };
+        (receipt, object)
+    }
+
+    /// The receipt for the record at a position, exactly as it was given (DETAILS D27).
+    pub(super) fn receipt_at(&self, position: u64) -> Result<v1::Receipt, Refusal> {
+        let bytes = self.store.object(&receipt_name(position))?;
+        v1::Receipt::decode(bytes).map_err(|error| Refusal::internal(error.to_string()))
+    }
+}

@@ -1,0 +1,334 @@
+//! The desk where every call is received: who calls, is there a place, then off the network's threads to the
+//! hub, and back with its answer.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use mighub::v1::ErrorReason;
+use prost::Message;
+use tokio::sync::{Semaphore, watch};
+use tonic::{Request, Response, Status};
+
+use super::feed::{Feed, Feeder, feed, shutting_down};
+use super::status;
+use crate::clock::Clock;
+use crate::door::places::{Place, Places};
+use crate::door::{Peer, Stop};
+use crate::hub::{Hub, Moment, Principal, Refusal};
+use crate::trust::HubKeys;
+
+/// Calls with one answer that are worked on at a time; each has a thread.
+const CALLS_MAX: usize = 192;
+/// Those of one caller.
+const CALLS_PER_CALLER_MAX: u32 = 64;
+/// Streams of figures at a time. Each holds up to [`BATCHES_WAITING`] and one more batch of about
+/// [`BATCH_BYTES`].
+const PULLS_MAX: usize = 256;
+/// Those of one caller: a commission's own readers behind one certificate fit in.
+const PULLS_PER_CALLER_MAX: u32 = 128;
+/// Streams of blocks to the hub at a time, and openings of submissions.
+const UPLOADS_MAX: usize = 128;
+/// Those of one caller.
+const UPLOADS_PER_CALLER_MAX: u32 = 16;
+/// Streams that wait for something to happen; they cost next to nothing.
+const WATCHES_MAX: usize = 1_024;
+/// Those of one caller.
+const WATCHES_PER_CALLER_MAX: u32 = 64;
+/// When a caller who found no place may try again.
+const PLACE_WAIT: Duration = Duration::from_secs(1);
+/// Bytes of a batch of messages, about: one large message, or many small ones.
+const BATCH_BYTES: usize = 1024 * 1024;
+/// Batches that wait for a reader.
+const BATCHES_WAITING: usize = 3;
+
+/// What the hub's services share.
+pub(super) struct Desk {
+    hub: Arc<Hub>,
+    keys: Arc<HubKeys>,
+    clock: Arc<Clock>,
+    changes: watch::Receiver<u64>,
+    stop: Stop,
+    calls: Places<Caller>,
+    pulls: Places<Caller>,
+    uploads: Places<Caller>,
+    watches: Places<Caller>,
+    /// Judging a submission takes a processor for a while: as many at a time as there are.
+    judging: Arc<Semaphore>,
+}
+
+/// Who holds places: an agency with all its applications, or an address of the public.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Caller {
+    Agency(Arc<str>),
+    Public(IpAddr),
+}
+
+/// Which places a stream takes.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Streaming {
+    Upload,
+    Watch,
+}
+
+/// Whoever calls. What it may do is asked again whenever it matters.
+#[derive(Clone)]
+pub(super) struct Visitor(Arc<Peer>);
+
+impl Visitor {
+    /// What this hub knows of the caller now.
+    pub(super) fn principal(&self, hub: &Hub, now: Moment) -> Result<Principal, Refusal> {
+        match &self.0.certificate {
+            Some(certificate) => hub.authenticate(&certificate.name, &certificate.fingerprint, now),
+            None => Ok(Principal::PUBLIC),
+        }
+    }
+
+    /// When the caller's certificate ends.
+    pub(super) fn certificate_not_after(&self) -> Option<Moment> {
+        self.0.certificate.as_ref().map(|certificate| certificate.not_after)
+    }
+
+    fn caller(&self) -> Caller {
+        match &self.0.certificate {
+            Some(certificate) => Caller::Agency(certificate.name.agency.clone()),
+            None => Caller::Public(self.0.address.ip()),
+        }
+    }
+}
+
+impl Desk {
+    pub(super) fn new(
+        hub: Arc<Hub>,
+        keys: Arc<HubKeys>,
+        clock: Arc<Clock>,
+        changes: watch::Receiver<u64>,
+        stop: Stop,
+    ) -> Self {
+        let processors = available_parallelism().map_or(1, usize::from);
+        Self {
+            hub,
+            keys,
+            clock,
+            changes,
+            stop,
+            calls: Places::new(CALLS_MAX, CALLS_PER_CALLER_MAX),
+            pulls: Places::new(PULLS_MAX, PULLS_PER_CALLER_MAX),
+            uploads: Places::new(UPLOADS_MAX, UPLOADS_PER_CALLER_MAX),
+            watches: Places::new(WATCHES_MAX, WATCHES_PER_CALLER_MAX),
+            judging: Arc::new(Semaphore::new(processors)),
+        }
+    }
+
+    pub(super) fn keys(&self) -> &Arc<HubKeys> {
+        &self.keys
+    }
+
+    pub(super) fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    /// Told of every record, as the number of records there are.
+    pub(super) fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.clone()
+    }
+
+    pub(super) fn stop(&self) -> Stop {
+        self.stop.clone()
+    }
+
+    /// A call with one answer.
+    pub(super) async fn call<Q, A>(
+        &self,
+        request: Request<Q>,
+        method: impl FnOnce(&Hub, &Principal, &Q, Moment) -> Result<A, Refusal> + Send + 'static,
+    ) -> Result<Response<A>, Status>
+    where
+        Q: Send + 'static,
+        A: Send + 'static,
+    {
+        self.call_as(request, move |hub, visitor, message, now| {
+            method(hub, &visitor.principal(hub, now)?, message, now)
+        })
+        .await
+    }
+
+    /// A call with one answer, for whoever may not be known yet.
+    pub(super) async fn call_as<Q, A>(
+        &self,
+        request: Request<Q>,
+        method: impl FnOnce(&Hub, &Visitor, &Q, Moment) -> Result<A, Refusal> + Send + 'static,
+    ) -> Result<Response<A>, Status>
+    where
+        Q: Send + 'static,
+        A: Send + 'static,
+    {
+        let (visitor, message) = received(request)?;
+        let place = take(&self.calls, visitor.caller(), "calls")?;
+        let answer = self.work(move |hub, now| {
+            let answer = method(hub, &visitor, &message, now);
+            // Held to the end of the work, which goes on when the caller has left.
+            drop(place);
+            answer
+        });
+        answer.await.map(Response::new).map_err(status::status)
+    }
+
+    /// A call that keeps a processor busy: it waits until one is free.
+    pub(super) async fn call_to_judge<Q, A>(
+        &self,
+        request: Request<Q>,
+        method: impl FnOnce(&Hub, &Principal, &Q, Moment) -> Result<A, Refusal> + Send + 'static,
+    ) -> Result<Response<A>, Status>
+    where
+        Q: Send + 'static,
+        A: Send + 'static,
+    {
+        let mut stop = self.stop.clone();
+        let processor = tokio::select! {
+            permit = self.judging.clone().acquire_owned() => permit,
+            () = stop.asked() => return Err(status::status(shutting_down())),
+        };
+        self.call(request, move |hub, principal, message, now| {
+            let answer = method(hub, principal, message, now);
+            drop(processor);
+            answer
+        })
+        .await
+    }
+
+    /// A call whose answer is a stream of messages that the hub makes one by one.
+    pub(super) async fn pull<Q, T, I>(
+        &self,
+        request: Request<Q>,
+        open: impl FnOnce(&Arc<Hub>, &Principal, Q, Moment) -> Result<I, Refusal> + Send + 'static,
+    ) -> Result<Response<Feed<T>>, Status>
+    where
+        Q: Send + 'static,
+        T: Message + 'static,
+        I: Iterator<Item = Result<T, Refusal>> + Send + 'static,
+    {
+        let (visitor, message) = received(request)?;
+        let place = take(&self.pulls, visitor.caller(), "pulls")?;
+        let opened = self.work(move |hub, now| {
+            let mut parts = open(hub, &visitor.principal(hub, now)?, message, now)?;
+            let batch = next_batch(&mut parts);
+            Ok((parts, batch))
+        });
+        let (mut parts, mut batch) = opened.await.map_err(status::status)?;
+        let (mut feeder, answer) = feed(BATCHES_WAITING, Box::new(place), self.stop());
+        // A short answer is complete by now, and needs no task.
+        if let (messages, Some(end)) = batch {
+            if let (true, Err(refusal)) = (messages.is_empty(), &end) {
+                return Err(status::status(refusal.clone()));
+            }
+            // There is room: nothing was sent yet. If the hub is being stopped, the feed says so itself.
+            if feeder.send(messages).await.is_ok() {
+                feeder.end(end);
+            }
+            return Ok(Response::new(answer));
+        }
+        tokio::spawn(async move {
+            loop {
+                let (messages, end) = batch;
+                if feeder.send(messages).await.is_err() {
+                    return;
+                }
+                if let Some(end) = end {
+                    return feeder.end(end);
+                }
+                let next = off_network(move || {
+                    let batch = next_batch(&mut parts);
+                    Ok((parts, batch))
+                });
+                (parts, batch) = match next.await {
+                    Ok(next) => next,
+                    Err(refusal) => return feeder.end(Err(refusal)),
+                };
+            }
+        });
+        Ok(Response::new(answer))
+    }
+
+    /// A stream that the hub feeds as things happen.
+    pub(super) fn feed<T>(
+        &self,
+        visitor: &Visitor,
+        waiting: usize,
+        kind: Streaming,
+    ) -> Result<(Feeder<T>, Feed<T>), Refusal> {
+        let place = self.place(visitor, kind)?;
+        Ok(feed(waiting, Box::new(place), self.stop()))
+    }
+
+    /// A place among the streams of a kind.
+    pub(super) fn place(&self, visitor: &Visitor, kind: Streaming) -> Result<Place<Caller>, Refusal> {
+        let (places, what) = match kind {
+            Streaming::Upload => (&self.uploads, "uploads"),
+            Streaming::Watch => (&self.watches, "watches"),
+        };
+        place(places, visitor.caller(), what)
+    }
+
+    /// Runs what may wait for a disk or a processor off the network's threads.
+    pub(super) async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Arc<Hub>, Moment) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let (hub, clock) = (self.hub.clone(), self.clock.clone());
+        off_network(move || work(&hub, clock.now())).await
+    }
+}
+
+/// Who calls, and what with.
+pub(super) fn received<Q>(mut request: Request<Q>) -> Result<(Visitor, Q), Status> {
+    let peer = request.extensions_mut().remove::<Arc<Peer>>();
+    let peer = peer.ok_or_else(|| status::status(Refusal::internal("a call came past the door")))?;
+    Ok((Visitor(peer), request.into_inner()))
+}
+
+fn take(places: &Places<Caller>, caller: Caller, what: &str) -> Result<Place<Caller>, Status> {
+    place(places, caller, what).map_err(status::status)
+}
+
+fn place(places: &Places<Caller>, caller: Caller, what: &str) -> Result<Place<Caller>, Refusal> {
+    places.take(caller).ok_or_else(|| {
+        let text = format!(
+            "too many {what} at a time, of this caller (at most {}) or of all: end some, or try again",
+            places.each()
+        );
+        Refusal::new(ErrorReason::TooBusy, text).about("limit", places.each()).retry_after(PLACE_WAIT)
+    })
+}
+
+/// How a stream of messages ended, once it has.
+type End = Option<Result<(), Refusal>>;
+
+/// Messages of about [`BATCH_BYTES`] together.
+fn next_batch<T: Message>(parts: &mut impl Iterator<Item = Result<T, Refusal>>) -> (Vec<T>, End) {
+    let (mut batch, mut bytes) = (Vec::new(), 0);
+    while bytes < BATCH_BYTES {
+        match parts.next() {
+            Some(Ok(message)) => {
+                bytes += message.encoded_len();
+                batch.push(message);
+            }
+            Some(Err(refusal)) => return (batch, Some(Err(refusal))),
+            None => return (batch, Some(Ok(()))),
+        }
+    }
+    (batch, None)
+}
+
+async fn off_network<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
+) -> Result<T, Refusal> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(answer) => answer,
+        Err(error) => match error.try_into_panic() {
+            Ok(payload) => Err(status::of_panic(&*payload)),
+            Err(_) => Err(shutting_down()),
+        },
+    }
+}

@@ -1,0 +1,16 @@
+//! A hub put together: made once in a folder, then opened and served until it is stopped. For the program, and
+//! for whoever wants a hub within another process.
+//!
+//! What lives here: the order in which the parts begin and end. What must not: anything the parts do.
+
+mod administrator;
+mod folder;
+mod init;
+mod router;
+mod start;
+
+pub use administrator::AdministratorError;
+pub(crate) use administrator::LOCAL_NAME;
+pub use folder::HubFolder;
+pub use init::{InitError, InitOptions, Initialised, init};
+pub use start::{Running, RunningAt, ServeOptions, StartError, start};

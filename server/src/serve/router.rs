@@ -1,0 +1,34 @@
+//! The one router: gRPC by path, and two plain pages for those who only ask whether the hub is there.
+
+use axum::Router;
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use tokio::sync::watch;
+
+use crate::rpc::{self, Readiness};
+
+/// `/healthz` says that the process answers; `/readyz` whether the hub does all it is there for.
+pub(super) fn router(grpc: Router, readiness: watch::Receiver<Readiness>) -> Router {
+    let ready = move || {
+        let hindrance = readiness.borrow().hindrance.clone();
+        async move {
+            match hindrance {
+                None => (StatusCode::OK, "ready\n".to_owned()),
+                Some(hindrance) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {hindrance}\n")),
+            }
+        }
+    };
+    grpc.route("/healthz", get(|| async { "alive\n" })).route("/readyz", get(ready)).fallback(nothing_there)
+}
+
+async fn nothing_there(request: Request) -> Response {
+    let content_type = request.headers().get(CONTENT_TYPE).map(http::HeaderValue::as_bytes);
+    if content_type.is_some_and(|content_type| content_type.starts_with(b"application/grpc")) {
+        return rpc::unknown_call().map(axum::body::Body::new).into_response();
+    }
+    (StatusCode::NOT_FOUND, "there is nothing at this address; gRPC calls, /healthz and /readyz are\n")
+        .into_response()
+}

@@ -1,0 +1,281 @@
+//! Starting and stopping a hub.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use super::administrator::{self, AdministratorError};
+use super::folder::HubFolder;
+use super::router::router;
+use crate::clock::Clock;
+use crate::config::{Config, ConfigError};
+use crate::door::{Door, DoorError, DoorTls, Stop, StopSwitch, stop_switch};
+use crate::hub::{Hub, HubOptions, OpenError, OpenReport};
+use crate::rpc::{self, Services};
+use crate::trust::{FileError, HubKeys, KeysError, SignerError, files};
+
+/// How often the hub looks whether one of its own certificates ends soon.
+const RENEWAL_INTERVAL: Duration = Duration::from_secs(12 * 60 * 60);
+/// How long work that is under way when the hub stops may keep the store open.
+const RELEASE_DEADLINE: Duration = Duration::from_secs(30);
+/// How often to look whether it has let go.
+const RELEASE_INTERVAL: Duration = Duration::from_millis(5);
+
+/// How to serve.
+#[derive(Clone, Debug)]
+pub struct ServeOptions {
+    /// The hub's folder.
+    pub folder: PathBuf,
+    /// Address and port to listen on instead of those in `hub.json`; port 0 is any that is free.
+    pub listen: Option<String>,
+    /// The clock to live by.
+    pub clock: Arc<Clock>,
+}
+
+impl ServeOptions {
+    /// The hub in `folder` as its `hub.json` says, by the machine's clock.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into(), listen: None, clock: Arc::new(Clock::of_machine()) }
+    }
+
+    /// Listens there instead.
+    pub fn listening_on(mut self, listen: impl Into<String>) -> Self {
+        self.listen = Some(listen.into());
+        self
+    }
+}
+
+/// Why a hub did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// `hub.json`.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The keys.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The signing key.
+    #[error(transparent)]
+    Signer(#[from] SignerError),
+    /// The store, or what is in it.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The door.
+    #[error(transparent)]
+    Door(#[from] DoorError),
+    /// The administrator's home.
+    #[error(transparent)]
+    Administrator(#[from] AdministratorError),
+    /// A file.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The process is ending.
+    #[error("the process is being ended")]
+    Ending,
+}
+
+/// A hub that serves. Dropping it stops it as well, without waiting.
+pub struct Running {
+    address: SocketAddr,
+    authority_pem: String,
+    report: OpenReport,
+    hub: Arc<Hub>,
+    folder: HubFolder,
+    switch: StopSwitch,
+    door: JoinHandle<()>,
+}
+
+/// Where a hub listens, for other programs on its machine.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RunningAt {
+    /// Address and port.
+    pub address: SocketAddr,
+    /// Its process.
+    pub process: u32,
+}
+
+/// Opens the hub in a folder and serves it.
+pub async fn start(options: ServeOptions) -> Result<Running, StartError> {
+    let folder = HubFolder::new(&options.folder);
+    let config = Config::read(&folder.config())?;
+    let listen = options.listen.unwrap_or_else(|| config.listen.to_string());
+    let clock = options.clock;
+
+    let opening = Opening { folder: folder.clone(), config: config.clone(), clock: clock.clone() };
+    let Opened { hub, keys, report, tls } = on_a_thread(move || opening.open()).await?;
+    let door = Door::open(&listen, &tls).await?;
+    let address = door.address();
+    let caretaker = Caretaker {
+        folder: folder.clone(),
+        config,
+        clock: clock.clone(),
+        keys: keys.clone(),
+        tls: Arc::new(tls),
+        hub: Arc::downgrade(&hub),
+        address,
+    };
+    let first = caretaker.clone();
+    on_a_thread(move || first.announce()).await?;
+
+    let authority_pem = keys.authority.certificate_pem().to_owned();
+    let (switch, stop) = stop_switch();
+    let services = Services { hub: hub.clone(), keys, clock, stop: stop.clone() };
+    let (routes, readiness) = rpc::services(services);
+    let router = router(routes.prepare().into_axum_router(), readiness);
+    tokio::spawn(caretaker.care(stop.clone()));
+    let door = tokio::spawn(door.serve(router, stop));
+    tracing::info!(hub = hub.hub_id(), %address, "serving");
+    Ok(Running { address, authority_pem, report, hub, folder, switch, door })
+}
+
+impl Running {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The certificate of its authority, PEM: what a client trusts.
+    pub fn authority_pem(&self) -> &str {
+        &self.authority_pem
+    }
+
+    /// What was found when the store was opened.
+    pub fn report(&self) -> &OpenReport {
+        &self.report
+    }
+
+    /// The hub itself, for whoever embeds it. Let go of it before [`stop`](Self::stop).
+    pub fn hub(&self) -> &Arc<Hub> {
+        &self.hub
+    }
+
+    /// Lets calls finish, closes the store, and gives the folder free.
+    pub async fn stop(self) {
+        let Self { hub, folder, switch, door, .. } = self;
+        switch.ask();
+        // The door's task only panics with the runtime's end.
+        let _ = door.await;
+        let _ = std::fs::remove_file(folder.running());
+        match released(hub).await {
+            Some(hub) => {
+                // What can go wrong here is told by the hub itself.
+                let _ = tokio::task::spawn_blocking(|| hub.close()).await;
+            }
+            None => tracing::warn!(
+                "work is under way after {RELEASE_DEADLINE:?}; the store stays open until it ends"
+            ),
+        }
+    }
+}
+
+/// The hub, once everybody else has let go of it.
+async fn released(mut hub: Arc<Hub>) -> Option<Hub> {
+    let deadline = Instant::now() + RELEASE_DEADLINE;
+    loop {
+        hub = match Arc::try_unwrap(hub) {
+            Ok(hub) => return Some(hub),
+            Err(_) if Instant::now() > deadline => return None,
+            Err(hub) => hub,
+        };
+        tokio::time::sleep(RELEASE_INTERVAL).await;
+    }
+}
+
+/// What opening reads from the disk.
+struct Opening {
+    folder: HubFolder,
+    config: Config,
+    clock: Arc<Clock>,
+}
+
+struct Opened {
+    hub: Arc<Hub>,
+    keys: Arc<HubKeys>,
+    report: OpenReport,
+    tls: DoorTls,
+}
+
+impl Opening {
+    fn open(self) -> Result<Opened, StartError> {
+        let now = self.clock.now();
+        let keys = HubKeys::open(&self.folder.keys())?;
+        let certificate = keys.door_certificate(&self.config.names, now)?;
+        let tls = DoorTls::new(certificate, keys.authority.certificate(), self.clock)?;
+        let options = HubOptions { signer: keys.signer()?, free_space_min: self.config.free_space_min };
+        let (hub, report) = Hub::open(self.folder.path(), options)?;
+        Ok(Opened { hub: Arc::new(hub), keys: Arc::new(keys), report, tls })
+    }
+}
+
+/// Keeps the hub's own certificates in force.
+#[derive(Clone)]
+struct Caretaker {
+    folder: HubFolder,
+    config: Config,
+    clock: Arc<Clock>,
+    keys: Arc<HubKeys>,
+    tls: Arc<DoorTls>,
+    hub: Weak<Hub>,
+    address: SocketAddr,
+}
+
+impl Caretaker {
+    /// Says where the hub listens, and renews the administrator's keys.
+    fn announce(&self) -> Result<(), StartError> {
+        self.renew_administrator()?;
+        let running =
+            RunningAt { address: administrator::reachable(self.address), process: std::process::id() };
+        let text = serde_json::to_vec(&running).expect("an address and a number are JSON");
+        Ok(files::write(&self.folder.running(), &text)?)
+    }
+
+    async fn care(self, mut stop: Stop) {
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(RENEWAL_INTERVAL) => {}
+                () = stop.asked() => return,
+            }
+            let this = self.clone();
+            if let Err(error) = on_a_thread(move || this.renew()).await {
+                tracing::error!(%error, "a certificate of the hub ends soon and could not be renewed");
+            }
+        }
+    }
+
+    fn renew(&self) -> Result<(), StartError> {
+        self.tls.show(self.keys.door_certificate(&self.config.names, self.clock.now())?)?;
+        self.renew_administrator()
+    }
+
+    fn renew_administrator(&self) -> Result<(), StartError> {
+        let Some(hub) = self.hub.upgrade() else { return Ok(()) };
+        let (agency, home) = (&self.config.administrator, self.folder.administrator());
+        administrator::ensure(&hub, &self.keys, agency, &home, self.address, self.clock.now())?;
+        Ok(())
+    }
+}
+
+impl RunningAt {
+    /// Where the hub in a folder says it listens; nothing if it does not run.
+    pub fn read(folder: &Path) -> Option<Self> {
+        let text = std::fs::read(HubFolder::new(folder).running()).ok()?;
+        serde_json::from_slice(&text).ok()
+    }
+}
+
+async fn on_a_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StartError> + Send + 'static,
+) -> Result<T, StartError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => match error.try_into_panic() {
+            Ok(payload) => std::panic::resume_unwind(payload),
+            Err(_) => Err(StartError::Ending),
+        },
+    }
+}
