@@ -171,7 +171,8 @@ impl DiffBatch {
                 }
                 if !is_open {
                     builder.start_series(before, series, &mut map);
-                    (0..before.series_attributes.len()).for_each(|place| builder.series_attribute(place, None));
+                    (0..before.series_attributes.len())
+                        .for_each(|place| builder.series_attribute(place, None));
                     is_open = true;
                 }
                 builder.observation(before.periods[observation], None, |_| None);

@@ -20,7 +20,12 @@ const PENDING: &str = "enrolling";
 ///
 /// After a failure call again with the same token, if it was not used up; keys and certificates that are in
 /// force stay so until the new ones are all there.
-pub async fn enrol(home: &Home, hub: &str, token: &EnrolmentToken, application: &str) -> Result<Config, Error> {
+pub async fn enrol(
+    home: &Home,
+    hub: &str,
+    token: &EnrolmentToken,
+    application: &str,
+) -> Result<Config, Error> {
     let address = Address::parse(hub)?;
     let (tls_key, signing_key) = (pending_key(home, "tls.key")?, pending_key(home, "signing.key")?);
     let channel = tls::connect(&address, tls::first_meeting(*token.authority())?).await?;
@@ -73,7 +78,8 @@ fn pending_key(home: &Home, name: &str) -> Result<PrivateKey, Error> {
 }
 
 fn check(answer: &v1::EnrolResponse, signing_key: &PrivateKey) -> Result<(), Error> {
-    let empty = [&answer.tls_chain, &answer.signing_chain, &answer.authorities].iter().any(|chain| chain.is_empty());
+    let empty =
+        [&answer.tls_chain, &answer.signing_chain, &answer.authorities].iter().any(|chain| chain.is_empty());
     if empty || answer.hub_id.is_empty() || answer.agency.is_empty() {
         return Err(Error::Contract("the answer to Enrol lacks certificates or names".to_owned()));
     }

@@ -87,7 +87,8 @@ impl LaneInfo {
             hub_id: answer.hub_id,
             definition,
             rulebook_digest: digest(&answer.rulebook_digest),
-            structure_digest: digest(&answer.structure_digest).ok_or_else(|| malformed("structure digest"))?,
+            structure_digest: digest(&answer.structure_digest)
+                .ok_or_else(|| malformed("structure digest"))?,
             defaults: answer.defaults,
             permitted_region: answer.permitted_region,
             head: answer.head,
@@ -267,5 +268,7 @@ impl Lanes for StructureLanes {
 
 /// The dataflow that a row means, as AGENCY:ID(VERSION); nothing if it names something else.
 fn dataflow_named(structure: &str, id: &str) -> Option<String> {
-    (structure == "dataflow").then(|| Reference::parse_short(Class::Dataflow, id).ok())?.map(|found| found.short())
+    (structure == "dataflow")
+        .then(|| Reference::parse_short(Class::Dataflow, id).ok())?
+        .map(|found| found.short())
 }

@@ -46,8 +46,10 @@ pub use hub::Hub;
 pub use lane::{CachedLanes, LaneInfo, Lanes, StructureLanes};
 pub use prepare::{Checked, Complete, Contents, ReadOptions, Source, SpoolTotals, check};
 pub use progress::{Progress, Step};
-pub use pull::{At, Cursor, CursorError, Format, Providers, Pull, PullRequest, PullSummary, Pulled, PulledLane};
+pub use pull::{
+    At, Cursor, CursorError, Format, Providers, Pull, PullRequest, PullSummary, Pulled, PulledLane,
+};
 pub use push::{Base, Kind, PushOptions, PushOutcome, Pushed, Receipt, Sent};
-pub use structures::read_folder;
 pub use report::{HubReport, summary_of};
-pub use submissions::SubmissionFilter;
+pub use structures::read_folder;
+pub use submissions::{Answered, SubmissionFilter};

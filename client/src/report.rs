@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use mighub::v1;
 use mighub_validation::{
-    ComponentSample, Finding, FindingCounts, FindingGroup, ObservationRef, Place, RuleNotRun, Severity, Summary,
-    ValueCount,
+    ComponentSample, Finding, FindingCounts, FindingGroup, ObservationRef, Place, RuleNotRun, Severity,
+    Summary, ValueCount,
 };
 
 use crate::error::Error;
@@ -73,7 +73,8 @@ impl HubReport {
             self.summary.groups.push(group);
         }
         let not_run = answer.not_run.iter();
-        let not_run = not_run.map(|rule| RuleNotRun { rule_id: rule.rule_id.clone(), reason: rule.reason.clone() });
+        let not_run =
+            not_run.map(|rule| RuleNotRun { rule_id: rule.rule_id.clone(), reason: rule.reason.clone() });
         self.summary.not_run.extend(not_run);
     }
 }
@@ -112,6 +113,7 @@ fn finding(message: v1::Finding) -> Finding {
         period: observation.period,
         component: Arc::from(observation.component),
     };
+    let of_message = severity(message.severity());
     let place = message.place.map(|place| Place {
         row: place.row,
         line: (place.line > 0).then_some(place.line),
@@ -119,7 +121,7 @@ fn finding(message: v1::Finding) -> Finding {
         component: Arc::from(place.component),
     });
     Finding {
-        severity: severity(message.severity()),
+        severity: of_message,
         finding_id: message.finding_id,
         rule_id: message.rule_id,
         level: message.level as u8,

@@ -31,7 +31,9 @@ impl Hub {
                 let by = v1::get_structures_request::Artefact::StructureDigest(digest.to_bytes());
                 let answer = self.get_structures(by, true).await?;
                 if Digest::of(&answer.message) != digest {
-                    return Err(Error::Untrusted("structures do not have the digest that names them".to_owned()));
+                    return Err(Error::Untrusted(
+                        "structures do not have the digest that names them".to_owned(),
+                    ));
                 }
                 cache.keep_content(Kind::Structures, &answer.message)?;
                 answer.message.to_vec()
@@ -57,8 +59,9 @@ impl Hub {
         if let Some(rulebook) = cache.content(Kind::Rulebooks, digest)? {
             return Ok(rulebook);
         }
-        let request =
-            v1::GetRulebookRequest { rulebook: Some(v1::get_rulebook_request::Rulebook::Digest(digest.to_bytes())) };
+        let request = v1::GetRulebookRequest {
+            rulebook: Some(v1::get_rulebook_request::Rulebook::Digest(digest.to_bytes())),
+        };
         let answer = until_answered(|| {
             let (mut service, request) = (self.structure_service(), request.clone());
             async move { service.get_rulebook(request).await }
@@ -111,7 +114,10 @@ impl Hub {
             )));
         };
         if named.iter().any(|other| other.agency != newest.agency) {
-            return Err(Error::Request(format!("several agencies have a {} {id}: write AGENCY:{id}", class.name())));
+            return Err(Error::Request(format!(
+                "several agencies have a {} {id}: write AGENCY:{id}",
+                class.name()
+            )));
         }
         Ok(newest.clone())
     }
@@ -123,7 +129,11 @@ impl Hub {
     }
 
     /// Adds structures, or only says what would happen. What is wrong with artefacts stands in the answer.
-    pub async fn put_structures(&self, message: Vec<u8>, dry_run: bool) -> Result<v1::PutStructuresResponse, Error> {
+    pub async fn put_structures(
+        &self,
+        message: Vec<u8>,
+        dry_run: bool,
+    ) -> Result<v1::PutStructuresResponse, Error> {
         let request = v1::PutStructuresRequest {
             message: message.into(),
             media_type: STRUCTURE_JSON.to_owned(),
@@ -152,7 +162,10 @@ impl Hub {
 
 /// The definition of a dataflow in a structure message.
 pub(crate) fn resolve(name: &str, message: &[u8], dataflow: &str) -> Result<Arc<DataDefinition>, Error> {
-    let refuse = |reason: &dyn std::fmt::Display| Error::Structures { name: name.to_owned(), reason: reason.to_string() };
+    let refuse = |reason: &dyn std::fmt::Display| Error::Structures {
+        name: name.to_owned(),
+        reason: reason.to_string(),
+    };
     let message = read_message(message).map_err(|error| refuse(&error))?;
     let reference = Reference::parse_short(Class::Dataflow, dataflow).map_err(|error| refuse(&error))?;
     DataDefinition::resolve(&message.structures, &reference).map_err(|error| refuse(&error))

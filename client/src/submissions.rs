@@ -1,11 +1,13 @@
 //! An office's submissions at the hub: where they stand, answers to warnings, withdrawals.
 
 use mighub::v1;
+use prost::Message;
 
 use crate::error::Error;
 use crate::hub::retry::until_answered;
 use crate::hub::{Hub, pages};
 use crate::outbox::Outbox;
+use crate::push::{Receipt, hold};
 
 /// Which submissions are listed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,6 +18,17 @@ pub struct SubmissionFilter {
     pub provider: Option<String>,
     /// In one of these states; if there are none, in any.
     pub states: Vec<v1::SubmissionState>,
+}
+
+/// Where a submission stands after an answer.
+#[derive(Clone, Debug)]
+pub struct Answered {
+    /// Its state.
+    pub state: v1::SubmissionState,
+    /// Warnings that still want an answer.
+    pub unanswered: u64,
+    /// The receipt, if it is in force now.
+    pub receipt: Option<Receipt>,
 }
 
 impl Hub {
@@ -55,35 +68,54 @@ impl Hub {
         answer.submission.ok_or_else(|| Error::Contract("no submission came".to_owned()))
     }
 
-    /// Answers warnings of one rule, or of all rules with warnings.
+    /// Answers warnings of one rule, or of all rules with warnings. If the submission is accepted by it, its
+    /// receipt is checked and kept as that of a push.
     pub async fn answer(
         &self,
         submission: &str,
         rule: Option<&str>,
         text: &str,
         person: &str,
-    ) -> Result<v1::AnswerFindingsResponse, Error> {
+    ) -> Result<Answered, Error> {
         let rules = match rule {
             Some(rule) => vec![rule.to_owned()],
-            None => {
-                self.report(submission, 0).await?.unanswered.into_keys().collect::<Vec<_>>()
-            }
+            None => self.report(submission, 0).await?.unanswered.into_keys().collect::<Vec<_>>(),
         };
         if rules.is_empty() {
             return Err(Error::Request("no warning of this submission wants an answer".to_owned()));
         }
-        let answer =
-            |rule_id| v1::FindingAnswer { rule_id, finding_ids: Vec::new(), text: text.to_owned() };
+        let answer = |rule_id| v1::FindingAnswer { rule_id, finding_ids: Vec::new(), text: text.to_owned() };
         let request = v1::AnswerFindingsRequest {
             submission_id: submission.to_owned(),
             answers: rules.into_iter().map(answer).collect(),
             person: person.to_owned(),
         };
-        until_answered(|| {
+        let answer = until_answered(|| {
             let (mut service, request) = (self.submissions(), request.clone());
             async move { service.answer_findings(request).await }
         })
-        .await
+        .await?;
+        let (state, unanswered) = (answer.state(), answer.unanswered);
+        let unchanged = answer.outcome() == v1::ReceiptOutcome::Unchanged;
+        let receipt = match answer.receipt {
+            Some(receipt) => Some(self.hold_receipt(submission, receipt, unchanged).await?),
+            None => None,
+        };
+        Ok(Answered { state, unanswered, receipt })
+    }
+
+    async fn hold_receipt(
+        &self,
+        submission: &str,
+        receipt: v1::Receipt,
+        unchanged: bool,
+    ) -> Result<Receipt, Error> {
+        let signed = self.submission(submission).await?.signed_header.unwrap_or_default();
+        let header = v1::SubmissionHeader::decode(&signed.header[..])
+            .map_err(|error| Error::Contract(format!("a signed header cannot be read: {error}")))?;
+        let receipt = hold(self, receipt, &signed, &header, unchanged).await?;
+        Outbox::open(self.home().outbox())?.forget(submission)?;
+        Ok(receipt)
     }
 
     /// Takes a submission back; the reason stays in the record.

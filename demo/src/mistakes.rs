@@ -2,15 +2,15 @@
 
 use crate::Failure;
 
-/// Rows are changed by their place below the header.
+/// Lines of the file, the header being line 0, and what is changed in them.
 const MISTAKES: [(usize, &str, &str); 6] = [
     // A country's name instead of its code, a country that is another office's, and a code with a slip.
-    (3, ",PRV,CYP,", ",PRV,Cyprus,"),
+    (4, ",PRV,CYP,", ",PRV,Cyprus,"),
     (9, ",SWE,EMI,", ",NOR,EMI,"),
     (15, ",A,F", ",AA,F"),
     // A month where the figures are yearly, a figure with a space, and a figure where it says there is none.
     (21, ",2010,", ",2010-13,"),
-    (27, ",_T,2010,", ",_T,2010,1 "),
+    (27, ",_T,2011,", ",_T,2011,1 "),
     (33, ",A,F", ",M,F"),
 ];
 /// Every so many figures are revised.
@@ -19,12 +19,12 @@ const REVISED_EVERY: usize = 25;
 /// The file with planted mistakes, and the last row twice.
 pub(crate) fn with_mistakes(text: &str) -> Result<String, Failure> {
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-    for (row, from, to) in MISTAKES {
-        let line = lines.get_mut(row).ok_or("the sample file is too short")?;
-        if !line.contains(from) {
-            return Err(format!("row {row} of the sample file has no {from:?}").into());
+    for (line, from, to) in MISTAKES {
+        let text = lines.get_mut(line).ok_or("the sample file is too short")?;
+        if !text.contains(from) {
+            return Err(format!("line {line} of the sample file has no {from:?}").into());
         }
-        *line = line.replacen(from, to, 1);
+        *text = text.replacen(from, to, 1);
     }
     lines.extend(lines.last().cloned());
     Ok(lines.join("\n") + "\n")

@@ -4,7 +4,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use mighub_sdmx::period::Period;
 use mighub_sdmx::structure::{Code, Codelist};
+use mighub_sdmx::Decimal;
 
 use crate::finding::SUGGESTIONS_MAX;
 
@@ -188,4 +190,74 @@ pub(crate) fn misspelled(name: &str, ids: &[&Arc<str>]) -> Vec<Arc<str>> {
         .collect();
     near.sort_unstable();
     near.into_iter().map(|(_, id)| id.clone()).collect()
+}
+
+/// Periods that an unreadable one may mean: `2020q1`, `2020/07`, `2020.07`.
+pub(crate) fn periods(text: &str) -> Vec<Arc<str>> {
+    let plain: String = text.trim().to_uppercase().replace(['/', '.', ' ', '_'], "-");
+    let year = plain.get(..4).filter(|year| year.bytes().all(|byte| byte.is_ascii_digit()));
+    let parted = year.and_then(|year| Some(format!("{year}-{}", plain.get(4..)?)));
+    let candidates = [Some(plain.clone()), parted, plain.split_once('-').map(|(part, year)| format!("{year}-{part}"))];
+    candidates_that(candidates, |text| Period::parse(text.as_bytes()).is_ok())
+}
+
+/// Numbers that an unreadable one may mean: `1 234`, `1.234.567`, `12,5`.
+pub(crate) fn numbers(text: &str) -> Vec<Arc<str>> {
+    let text: String = text.trim().chars().filter(|c| !c.is_whitespace() && !matches!(c, '\'' | '’')).collect();
+    // Thousands stand in groups of three.
+    let whole = |mark: char| {
+        let mut groups = text.split(mark);
+        let first = groups.next()?;
+        let all_of_three = groups.all(|group| group.len() == 3 && group.bytes().all(|byte| byte.is_ascii_digit()));
+        (all_of_three && first.trim_start_matches('-').len() <= 3).then(|| text.replace(mark, ""))
+    };
+    let decimal = (text.matches(',').count() == 1).then(|| text.replace('.', "").replace(',', "."));
+    candidates_that([Some(text.clone()), whole('.'), whole(','), decimal], |text| {
+        Decimal::parse(text.as_bytes()).is_ok()
+    })
+}
+
+fn candidates_that<const N: usize>(candidates: [Option<String>; N], is: impl Fn(&str) -> bool) -> Vec<Arc<str>> {
+    let mut found: Vec<Arc<str>> = Vec::new();
+    for candidate in candidates.into_iter().flatten().filter(|candidate| is(candidate)) {
+        if !found.iter().any(|known| **known == *candidate) {
+            found.push(Arc::from(candidate));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(found: Vec<Arc<str>>) -> Vec<String> {
+        found.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn what_is_nearly_a_number_or_a_period_is_recognised() {
+        for (text, expected) in [
+            ("1 234", &["1234"][..]),
+            ("1.234.567", &["1234567"]),
+            ("1'234", &["1234"]),
+            ("12,5", &["12.5"]),
+            ("1,234", &["1234", "1.234"]),
+            ("1.234,5", &["1234.5"]),
+            ("about 12", &[]),
+            ("1e5", &[]),
+        ] {
+            assert_eq!(texts(numbers(text)), expected, "{text}");
+        }
+        for (text, expected) in [
+            ("2020q1", &["2020-Q1"][..]),
+            ("2020/07", &["2020-07"]),
+            ("2020.7.1", &[]),
+            ("07-2020", &["2020-07"]),
+            ("Q3 2020", &["2020-Q3"]),
+            ("20l7", &[]),
+        ] {
+            assert_eq!(texts(periods(text)), expected, "{text}");
+        }
+    }
 }

@@ -33,9 +33,9 @@ impl HubError {
     /// Reads a status.
     pub fn of(status: &Status) -> Self {
         let info = status.get_details_error_info();
-        let reason = info.as_ref().and_then(|info| {
-            ErrorReason::from_str_name(&format!("ERROR_REASON_{}", info.reason))
-        });
+        let reason = info
+            .as_ref()
+            .and_then(|info| ErrorReason::from_str_name(&format!("ERROR_REASON_{}", info.reason)));
         // What the hub answers has details; what tonic makes of a broken connection has a source or none.
         let by_transport = matches!(
             status.code(),
@@ -91,7 +91,9 @@ impl HubError {
             | R::TokenExpired
             | R::SignatureInvalid
             | R::SigningKeyUnknown => ExitCode::NotAllowed,
-            R::SelectionMalformed | R::PeriodMalformed | R::CursorMalformed | R::ReasonRequired => ExitCode::Usage,
+            R::SelectionMalformed | R::PeriodMalformed | R::CursorMalformed | R::ReasonRequired => {
+                ExitCode::Usage
+            }
             R::UnknownDataflow
             | R::UnknownStructure
             | R::UnknownRulebook
@@ -119,7 +121,9 @@ impl HubError {
             R::LaneNotPermitted => {
                 Some("check the dataflow and --provider; `mighub whoami` shows what this agency may send")
             }
-            R::RightMissing => Some("`mighub whoami` shows this agency's roles; an administrator grants others"),
+            R::RightMissing => {
+                Some("`mighub whoami` shows this agency's roles; an administrator grants others")
+            }
             R::UnknownDataflow | R::UnknownStructure => Some("`mighub structure list` shows those there are"),
             R::UnknownSubmission => Some("`mighub status` shows this agency's submissions"),
             R::HeadMoved | R::StructureMoved => Some("look at `mighub vintages`, then push the file again"),

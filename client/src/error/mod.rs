@@ -25,7 +25,9 @@ pub enum Error {
     #[error(transparent)]
     Hub(Box<HubError>),
     /// No connection.
-    #[error("the hub at {address} cannot be reached: {reason}; check address and network, and whether the hub runs")]
+    #[error(
+        "the hub at {address} cannot be reached: {reason}; check address and network, and whether the hub runs"
+    )]
     Unreachable {
         /// Where it should be.
         address: String,
@@ -125,10 +127,14 @@ pub enum Error {
         kept: PathBuf,
     },
     /// Data that came do not have their digest, or cannot be read.
-    #[error("what the hub sent cannot be trusted: {0}; pull again, and tell the hub's operator if it stays so")]
+    #[error(
+        "what the hub sent cannot be trusted: {0}; pull again, and tell the hub's operator if it stays so"
+    )]
     Untrusted(String),
     /// The hub answered against the contract.
-    #[error("the hub's answer is not of the agreed form: {0}; perhaps hub and client are of different versions")]
+    #[error(
+        "the hub's answer is not of the agreed form: {0}; perhaps hub and client are of different versions"
+    )]
     Contract(String),
     /// A blocking task died.
     #[error("a part of the program stopped: {0}; this is a fault of mighub, please report it")]

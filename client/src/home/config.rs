@@ -51,10 +51,7 @@ impl Config {
 
 impl From<&v1::HubKey> for HubKey {
     fn from(key: &v1::HubKey) -> Self {
-        Self {
-            key_id: HEXLOWER.encode(&key.key_id),
-            public_key: HEXLOWER.encode(&key.public_key),
-        }
+        Self { key_id: HEXLOWER.encode(&key.key_id), public_key: HEXLOWER.encode(&key.public_key) }
     }
 }
 

@@ -80,7 +80,8 @@ impl PrivateKey {
     }
 
     fn pair(&self) -> Result<Ed25519KeyPair, Error> {
-        Ed25519KeyPair::from_pkcs8(&self.der).map_err(|error| Error::Key(format!("not an Ed25519 key: {error}")))
+        Ed25519KeyPair::from_pkcs8(&self.der)
+            .map_err(|error| Error::Key(format!("not an Ed25519 key: {error}")))
     }
 }
 
@@ -117,8 +118,8 @@ mod tests {
         use x509_parser::prelude::FromDer;
         let key = PrivateKey::generate().expect("a key");
         let request = key.certificate_request().expect("a request");
-        let (_, request) =
-            x509_parser::certification_request::X509CertificationRequest::from_der(&request).expect("PKCS#10");
+        let (_, request) = x509_parser::certification_request::X509CertificationRequest::from_der(&request)
+            .expect("PKCS#10");
         request.verify_signature().expect("signed by its key");
         let public = &request.certification_request_info.subject_pki.subject_public_key.data;
         assert_eq!(Digest::of(public), key.id().expect("id"));

@@ -55,7 +55,14 @@ impl Hub {
             address.server_name.clone_from(&config.server_name);
         }
         let channel = tls::connect(&address, tls::enrolled(home)?).await?;
-        Ok(Self { inner: Arc::new(Inner { home: home.clone(), config: Mutex::new(config), channel, definitions: Mutex::default() }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                home: home.clone(),
+                config: Mutex::new(config),
+                channel,
+                definitions: Mutex::default(),
+            }),
+        })
     }
 
     /// The home whose keys are used.
@@ -97,7 +104,12 @@ impl Hub {
     }
 
     /// Remembers a definition.
-    pub(crate) fn remember_definition(&self, dataflow: &str, digest: Digest, definition: &Arc<DataDefinition>) {
+    pub(crate) fn remember_definition(
+        &self,
+        dataflow: &str,
+        digest: Digest,
+        definition: &Arc<DataDefinition>,
+    ) {
         let mut definitions = self.inner.definitions.lock().unwrap_or_else(PoisonError::into_inner);
         if definitions.len() >= DEFINITIONS_MAX {
             definitions.clear();

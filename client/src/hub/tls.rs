@@ -46,7 +46,11 @@ pub(crate) struct Address {
 impl Address {
     /// Reads `host:port`, `host`, or `[address]:port`; `https://` before it does no harm.
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
-        let refuse = || Error::Request(format!("{text:?} is not an address: write host:port, such as hub.example.org:8443"));
+        let refuse = || {
+            Error::Request(format!(
+                "{text:?} is not an address: write host:port, such as hub.example.org:8443"
+            ))
+        };
         let text_only = text.trim().trim_start_matches("https://").trim_end_matches('/');
         let (host, port) = match text_only.rsplit_once(':') {
             Some((host, _)) if host.contains(':') && !host.starts_with('[') => (text_only, None),

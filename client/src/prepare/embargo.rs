@@ -18,7 +18,8 @@ pub(super) fn parse(value: &AttributeValue) -> Option<Timestamp> {
 
 /// Whether a cell is marked as under embargo.
 pub(super) fn has_marked_cells(columns: &Columns) -> bool {
-    let column = columns.shape.observation_attribute(CONF_STATUS).map(|place| &columns.observation_attributes[place]);
+    let column =
+        columns.shape.observation_attribute(CONF_STATUS).map(|place| &columns.observation_attributes[place]);
     column.is_some_and(|column| column.values.iter().any(|value| value.as_text() == Some(UNDER_EMBARGO)))
 }
 

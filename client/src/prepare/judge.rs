@@ -21,11 +21,16 @@ pub(super) struct Judge {
 
 impl Judge {
     pub(super) fn new(lane: &LaneInfo, options: &ReadOptions) -> Result<Self, Error> {
-        let malformed = |error: convert::FieldError| Error::Contract(format!("the answer to GetLane: {error}"));
-        let of_agreement = lane.defaults.iter().filter(|default| default.origin() == AttributeDefaultOrigin::Agreement);
+        let malformed =
+            |error: convert::FieldError| Error::Contract(format!("the answer to GetLane: {error}"));
+        let of_agreement =
+            lane.defaults.iter().filter(|default| default.origin() == AttributeDefaultOrigin::Agreement);
         let terms = Terms {
             permitted: convert::region(&lane.permitted_region).map_err(malformed)?,
-            defaults: of_agreement.map(convert::attribute_default).collect::<Result<_, _>>().map_err(malformed)?,
+            defaults: of_agreement
+                .map(convert::attribute_default)
+                .collect::<Result<_, _>>()
+                .map_err(malformed)?,
             // The hub tells of lanes only under agreements that are in force.
             ..Terms::default()
         };
@@ -56,7 +61,7 @@ impl Judge {
             };
             convert::attribute_default_message(default, origin)
         };
-        self.checker.defaults_applied().into_iter().map(message).collect()
+        self.checker.defaults_applied().map(message).collect()
     }
 
     fn stage(&self, action: Action) -> Stage {

@@ -12,6 +12,8 @@ mod pass;
 mod scope;
 mod source;
 mod spool;
+#[cfg(test)]
+mod tests;
 mod work;
 
 use std::path::Path;
@@ -20,13 +22,13 @@ use std::sync::Arc;
 use mighub_sdmx::columns::AttributeValue;
 use mighub_sdmx::key::Selection;
 
-pub use checked::{Checked, Contents};
 pub(crate) use checked::ReadFile;
+pub use checked::{Checked, Contents};
 pub(crate) use frames::FrameReader;
 pub(crate) use judge::rulebook_digest;
 pub use source::Source;
-pub(crate) use spool::{MANIFEST, Spool};
 pub use spool::SpoolTotals;
+pub(crate) use spool::{MANIFEST, Spool};
 pub(crate) use work::PREPARING;
 
 use crate::error::Error;

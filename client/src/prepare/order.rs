@@ -13,7 +13,7 @@ const SORT_MEMORY_BYTES: usize = 20 * 1024 * 1024;
 
 /// Takes rows of one part.
 pub(super) enum Order {
-    InOrder(InOrder),
+    InOrder(Box<InOrder>),
     Sorting(Box<Sorter>),
 }
 
@@ -34,7 +34,7 @@ impl From<SortError> for OrderError {
 impl Order {
     pub(super) fn new(shape: &Arc<Shape>, sort: bool, scratch: &Path) -> Self {
         if !sort {
-            return Self::InOrder(InOrder::new(shape.clone()));
+            return Self::InOrder(Box::new(InOrder::new(shape.clone())));
         }
         let scratch = scratch.to_owned();
         let scratch = Box::new(move || tempfile::tempfile_in(&scratch));
@@ -56,7 +56,9 @@ impl Order {
     }
 
     /// The rest, batch by batch.
-    pub(super) fn finish(self) -> Result<Box<dyn Iterator<Item = Result<SortedBatch, SortError>>>, SortError> {
+    pub(super) fn finish(
+        self,
+    ) -> Result<Box<dyn Iterator<Item = Result<SortedBatch, SortError>>>, SortError> {
         Ok(match self {
             Self::InOrder(order) => Box::new(order.finish().map(in_order).map(Ok).into_iter()),
             Self::Sorting(sorter) => Box::new(sorter.finish()?),

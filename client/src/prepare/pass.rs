@@ -92,7 +92,8 @@ pub(super) fn text(
     named.check()?;
     for issue in &summary.issues {
         // Rows of other dataflows are left out because it was asked for, or are reported as a whole below.
-        let of_other = issue.problem == CellProblem::UnknownStructure && named.left_out.contains(&issue.content);
+        let of_other =
+            issue.problem == CellProblem::UnknownStructure && named.left_out.contains(&issue.content);
         if !of_other {
             findings.add_cell_issue(issue, &summary.header, None);
         }
@@ -221,10 +222,16 @@ impl<'n> Named<'n> {
     }
 }
 
-fn check_order(columns: &Columns, before: Option<&[Arc<str>]>, definition: &DataDefinition) -> Result<(), Error> {
+fn check_order(
+    columns: &Columns,
+    before: Option<&[Arc<str>]>,
+    definition: &DataDefinition,
+) -> Result<(), Error> {
     if columns.shape != definition.shape || !columns.check() {
         let dataflow = definition.dataflow.short();
-        return Err(Error::Request(format!("the columns do not have the shape of {dataflow}, or contradict themselves")));
+        return Err(Error::Request(format!(
+            "the columns do not have the shape of {dataflow}, or contradict themselves"
+        )));
     }
     let refuse = |key: SeriesKey<'_>| Err(Error::OutOfOrder { key: key.to_string() });
     for series in 0..columns.series_count() {

@@ -38,7 +38,8 @@ impl Span {
             Complete::Key(key) => key,
         };
         let dimensions = &definition.shape.dimensions;
-        let selection = Selection::parse(keys, None, None, dimensions).map_err(|error| Error::Request(error.to_string()))?;
+        let selection = Selection::parse(keys, None, None, dimensions)
+            .map_err(|error| Error::Request(error.to_string()))?;
         if definition.time.is_some() && self.first.is_none() {
             let reason = "a file without periods is complete for nothing: leave --complete out";
             return Err(Error::Request(reason.to_owned()));

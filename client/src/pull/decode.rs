@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use mighub::block::{Digest, LaneKey, decode_proven, decompress};
 use mighub::v1;
-use mighub_sdmx::columns::{Columns, ColumnsBuilder, ObservationRange, Shape, SourceMap};
 use mighub_sdmx::Period;
+use mighub_sdmx::columns::{Columns, ColumnsBuilder, ObservationRange, Shape, SourceMap};
 
 use crate::error::Error;
 
@@ -49,7 +49,11 @@ impl Delivered {
 }
 
 /// The columns of a block.
-pub(crate) fn decode(block: &v1::StoredBlock, shape: &Arc<Shape>, key: Option<&LaneKey>) -> Result<Columns, Error> {
+pub(crate) fn decode(
+    block: &v1::StoredBlock,
+    shape: &Arc<Shape>,
+    key: Option<&LaneKey>,
+) -> Result<Columns, Error> {
     let raw = decompress(&block.frame)?;
     if !block.digest.is_empty() {
         let digest = match (block.keyed, key) {

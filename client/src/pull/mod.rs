@@ -17,8 +17,8 @@ use mighub_sdmx::columns::AttributeValue;
 use mighub_sdmx::structure::DataDefinition;
 use tokio::sync::mpsc;
 
-pub use request::{At, Cursor, CursorError, Providers, PullRequest};
 pub(crate) use decode::decode;
+pub use request::{At, Cursor, CursorError, Providers, PullRequest};
 pub(crate) use write::CsvFile;
 pub use write::Format;
 
@@ -103,7 +103,14 @@ impl Hub {
         let (header, definition) = (started.header.clone(), started.definition.clone());
         tokio::spawn(started.run(sender));
         let (observations, observations_expected) = (0, Some(0));
-        Ok(Pull { definition, header, receiver, progress: progress.clone(), observations, observations_expected })
+        Ok(Pull {
+            definition,
+            header,
+            receiver,
+            progress: progress.clone(),
+            observations,
+            observations_expected,
+        })
     }
 
     pub(crate) async fn definition_of_header(
@@ -135,7 +142,8 @@ impl Pull {
         if let Pulled::Lane(lane) = &next {
             // One lane of which the hub cannot say makes the sum unknown.
             let expected = Some(lane.observations_expected).filter(|expected| *expected > 0);
-            self.observations_expected = self.observations_expected.zip(expected).map(|(sum, more)| sum + more);
+            self.observations_expected =
+                self.observations_expected.zip(expected).map(|(sum, more)| sum + more);
         }
         if let Pulled::Observations(columns) | Pulled::Gone { columns, .. } = &next {
             self.observations += columns.len() as u64;

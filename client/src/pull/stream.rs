@@ -128,7 +128,8 @@ impl Started {
                     if header.position != self.header.position && self.lane.is_some() {
                         return Err(Error::Unreachable {
                             address: self.hub.config().hub,
-                            reason: "the connection broke early, and figures changed since: pull again".to_owned(),
+                            reason: "the connection broke early, and figures changed since: pull again"
+                                .to_owned(),
                         });
                     }
                     if let Some(lane) = &mut self.lane {
@@ -175,8 +176,12 @@ impl Started {
             return Ok(());
         }
         let key = self.hub.home().cache().lane(&lane)?.and_then(|known| known.lane_key[..].try_into().ok());
-        self.lane =
-            Some(OpenLane { lane: lane.clone(), key: key.map(LaneKey), delivered: Vec::new(), resumed: false });
+        self.lane = Some(OpenLane {
+            lane: lane.clone(),
+            key: key.map(LaneKey),
+            delivered: Vec::new(),
+            resumed: false,
+        });
         let attribute = |attribute| {
             let (id, value) = dataset_attribute(attribute);
             value.map(|value| (id, value))

@@ -32,7 +32,11 @@ pub enum Format {
 impl Pull {
     /// Writes everything that comes. Formatting runs on a thread of its own. The output is flushed before this
     /// returns; if the pull fails, what was written so far is there but not all.
-    pub async fn write<W: Write + Send + 'static>(self, format: Format, output: W) -> Result<PullSummary, Error> {
+    pub async fn write<W: Write + Send + 'static>(
+        self,
+        format: Format,
+        output: W,
+    ) -> Result<PullSummary, Error> {
         self.write_with_scratch(format, output, std::env::temp_dir().as_path()).await
     }
 
@@ -145,12 +149,18 @@ impl<W: Write> CsvFile<W> {
     }
 
     /// What follows is of this provider.
-    pub(crate) fn begin(&mut self, provider: &str, absent: Vec<(Arc<str>, AttributeValue)>) -> io::Result<()> {
+    pub(crate) fn begin(
+        &mut self,
+        provider: &str,
+        absent: Vec<(Arc<str>, AttributeValue)>,
+    ) -> io::Result<()> {
         let mut output = self.output()?;
         output.skipping = self.has_header;
         self.has_header = true;
         let options = WriteOptions {
-            attributes: Some(self.definition.attributes.iter().map(|used| used.component.id.clone()).collect()),
+            attributes: Some(
+                self.definition.attributes.iter().map(|used| used.component.id.clone()).collect(),
+            ),
             absent_values: absent,
             custom_columns: vec![DATA_PROVIDER.to_owned()],
             ..WriteOptions::default()

@@ -31,7 +31,9 @@ pub(super) fn header(
         )));
     }
     if options.reason.is_empty() && !matches!(options.kind, Kind::Routine | Kind::Test) {
-        return Err(Error::Request("this kind of submission wants a reason: say why with --reason".to_owned()));
+        return Err(Error::Request(
+            "this kind of submission wants a reason: say why with --reason".to_owned(),
+        ));
     }
     let edition = options.edition.clone();
     Ok(v1::SubmissionHeader {

@@ -9,6 +9,7 @@ use mighub::v1::{self, ErrorReason, ReceiptOutcome, SubmissionState};
 
 pub use options::{Base, Kind, PushOptions};
 pub use receipt::Receipt;
+pub(crate) use receipt::hold;
 pub use send::Sent;
 
 use crate::error::{Error, ExitCode};
@@ -37,6 +38,7 @@ pub struct Pushed {
 
 /// How a push ended.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each push, and it is matched on at once")]
 pub enum PushOutcome {
     /// The check before sending found errors, so nothing was sent.
     NotSent,
@@ -81,7 +83,9 @@ impl PushOutcome {
             Self::Accepted { .. } | Self::Unchanged { .. } => ExitCode::Done,
             Self::NotSent | Self::NeedsCorrection { .. } => ExitCode::DataErrors,
             Self::NeedsAnswer { .. } | Self::UnderReview { .. } => ExitCode::PartlyDone,
-            Self::Tested { verdict } if verdict.state() == SubmissionState::NeedsCorrection => ExitCode::DataErrors,
+            Self::Tested { verdict } if verdict.state() == SubmissionState::NeedsCorrection => {
+                ExitCode::DataErrors
+            }
             Self::Tested { .. } => ExitCode::Done,
         }
     }
@@ -105,12 +109,18 @@ impl Hub {
     ///
     /// May be called again after any failure, also of the whole program: the same figures with the same options
     /// go on under the same submission id, only what the hub lacks is sent, and they take effect once.
-    pub async fn push(&self, source: Source, options: &PushOptions, progress: &Progress) -> Result<Pushed, Error> {
+    pub async fn push(
+        &self,
+        source: Source,
+        options: &PushOptions,
+        progress: &Progress,
+    ) -> Result<Pushed, Error> {
         let outbox = Outbox::open(self.home().outbox())?;
         let provider = options.provider.clone().unwrap_or_else(|| self.config().agency);
         let mut lanes = HubLanes::new(self, provider);
         let (read, folder, told) = (options.read_options(), outbox.folder().to_owned(), progress.clone());
-        let prepared = tokio::task::spawn_blocking(move || prepare::prepare(source, &mut lanes, &read, &folder, &told));
+        let prepared =
+            tokio::task::spawn_blocking(move || prepare::prepare(source, &mut lanes, &read, &folder, &told));
         let prepared = prepared.await??;
         let header = match &prepared.checked.lane {
             Some(lane) => Some(header::header(&prepared, &self.config(), lane, options)?),
@@ -171,7 +181,9 @@ impl Hub {
             SubmissionState::NeedsCorrection => Ok(PushOutcome::NeedsCorrection { verdict }),
             SubmissionState::NeedsAnswer => Ok(PushOutcome::NeedsAnswer { verdict }),
             SubmissionState::UnderReview => Ok(PushOutcome::UnderReview { verdict }),
-            other => Err(Error::Contract(format!("a verdict without receipt leads to {}", other.as_str_name()))),
+            other => {
+                Err(Error::Contract(format!("a verdict without receipt leads to {}", other.as_str_name())))
+            }
         }
     }
 }

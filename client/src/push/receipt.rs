@@ -27,7 +27,7 @@ pub struct Receipt {
 }
 
 /// Keeps a receipt and checks it. It is kept even if it does not hold: then it is evidence of that.
-pub(super) async fn hold(
+pub(crate) async fn hold(
     hub: &Hub,
     message: v1::Receipt,
     signed: &v1::SignedHeader,
@@ -113,7 +113,8 @@ fn keep(
 ) -> Result<(), Error> {
     let lane = body.lane.clone().unwrap_or_default();
     let counts = body.observations.unwrap_or_default();
-    let time = |time: &Option<prost_types::Timestamp>| time.as_ref().map(|time| clock::instant(time).to_string());
+    let time =
+        |time: &Option<prost_types::Timestamp>| time.as_ref().map(|time| clock::instant(time).to_string());
     let content = json!({
         "submission": body.submission_id,
         "dataflow": lane.dataflow,
@@ -189,7 +190,8 @@ mod tests {
     #[test]
     fn a_receipt_holds_only_for_what_was_sent() {
         assert_eq!(case().check(|_| {}), Ok(()));
-        let changes: [(&str, fn(&mut v1::ReceiptBody)); 6] = [
+        type Change = fn(&mut v1::ReceiptBody);
+        let changes: [(&str, Change); 6] = [
             ("hub", |body| body.hub_id = "other".into()),
             ("submission", |body| body.submission_id = "T".into()),
             ("lane", |body| body.lane = None),

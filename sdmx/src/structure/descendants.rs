@@ -32,18 +32,17 @@ impl Artefact {
         match self {
             Self::AgencyScheme(_) | Self::DataProviderScheme(_) | Self::Codelist(_) => Vec::new(),
             Self::ConceptScheme(scheme) => {
-                let representations = scheme.concepts.iter().filter_map(|concept| concept.core_representation.as_ref());
+                let representations =
+                    scheme.concepts.iter().filter_map(|concept| concept.core_representation.as_ref());
                 representations.filter_map(|representation| representation.enumeration.as_ref()).collect()
             }
-            Self::DataStructure(structure) => {
-                structure
-                    .all()
-                    .flat_map(|component| {
-                        let list = component.representation().and_then(|values| values.enumeration.as_ref());
-                        std::iter::once(component.concept()).chain(list)
-                    })
-                    .collect()
-            }
+            Self::DataStructure(structure) => structure
+                .all()
+                .flat_map(|component| {
+                    let list = component.representation().and_then(|values| values.enumeration.as_ref());
+                    std::iter::once(component.concept()).chain(list)
+                })
+                .collect(),
             Self::Dataflow(dataflow) => vec![&dataflow.structure],
             Self::ProvisionAgreement(agreement) => vec![&agreement.dataflow, &agreement.data_provider],
             Self::DataConstraint(constraint) => {

@@ -32,7 +32,7 @@ pub enum ReduceError {
 }
 
 /// What a record says, when it took effect, and where it stands.
-pub struct Step<'a> {
+pub(super) struct Step<'a> {
     /// Position in the journal.
     pub position: Position,
     /// Effective time, milliseconds since 1970.
@@ -42,13 +42,13 @@ pub struct Step<'a> {
 }
 
 /// The row of a key, if there is one.
-pub fn row<R: Message + Default>(view: &dyn View, key: &[u8]) -> Result<Option<R>, ViewError> {
+pub(super) fn row<R: Message + Default>(view: &dyn View, key: &[u8]) -> Result<Option<R>, ViewError> {
     let Some(bytes) = view.get(key)? else { return Ok(None) };
     R::decode(&bytes[..]).map(Some).map_err(|error| ViewError(error.to_string()))
 }
 
 /// The changes that a record makes.
-pub fn reduce(view: &dyn View, step: &Step<'_>) -> Result<ViewBatch, ReduceError> {
+pub(super) fn reduce(view: &dyn View, step: &Step<'_>) -> Result<ViewBatch, ReduceError> {
     let mut batch = ViewBatch::default();
     let what = step.record.what.as_ref().ok_or_else(|| step.unreadable("it says nothing"))?;
     match what {

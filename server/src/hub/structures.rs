@@ -24,7 +24,7 @@ use super::rows::{STRUCTURES, StructureRow};
 use super::{Hub, Principal};
 
 /// What structure messages are.
-pub const STRUCTURE_MEDIA_TYPE: &str = "application/vnd.sdmx.structure+json;version=2.0.0";
+const STRUCTURE_MEDIA_TYPE: &str = "application/vnd.sdmx.structure+json;version=2.0.0";
 
 /// All artefacts, and every dataflow that can be resolved.
 pub(super) struct Registry {

@@ -1,310 +1,347 @@
-//! Block files: content-addressed objects, appended and found by name.
+//! The blocks: content-addressed objects in append-only files, found by name.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use bytes::Bytes;
 
 use crate::Name;
-use crate::disk::{Disk, StoreFile};
+use crate::disk::{Disk, is_full};
 use crate::error::{Error, OpenError};
-use crate::frame::{HEADER_BYTES, Header};
-use crate::recovery::{Chain, Tail, judge_tail, scan};
+use crate::frame::{HEADER_BYTES, Header, Kind, Label};
+use crate::index::{FileIndex, IndexEntry};
+use crate::log::{Layout, Log, LogFile};
+use crate::recovery::{Bodies, Chain, scan};
 
-/// A new block file is begun once one has so many bytes.
-const FILE_BYTES: u64 = 256 * 1024 * 1024;
-/// Space reserved ahead.
-const RESERVE_BYTES: u64 = 16 * 1024 * 1024;
-const OBJECT: u16 = 2;
-/// Says that an object's bytes were overwritten.
-const GONE: u16 = 3;
-/// Name and time of an object, before its bytes.
-const PREFIX_BYTES: usize = 40;
-/// The index file is written anew after so many bytes of frames; that much is scanned at most when opening.
-pub(crate) const INDEX_EVERY_BYTES: u64 = 64 * 1024 * 1024;
-const INDEX_MAGIC: [u8; 8] = *b"mhindex1";
-const INDEX_ENTRY_BYTES: usize = 32 + 4 + 8 + 4 + 1;
+pub(crate) const SUFFIX: &str = "blocks";
+const AHEAD_BYTES: u64 = 16 * 1024 * 1024;
+/// A file's index is written anew so many times while the file grows: after a crash only the rest is scanned.
+const INDEXES_PER_FILE: u64 = 4;
 
 /// Where an object lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Place {
-    file: u32,
-    offset: u64,
-    length: u32,
-    gone: bool,
+pub(crate) struct Place {
+    pub(crate) file: u32,
+    pub(crate) offset: u64,
+    pub(crate) length: u32,
+    pub(crate) is_gone: bool,
 }
 
-pub(crate) struct Blocks {
-    folder: PathBuf,
-    files: Vec<(PathBuf, Arc<dyn StoreFile>)>,
-    places: HashMap<Name, Place>,
-    chain: Chain,
-    end: u64,
-    reserved: u64,
-    unindexed: u64,
+/// The durable objects, as readers find them.
+#[derive(Default)]
+pub(crate) struct BlockIndex {
+    pub(crate) files: Vec<LogFile>,
+    pub(crate) places: HashMap<Name, Place>,
+    gone: u64,
 }
 
 /// An object's frame, found and not yet read.
 pub(crate) struct Found {
-    path: PathBuf,
-    file: Arc<dyn StoreFile>,
+    file: LogFile,
     place: Place,
     name: Name,
 }
 
-impl Blocks {
-    /// Opens the files. Places come from the index as far as it reaches; frames after it are scanned.
-    pub(crate) fn open(disk: &dyn Disk, folder: &Path, objects_seen: u64) -> Result<(Self, u64), OpenError> {
-        let mut blocks = Self {
-            folder: folder.to_owned(),
-            files: Vec::new(),
-            places: HashMap::new(),
-            chain: Chain::default(),
-            end: 0,
-            reserved: 0,
-            unindexed: 0,
-        };
-        let indexed = blocks.read_index(disk);
-        let count = (0..).take_while(|nth| blocks.path(*nth).exists()).count() as u32;
-        let mut torn = 0;
-        let (first, start) = indexed.unwrap_or((0, 0));
-        for nth in 0..count {
-            let path = blocks.path(nth);
-            let file = disk.open(&path, false).map_err(OpenError::io(&path))?;
-            if nth >= first {
-                let start = if nth == first { start } else { 0 };
-                let mut found = Vec::new();
-                let mut chain = blocks.chain;
-                // A body without its hash is one that was expunged, as a later marker says, or one whose write
-                // was cut off; the chain goes on through the headers.
-                let lenient = |header: &Header, _: u64| header.kind == OBJECT;
-                let end = scan(&*file, start, &mut chain, &lenient, &mut |header, offset, body| {
-                    let name = body.get(..32).and_then(|name| name.try_into().ok()).map(Name);
-                    found.push((*header, offset, name, header.is_of(body)));
-                })
-                .map_err(OpenError::io(&path))?;
-                blocks.chain = chain;
-                blocks.end = end;
-                for (header, offset, name, sound) in found {
-                    // What was never acknowledged is simply not there; the rest is found damaged when read.
-                    if sound || header.sequence < objects_seen {
-                        blocks.remember(header.kind, header.length, (nth, offset), name);
-                    }
-                }
-                let tail = judge_tail(&*file, &path, end, blocks.chain.next)?;
-                if let Tail::Torn { bytes } = tail {
-                    let last = nth + 1 == count;
-                    if !last || blocks.chain.next < objects_seen {
-                        let reason =
-                            format!("{bytes} bytes are no object; {} objects are sound", blocks.chain.next);
-                        return Err(OpenError::Damaged { path, offset: end, reason });
-                    }
-                    file.set_length(end).map_err(OpenError::io(&path))?;
-                    file.sync().map_err(OpenError::io(&path))?;
-                    torn = bytes;
-                }
-                blocks.unindexed += end - start;
-            }
-            blocks.files.push((path, file));
-        }
-        if blocks.chain.next < objects_seen {
-            let path = blocks.files.last().map_or_else(|| blocks.path(0), |(path, _)| path.clone());
-            let reason = format!("{} objects are there, and there were {objects_seen}", blocks.chain.next);
-            return Err(OpenError::Damaged { path, offset: blocks.end, reason });
-        }
-        blocks.chain.note_synced();
-        Ok((blocks, torn))
-    }
-
-    fn path(&self, nth: u32) -> PathBuf {
-        self.folder.join(format!("{nth:010}.blocks"))
-    }
-
-    fn index_path(&self) -> PathBuf {
-        self.folder.join("index")
-    }
-
-    fn remember(&mut self, kind: u16, length: u32, (file, offset): (u32, u64), name: Option<Name>) {
-        let Some(name) = name else { return };
-        match kind {
-            OBJECT => {
-                self.places.insert(name, Place { file, offset, length, gone: false });
-            }
-            GONE => {
-                if let Some(place) = self.places.get_mut(&name) {
-                    place.gone = true;
-                }
-            }
-            _ => {}
-        }
-    }
-
+impl BlockIndex {
+    /// Objects that can be read.
     pub(crate) fn len(&self) -> u64 {
-        self.chain.next
+        self.places.len() as u64 - self.gone
     }
 
     pub(crate) fn has(&self, name: &Name) -> bool {
         self.places.contains_key(name)
     }
 
-    /// Makes sure that there is a file to append to.
-    pub(crate) fn roll(&mut self, disk: &dyn Disk) -> io::Result<()> {
-        if self.files.is_empty() || self.end >= FILE_BYTES {
-            let path = self.path(self.files.len() as u32);
-            let file = disk.open(&path, true)?;
-            self.files.push((path, file));
-            (self.end, self.reserved) = (0, 0);
-        }
-        Ok(())
-    }
-
-    /// The frame of an object that would be appended now; nothing if it is there already.
-    pub(crate) fn prepare(&mut self, name: Name, time_ms: i64, bytes: &[u8], out: &mut Vec<u8>) {
-        if self.has(&name) {
-            return;
-        }
-        let mut body = Vec::with_capacity(PREFIX_BYTES + bytes.len());
-        body.extend_from_slice(&name.0);
-        body.extend_from_slice(&time_ms.to_le_bytes());
-        body.extend_from_slice(bytes);
-        self.prepare_frame(OBJECT, &body, name, out);
-    }
-
-    fn prepare_frame(&mut self, kind: u16, body: &[u8], name: Name, out: &mut Vec<u8>) {
-        let header = self.chain.extend(kind, body);
-        let place = (self.files.len().saturating_sub(1) as u32, self.end + out.len() as u64);
-        header.write(out);
-        out.extend_from_slice(body);
-        self.remember(kind, header.length, place, Some(name));
-    }
-
-    /// Writes prepared frames and waits for the disk.
-    pub(crate) fn write(&mut self, frames: &[u8]) -> io::Result<()> {
-        let Some((_, file)) = self.files.last() else { return Err(io::ErrorKind::NotFound.into()) };
-        let after = self.end + frames.len() as u64;
-        if after > self.reserved {
-            file.reserve(self.end, RESERVE_BYTES.max(frames.len() as u64))?;
-            self.reserved = self.end + RESERVE_BYTES.max(frames.len() as u64);
-        }
-        file.write_at(frames, self.end)?;
-        file.sync()?;
-        self.end = after;
-        self.chain.note_synced();
-        self.unindexed += frames.len() as u64;
-        Ok(())
-    }
-
-    /// Overwrites an object's bytes and writes down that they are gone.
-    pub(crate) fn expunge(&mut self, name: Name) -> Result<(), Error> {
-        let found = self.find(&name)?;
-        let failed =
-            |error: io::Error| Error::ReadOnly { reason: format!("expunging failed: {error}").into() };
-        let mut frame = Vec::new();
-        self.prepare_frame(GONE, &name.0, name, &mut frame);
-        self.write(&frame).map_err(failed)?;
-        let zeros = vec![0; found.place.length as usize - PREFIX_BYTES];
-        found
-            .file
-            .write_at(&zeros, found.place.offset + (HEADER_BYTES + PREFIX_BYTES) as u64)
-            .map_err(failed)?;
-        found.file.sync().map_err(failed)
-    }
-
     pub(crate) fn find(&self, name: &Name) -> Result<Found, Error> {
         let place = *self.places.get(name).ok_or(Error::NotFound(*name))?;
-        if place.gone {
+        if place.is_gone {
             return Err(Error::Gone(*name));
         }
-        let (path, file) = &self.files[place.file as usize];
-        Ok(Found { path: path.clone(), file: file.clone(), place, name: *name })
+        Ok(Found { file: self.files[place.file as usize].clone(), place, name: *name })
     }
 
-    pub(crate) fn wants_index(&self) -> bool {
-        self.unindexed >= INDEX_EVERY_BYTES
+    /// Takes in what a frame says; gives the place of an object that it says is gone.
+    fn apply(&mut self, entry: &IndexEntry, file: u32) -> Option<Place> {
+        let here =
+            Place { file, offset: entry.offset, length: entry.length, is_gone: entry.kind == Kind::Gone };
+        let before = match entry.kind {
+            Kind::Object | Kind::Gone => self.places.insert(entry.name, here),
+            Kind::Lost | Kind::Record => self.places.remove(&entry.name),
+        };
+        self.gone += u64::from(here.is_gone);
+        self.gone -= u64::from(before.is_some_and(|before| before.is_gone));
+        before.filter(|before| here.is_gone && !before.is_gone)
     }
 
-    /// Writes the index: a copy of what the frames say, never more.
-    pub(crate) fn write_index(&mut self, disk: &dyn Disk) -> io::Result<()> {
-        let mut bytes = Vec::with_capacity(80 + self.places.len() * INDEX_ENTRY_BYTES);
-        bytes.extend_from_slice(&INDEX_MAGIC);
-        bytes.extend_from_slice(&(self.files.len().saturating_sub(1) as u32).to_le_bytes());
-        bytes.extend_from_slice(&self.end.to_le_bytes());
-        bytes.extend_from_slice(&self.chain.next.to_le_bytes());
-        bytes.extend_from_slice(&self.chain.hash);
-        for (name, place) in &self.places {
-            bytes.extend_from_slice(&name.0);
-            bytes.extend_from_slice(&place.file.to_le_bytes());
-            bytes.extend_from_slice(&place.offset.to_le_bytes());
-            bytes.extend_from_slice(&place.length.to_le_bytes());
-            bytes.push(u8::from(place.gone));
+    /// Puts another file in the place of one: `dropped` are no longer there, the others lie where `content` says.
+    pub(crate) fn replace(&mut self, nth: u32, file: LogFile, content: &FileIndex, dropped: &HashSet<Name>) {
+        self.files[nth as usize] = file;
+        for entry in content.entries.iter().filter(|entry| entry.kind == Kind::Object) {
+            if let Some(place) =
+                self.places.get_mut(&entry.name).filter(|place| place.file == nth && !place.is_gone)
+            {
+                place.offset = entry.offset;
+            }
         }
-        let hash = blake3::hash(&bytes);
-        bytes.extend_from_slice(hash.as_bytes());
-        let file = disk.open(&self.index_path(), true)?;
-        file.set_length(0)?;
-        file.write_at(&bytes, 0)?;
-        file.sync()?;
-        self.unindexed = 0;
-        Ok(())
-    }
-
-    /// Takes places from the index, if it is whole; gives the file and offset it reaches to.
-    fn read_index(&mut self, disk: &dyn Disk) -> Option<(u32, u64)> {
-        let path = self.index_path();
-        if !path.exists() {
-            return None;
+        for name in dropped {
+            self.places.remove(name);
         }
-        let file = disk.open(&path, false).ok()?;
-        let mut bytes = vec![0; usize::try_from(file.length().ok()?).ok()?];
-        let read = file.read_at(&mut bytes, 0).ok()?;
-        let (content, hash) = bytes[..read].split_last_chunk::<32>()?;
-        if *blake3::hash(content).as_bytes() != *hash || !content.starts_with(&INDEX_MAGIC) {
-            tracing::warn!(path = %path.display(), "the index of the block files is damaged and is made anew");
-            return None;
-        }
-        let u32_at = |at: usize| content.get(at..at + 4)?.try_into().map(u32::from_le_bytes).ok();
-        let u64_at = |at: usize| content.get(at..at + 8)?.try_into().map(u64::from_le_bytes).ok();
-        let (last_file, end, next) = (u32_at(8)?, u64_at(12)?, u64_at(20)?);
-        let hash: [u8; 32] = content.get(28..60)?.try_into().ok()?;
-        // The index must be of these files: the frame before its end is the one it names.
-        let covered = self.path(last_file);
-        if !covered.exists() || std::fs::metadata(&covered).ok()?.len() < end {
-            return None;
-        }
-        for entry in content[60..].chunks_exact(INDEX_ENTRY_BYTES) {
-            let name = Name(entry[..32].try_into().ok()?);
-            let place = Place {
-                file: u32::from_le_bytes(entry[32..36].try_into().ok()?),
-                offset: u64::from_le_bytes(entry[36..44].try_into().ok()?),
-                length: u32::from_le_bytes(entry[44..48].try_into().ok()?),
-                gone: entry[48] != 0,
-            };
-            self.places.insert(name, place);
-        }
-        self.chain = Chain { next, hash, synced: next };
-        self.end = end;
-        Some((last_file, end))
     }
 }
 
 impl Found {
     /// Reads the object and checks its hashes.
     pub(crate) fn read(&self) -> Result<Bytes, Error> {
-        let file: Arc<str> = self.path.display().to_string().into();
-        let damaged = || Error::Damaged { file: file.clone(), offset: self.place.offset };
-        let mut frame = vec![0; HEADER_BYTES + self.place.length as usize];
-        match self.file.read_at(&mut frame, self.place.offset) {
-            Ok(count) if count == frame.len() => {}
-            Ok(_) => return Err(damaged()),
-            Err(error) => return Err(Error::Read { file: file.clone(), reason: error.to_string().into() }),
+        let (header, frame) = self.file.read_frame(self.place.offset, self.place.length as usize)?;
+        if header.label.kind != Kind::Object || header.name() != self.name {
+            return Err(self.file.damaged(self.place.offset));
         }
-        let header = Header::read(&frame).ok_or_else(damaged)?;
-        let body = &frame[HEADER_BYTES..];
-        if header.kind != OBJECT || !header.is_of(body) || body.get(..32) != Some(&self.name.0[..]) {
-            return Err(damaged());
-        }
-        Ok(Bytes::from(frame).slice(HEADER_BYTES + PREFIX_BYTES..))
+        Ok(Bytes::from(frame).slice(HEADER_BYTES..))
     }
+
+    /// Overwrites the object's bytes, and waits for the disk.
+    pub(crate) fn overwrite(&self) -> io::Result<()> {
+        let zeros = vec![0; self.place.length as usize];
+        self.file.file.write_at(&[&zeros], self.place.offset + HEADER_BYTES as u64)?;
+        self.file.file.sync()
+    }
+}
+
+struct Planned {
+    header: Header,
+    body: Bytes,
+    offset: u64,
+}
+
+/// The writer's end of the block files.
+pub(crate) struct BlockWriter {
+    pub(crate) log: Log,
+    planned: Vec<Planned>,
+    planned_names: HashSet<Name>,
+    planned_bytes: u64,
+    /// What the last file holds.
+    content: FileIndex,
+    unindexed: u64,
+}
+
+/// What is known of one file when opening.
+struct Content {
+    index: FileIndex,
+    chain: Chain,
+    end: u64,
+    /// First frame that the index did not have, and its place among the entries.
+    scanned_from: (u64, usize),
+    /// First scanned frame that no witness knows.
+    unseen_offset: Option<u64>,
+}
+
+impl BlockWriter {
+    /// Opens the files. What they hold is taken from their indexes, and from the frames after them.
+    pub(crate) fn open(
+        disk: &dyn Disk,
+        folder: &Path,
+        file_bytes: u64,
+        seen: u64,
+    ) -> Result<(Self, BlockIndex, u64), OpenError> {
+        let mut log =
+            Log::open(disk, folder, Layout { suffix: SUFFIX, file_bytes, ahead_bytes: AHEAD_BYTES })?;
+        let mut index = BlockIndex { files: log.files.clone(), ..BlockIndex::default() };
+        let (mut torn, mut unfinished, mut last) = (0, Vec::new(), None);
+        for nth in 0..log.files.len() {
+            let index_path = index_path(folder, nth);
+            let is_last = nth + 1 == log.files.len();
+            let content =
+                read_content(disk, &index_path, &log.files[nth], log.chain, is_last.then_some(seen))
+                    .map_err(OpenError::io(&*log.files[nth].path))?;
+            torn += log.settle_tail(nth, content.end, &content.chain, seen)?;
+            index.places.reserve(content.index.entries.len());
+            for (at, entry) in content.index.entries.iter().enumerate() {
+                let gone = index.apply(entry, nth as u32);
+                if at >= content.scanned_from.1 {
+                    unfinished.extend(gone.map(|place| (place, entry.name)));
+                }
+            }
+            if !is_last
+                && content.scanned_from.0 < content.end
+                && let Err(error) = content.index.write(disk, &index_path)
+            {
+                tracing::warn!(%error, path = %index_path.display(), "an index could not be made anew");
+            }
+            (log.chain, log.end) = (content.chain, content.end);
+            last = Some(content);
+        }
+        log.secure_tail(seen, last.as_ref().and_then(|last| last.unseen_offset).unwrap_or(log.end))?;
+        // A crash may have come between saying that an object is gone and overwriting it.
+        for (place, name) in unfinished {
+            let found = Found { file: index.files[place.file as usize].clone(), place, name };
+            found.overwrite().map_err(OpenError::io(&*found.file.path))?;
+        }
+        let unindexed = last.as_ref().map_or(0, |last| last.end - last.scanned_from.0);
+        let content = last.map(|last| last.index).unwrap_or_default();
+        let writer = Self {
+            log,
+            planned: Vec::new(),
+            planned_names: HashSet::new(),
+            planned_bytes: 0,
+            content,
+            unindexed,
+        };
+        Ok((writer, index, torn))
+    }
+
+    /// Frames in the block files.
+    pub(crate) fn frames(&self) -> u64 {
+        self.log.chain.next
+    }
+
+    pub(crate) fn make_room(&mut self, disk: &dyn Disk, bytes: u64) -> io::Result<()> {
+        if self.log.wants_file() {
+            self.roll(disk)?;
+        }
+        self.log.make_room(disk, bytes)
+    }
+
+    /// Begins a new file.
+    pub(crate) fn roll(&mut self, disk: &dyn Disk) -> io::Result<()> {
+        self.write_index(disk)?;
+        self.log.roll(disk)?;
+        self.content = FileIndex { before: self.log.chain, after: self.log.chain, ..FileIndex::default() };
+        Ok(())
+    }
+
+    /// Whether an object is there, or will be once everything planned is durable.
+    pub(crate) fn will_have(&self, index: &BlockIndex, name: &Name) -> bool {
+        index.has(name) || self.planned_names.contains(name)
+    }
+
+    /// Plans an object to be written next; nothing if it is there already.
+    pub(crate) fn plan(
+        &mut self,
+        index: &BlockIndex,
+        name: Name,
+        time_ms: i64,
+        body: Bytes,
+        body_hash: [u8; 32],
+    ) {
+        if !self.will_have(index, &name) {
+            self.plan_frame(Kind::Object, name, time_ms, body, body_hash);
+        }
+    }
+
+    /// Plans to say of an object that it is gone or lost.
+    pub(crate) fn plan_mark(&mut self, kind: Kind, name: Name) {
+        self.plan_frame(kind, name, 0, Bytes::new(), *blake3::hash(&[]).as_bytes());
+    }
+
+    fn plan_frame(&mut self, kind: Kind, name: Name, time_ms: i64, body: Bytes, body_hash: [u8; 32]) {
+        let label = Label { kind, time_ms, refers_to: name.0, length: body.len() as u32, body_hash };
+        let header = self.log.chain.extend(label);
+        self.planned.push(Planned { header, body, offset: self.log.end + self.planned_bytes });
+        self.planned_names.insert(name);
+        self.planned_bytes += header.frame_bytes();
+    }
+
+    /// Writes what is planned, and waits for the disk.
+    pub(crate) fn write(&mut self) -> io::Result<()> {
+        if self.planned.is_empty() {
+            return Ok(());
+        }
+        let headers: Vec<_> = self.planned.iter().map(|planned| planned.header.to_bytes()).collect();
+        let mut parts: Vec<&[u8]> = Vec::with_capacity(self.planned.len() * 2);
+        for (header, planned) in headers.iter().zip(&self.planned) {
+            parts.extend_from_slice(&[header, &planned.body]);
+        }
+        self.log.append(&parts)
+    }
+
+    /// Shows readers the files that were begun.
+    pub(crate) fn show_files(&self, index: &mut BlockIndex) {
+        for file in self.log.files.iter().skip(index.files.len()) {
+            index.files.push(file.clone());
+        }
+    }
+
+    /// Shows readers what was written.
+    pub(crate) fn publish(&mut self, index: &mut BlockIndex) {
+        self.show_files(index);
+        let file = self.log.files.len().saturating_sub(1) as u32;
+        for Planned { header, offset, .. } in self.planned.drain(..) {
+            self.content.add(&header, offset);
+            index.apply(&IndexEntry::of(&header, offset), file);
+        }
+        self.unindexed += self.planned_bytes;
+        self.planned_bytes = 0;
+        self.planned_names.clear();
+    }
+
+    pub(crate) fn wants_index(&self) -> bool {
+        self.unindexed >= self.log.layout.file_bytes / INDEXES_PER_FILE
+    }
+
+    /// Writes the index of the last file.
+    pub(crate) fn write_index(&mut self, disk: &dyn Disk) -> io::Result<()> {
+        let Some(nth) = self.log.files.len().checked_sub(1) else { return Ok(()) };
+        if self.content.end == 0 {
+            return Ok(());
+        }
+        match self.content.write(disk, &index_path(&self.log.folder, nth)) {
+            // The frames say it all; the index waits for space.
+            Err(error) if is_full(&error) => tracing::warn!(%error, "no space for the index of a block file"),
+            Err(error) => return Err(error),
+            Ok(()) => self.unindexed = 0,
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn index_path(folder: &Path, nth: usize) -> PathBuf {
+    folder.join(format!("{nth:010}.index"))
+}
+
+/// What a file holds, by its index as far as that goes and by its headers from there on. In the last file, where
+/// `seen` frames are known to have been durable, bodies of the last write are checked: a frame without its body ends
+/// the file, for that write was cut off.
+fn read_content(
+    disk: &dyn Disk,
+    index_path: &Path,
+    file: &LogFile,
+    before: Chain,
+    seen: Option<u64>,
+) -> io::Result<Content> {
+    let index = FileIndex::read(disk, index_path, file, &before);
+    let index = index.unwrap_or(FileIndex { before, after: before, ..FileIndex::default() });
+    let mut content = Content {
+        chain: index.after,
+        end: index.end,
+        scanned_from: (index.end, index.entries.len()),
+        unseen_offset: None,
+        index,
+    };
+    let mut chain = content.chain;
+    let mut group: Vec<(Header, u64)> = Vec::new();
+    let end = scan(&*file.file, content.end, &mut chain, Bodies::Skipped, &mut |header, offset, _| {
+        if header.in_group == 0 {
+            group.drain(..).for_each(|(header, offset)| content.index.add(&header, offset));
+        }
+        if seen.is_some_and(|seen| header.sequence >= seen) {
+            content.unseen_offset = content.unseen_offset.or(Some(offset));
+        }
+        group.push((*header, offset));
+    })?;
+    (content.chain, content.end) = (chain, end);
+    for (header, offset) in group {
+        let is_new = seen.is_some_and(|seen| header.sequence >= seen) && !header.is_swept;
+        let read =
+            if is_new { file.read_frame(offset, header.label.length as usize).map(drop) } else { Ok(()) };
+        match read {
+            Ok(()) => content.index.add(&header, offset),
+            Err(Error::Damaged { .. }) => {
+                (content.chain, content.end) = (Chain::before(header.sequence, header.previous), offset);
+                break;
+            }
+            Err(error) => return Err(io::Error::other(error)),
+        }
+    }
+    Ok(content)
 }

@@ -1,33 +1,50 @@
 //! The few things the store asks of a disk, so that tests can make it fail.
 
 use std::fs::{File, OpenOptions};
-use std::io;
+use std::io::{self, IoSlice};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 
+/// Parts that one system call takes (`IOV_MAX` on Linux).
+const PARTS_AT_ONCE: usize = 1024;
+
 /// A file that is written at its end and read anywhere.
 pub trait StoreFile: Send + Sync {
-    /// Writes all bytes at an offset.
-    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
+    /// Writes all bytes of the parts, one behind the other, from an offset on.
+    fn write_at(&self, parts: &[&[u8]], offset: u64) -> io::Result<()>;
     /// Fills the buffer from an offset; fewer bytes only at the end of the file.
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize>;
     /// Returns when everything written is on the disk.
     fn sync(&self) -> io::Result<()>;
     /// Length in bytes.
     fn length(&self) -> io::Result<u64>;
-    /// Cuts off or extends with zeros.
+    /// Cuts off, or extends with zeros.
     fn set_length(&self, length: u64) -> io::Result<()>;
-    /// Reserves space beyond the end without changing the length.
+    /// Reserves space from an offset on, without changing the length.
     fn reserve(&self, offset: u64, bytes: u64) -> io::Result<()>;
 }
 
-/// A folder of files.
+/// A disk with folders of files.
 pub trait Disk: Send + Sync {
     /// Opens a file for reading and writing; creates it if `create`, and then makes its name durable.
     fn open(&self, path: &Path, create: bool) -> io::Result<Arc<dyn StoreFile>>;
+    /// Gives a file another name, in place of whatever had it, and makes that durable.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Removes a file, if it is there, and makes that durable.
+    fn remove(&self, path: &Path) -> io::Result<()>;
     /// Bytes that may still be written in a folder.
     fn free_space(&self, folder: &Path) -> io::Result<u64>;
+}
+
+/// Whether an error says that there is no more space: nothing is broken then.
+pub(crate) fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+/// Makes the names in a folder durable.
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
 }
 
 /// The disk of the machine.
@@ -37,8 +54,24 @@ pub struct RealDisk;
 struct RealFile(File);
 
 impl StoreFile for RealFile {
-    fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
-        self.0.write_all_at(bytes, offset)
+    fn write_at(&self, parts: &[&[u8]], mut offset: u64) -> io::Result<()> {
+        for parts in parts.chunks(PARTS_AT_ONCE) {
+            let mut slices: Vec<IoSlice<'_>> = parts.iter().map(|part| IoSlice::new(part)).collect();
+            let mut left = &mut slices[..];
+            IoSlice::advance_slices(&mut left, 0);
+            while !left.is_empty() {
+                match rustix::io::pwritev(&self.0, left, offset) {
+                    Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                    Ok(count) => {
+                        offset += count as u64;
+                        IoSlice::advance_slices(&mut left, count);
+                    }
+                    Err(rustix::io::Errno::INTR) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        }
+        Ok(())
     }
 
     fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
@@ -80,12 +113,24 @@ impl Disk for RealDisk {
         let is_new = create && !path.exists();
         let file = OpenOptions::new().read(true).write(true).create(create).truncate(false).open(path)?;
         if is_new {
-            file.sync_all()?;
-            if let Some(folder) = path.parent() {
-                File::open(folder)?.sync_all()?;
-            }
+            let synced = file.sync_all().and_then(|()| path.parent().map_or(Ok(()), sync_folder));
+            // A failed sync is never only a full disk: it must not be tried again.
+            synced.map_err(io::Error::other)?;
         }
         Ok(Arc::new(RealFile(file)))
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        std::fs::rename(from, to)?;
+        to.parent().map_or(Ok(()), sync_folder)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+            Ok(()) => path.parent().map_or(Ok(()), sync_folder),
+        }
     }
 
     fn free_space(&self, folder: &Path) -> io::Result<u64> {

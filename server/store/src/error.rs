@@ -42,7 +42,7 @@ pub enum Error {
     },
     /// A frame does not have its hash.
     #[error(
-        "{file} is damaged at byte {offset}: stop the hub and run `mighub-server repair`, or restore the file from a copy"
+        "{file} is damaged at byte {offset}: stop the hub and restore the file from a copy, or see with `mighub-server repair` what would be lost"
     )]
     Damaged {
         /// The file.
@@ -96,9 +96,21 @@ pub enum OpenError {
     /// Another process has it open.
     #[error("{0} is in use by another hub: stop it first")]
     InUse(PathBuf),
-    /// Written by a newer program, or not a store.
+    /// Written by a newer program.
     #[error(
-        "{path} has format {found:?}; this program reads {expected:?}: use the program that wrote it, or restore the file"
+        "{path} is of store format {found} and this program reads up to {reads}: use the program that wrote it"
+    )]
+    Newer {
+        /// The file FORMAT.
+        path: PathBuf,
+        /// The format found.
+        found: u32,
+        /// The newest format that can be read.
+        reads: u32,
+    },
+    /// FORMAT is missing or damaged.
+    #[error(
+        "{path} says {found:?} and must say {expected:?}: is this the folder of a store? Restore the file from a copy, or write it anew with `mighub-server repair`"
     )]
     Format {
         /// The file FORMAT.
@@ -106,11 +118,11 @@ pub enum OpenError {
         /// What stands in it.
         found: String,
         /// What must stand in it.
-        expected: &'static str,
+        expected: String,
     },
     /// The record is damaged, and it is not a torn end.
     #[error(
-        "{path} is damaged at byte {offset}: {reason}; restore it from a copy with `mighub-server restore`, or accept the loss with `mighub-server repair`"
+        "{path} is damaged at byte {offset}: {reason}; restore the store from a copy, or see with `mighub-server repair` what would be lost"
     )]
     Damaged {
         /// The file.

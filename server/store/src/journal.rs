@@ -3,23 +3,21 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::disk::{Disk, StoreFile};
+use crate::disk::Disk;
 use crate::error::{Error, OpenError};
-use crate::frame::{HEADER_BYTES, Header};
-use crate::recovery::{Chain, Tail, judge_tail, scan};
+use crate::frame::{HEADER_BYTES, Header, Kind, Label};
+use crate::log::{Layout, Log, LogFile};
+use crate::recovery::{Bodies, scan};
 
-/// A new journal file is begun once one has so many bytes.
-const FILE_BYTES: u64 = 64 * 1024 * 1024;
-/// Space reserved ahead, so that a sync need not find any.
-const RESERVE_BYTES: u64 = 4 * 1024 * 1024;
-const KIND: u16 = 1;
-/// Position + 1 of the lane's previous record, its hash, effective time, length of the lane's name.
-const PREFIX_BYTES: usize = 8 + 32 + 8 + 2;
+pub(crate) const SUFFIX: &str = "journal";
+const AHEAD_BYTES: u64 = 4 * 1024 * 1024;
+/// Length of the lane's name, before it and the payload.
+const LANE_LENGTH_BYTES: usize = 2;
 
 /// Place of a record in the journal: 0, 1, 2, …
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,213 +48,242 @@ pub struct Entry {
     pub payload: Bytes,
 }
 
-pub(crate) struct Journal {
-    folder: PathBuf,
-    files: Vec<(PathBuf, Arc<dyn StoreFile>)>,
-    /// Per record, its file and offset.
-    places: Vec<(u32, u64)>,
-    /// Per record, its effective time.
-    times: Vec<i64>,
-    heads: HashMap<Lane, (Position, [u8; 32])>,
-    chain: Chain,
-    end: u64,
-    reserved: u64,
+/// Where a record lies. Files stay far below 4 GiB.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    file: u32,
+    offset: u32,
     effective_ms: i64,
 }
 
-impl Journal {
-    /// Opens the files, verifies the chain from its first record, and says how many torn bytes were cut off.
-    pub(crate) fn open(disk: &dyn Disk, folder: &Path, records_seen: u64) -> Result<(Self, u64), OpenError> {
-        let mut journal = Self {
-            folder: folder.to_owned(),
-            files: Vec::new(),
-            places: Vec::new(),
-            times: Vec::new(),
-            heads: HashMap::new(),
-            chain: Chain::default(),
-            end: 0,
-            reserved: 0,
-            effective_ms: i64::MIN,
-        };
-        let mut torn = 0;
-        let count = (0..).take_while(|nth| journal.path(*nth).exists()).count() as u32;
-        for nth in 0..count {
-            let path = journal.path(nth);
-            let file = disk.open(&path, false).map_err(OpenError::io(&path))?;
-            let mut found = Vec::new();
-            let mut chain = journal.chain;
-            let end = scan(&*file, 0, &mut chain, &|_, _| false, &mut |header, offset, body| {
-                found.push((*header, offset, body.to_vec()));
-            })
-            .map_err(OpenError::io(&path))?;
-            for (header, offset, body) in found {
-                let damaged = |reason: &str| OpenError::Damaged {
-                    path: path.clone(),
-                    offset,
-                    reason: reason.to_owned(),
-                };
-                let entry = read_body(&header, &body).ok_or_else(|| damaged("a record is malformed"))?;
-                journal.remember(&entry, header.hash, (nth, offset));
-            }
-            journal.chain = chain;
-            journal.end = end;
-            let tail = judge_tail(&*file, &path, end, journal.chain.next)?;
-            if let Tail::Torn { bytes } = tail {
-                let last = nth + 1 == count;
-                if !last || journal.chain.next < records_seen {
-                    let reason =
-                        format!("{bytes} bytes are no record; {} records are sound", journal.chain.next);
-                    return Err(OpenError::Damaged { path, offset: end, reason });
-                }
-                file.set_length(end).map_err(OpenError::io(&path))?;
-                file.sync().map_err(OpenError::io(&path))?;
-                torn = bytes;
-            }
-            journal.files.push((path, file));
-        }
-        if journal.chain.next < records_seen {
-            let path = journal.files.last().map_or_else(|| journal.path(0), |(path, _)| path.clone());
-            let reason = format!("{} records are there, and there were {records_seen}", journal.chain.next);
-            return Err(OpenError::Damaged { path, offset: journal.end, reason });
-        }
-        journal.chain.note_synced();
-        Ok((journal, torn))
-    }
+#[derive(Clone, Copy, Debug)]
+struct Head {
+    position: Position,
+    hash: [u8; 32],
+}
 
-    fn path(&self, nth: u32) -> PathBuf {
-        self.folder.join(format!("{nth:010}.journal"))
-    }
+/// The durable records, as readers find them.
+#[derive(Default)]
+pub(crate) struct JournalIndex {
+    files: Vec<LogFile>,
+    places: Vec<Place>,
+    heads: HashMap<Lane, Head>,
+    hash: [u8; 32],
+}
 
-    fn remember(&mut self, entry: &Entry, hash: [u8; 32], place: (u32, u64)) {
-        self.places.push(place);
-        self.times.push(entry.effective_ms);
-        self.effective_ms = entry.effective_ms;
-        if !entry.lane.0.is_empty() {
-            self.heads.insert(entry.lane.clone(), (entry.position, hash));
-        }
-    }
-
+impl JournalIndex {
     pub(crate) fn len(&self) -> u64 {
         self.places.len() as u64
     }
 
-    pub(crate) fn last_effective_ms(&self) -> Option<i64> {
-        self.times.last().copied()
-    }
-
-    pub(crate) fn position_at(&self, time_ms: i64) -> Option<Position> {
-        let count = self.times.partition_point(|effective_ms| *effective_ms <= time_ms);
-        count.checked_sub(1).map(|at| Position(at as u64))
-    }
-
+    /// Hash of the header of the last record.
     pub(crate) fn hash(&self) -> [u8; 32] {
-        self.chain.hash
+        self.hash
     }
 
     pub(crate) fn head(&self, lane: &Lane) -> Option<Position> {
-        self.heads.get(lane).map(|(position, _)| *position)
+        self.heads.get(lane).map(|head| head.position)
     }
 
-    /// The frame of a record that would be appended now, and the journal's state after it.
-    pub(crate) fn prepare(
-        &mut self,
-        lane: &Lane,
-        time_ms: i64,
-        payload: &[u8],
-        out: &mut Vec<u8>,
-    ) -> Position {
-        let position = Position(self.chain.next);
-        let effective_ms = time_ms.max(self.effective_ms);
-        let before = self.heads.get(lane).copied();
-        let mut body = Vec::with_capacity(PREFIX_BYTES + lane.0.len() + payload.len());
-        body.extend_from_slice(&before.map_or(0, |(position, _)| position.0 + 1).to_le_bytes());
-        body.extend_from_slice(&before.map_or([0; 32], |(_, hash)| hash));
-        body.extend_from_slice(&effective_ms.to_le_bytes());
-        body.extend_from_slice(&(lane.0.len() as u16).to_le_bytes());
-        body.extend_from_slice(&lane.0);
-        body.extend_from_slice(payload);
-        let header = self.chain.extend(KIND, &body);
-        let file = self.files.len().saturating_sub(1) as u32;
-        let place = (file, self.end + out.len() as u64);
-        header.write(out);
-        out.extend_from_slice(&body);
-        self.places.push(place);
-        self.times.push(effective_ms);
-        self.effective_ms = effective_ms;
+    pub(crate) fn last_effective_ms(&self) -> Option<i64> {
+        self.places.last().map(|place| place.effective_ms)
+    }
+
+    /// The newest record at or before a time.
+    pub(crate) fn position_at(&self, time_ms: i64) -> Option<Position> {
+        let count = self.places.partition_point(|place| place.effective_ms <= time_ms);
+        count.checked_sub(1).map(|at| Position(at as u64))
+    }
+
+    /// The file and offset of a record.
+    pub(crate) fn find(&self, position: Position) -> Result<(LogFile, u64), Error> {
+        let place = usize::try_from(position.0).ok().and_then(|at| self.places.get(at));
+        let found = place
+            .and_then(|place| Some((self.files.get(place.file as usize)?.clone(), u64::from(place.offset))));
+        found.ok_or(Error::NoRecord(position))
+    }
+
+    fn add(&mut self, header: &Header, lane: Lane, (file, offset): (u32, u64)) {
+        self.places.push(Place { file, offset: offset as u32, effective_ms: header.label.time_ms });
+        self.hash = header.hash;
         if !lane.0.is_empty() {
-            self.heads.insert(lane.clone(), (position, header.hash));
+            self.heads.insert(lane, Head { position: Position(header.sequence), hash: header.hash });
         }
-        position
-    }
-
-    /// Makes sure that there is a file to append to.
-    pub(crate) fn roll(&mut self, disk: &dyn Disk) -> io::Result<()> {
-        if self.files.is_empty() || self.end >= FILE_BYTES {
-            let path = self.path(self.files.len() as u32);
-            let file = disk.open(&path, true)?;
-            self.files.push((path, file));
-            (self.end, self.reserved) = (0, 0);
-        }
-        Ok(())
-    }
-
-    /// Writes prepared frames and waits for the disk.
-    pub(crate) fn write(&mut self, frames: &[u8]) -> io::Result<()> {
-        let Some((_, file)) = self.files.last() else { return Err(io::ErrorKind::NotFound.into()) };
-        let after = self.end + frames.len() as u64;
-        if after > self.reserved {
-            file.reserve(self.end, RESERVE_BYTES.max(frames.len() as u64))?;
-            self.reserved = self.end + RESERVE_BYTES.max(frames.len() as u64);
-        }
-        file.write_at(frames, self.end)?;
-        file.sync()?;
-        self.end = after;
-        self.chain.note_synced();
-        Ok(())
-    }
-
-    pub(crate) fn place(&self, position: Position) -> Option<(PathBuf, Arc<dyn StoreFile>, u64)> {
-        let (file, offset) = *self.places.get(usize::try_from(position.0).ok()?)?;
-        let (path, file) = self.files.get(file as usize)?;
-        Some((path.clone(), file.clone(), offset))
     }
 }
 
 /// Reads one record and checks its hashes.
-pub(crate) fn read_entry(
-    path: &Path,
-    file: &dyn StoreFile,
-    offset: u64,
-    position: Position,
-) -> Result<Entry, Error> {
-    let name: Arc<str> = path.display().to_string().into();
-    let damaged = || Error::Damaged { file: name.clone(), offset };
-    let read = |bytes: &mut [u8], offset: u64| -> Result<(), Error> {
-        match file.read_at(bytes, offset) {
-            Ok(count) if count == bytes.len() => Ok(()),
-            Ok(_) => Err(damaged()),
-            Err(error) => Err(Error::Read { file: name.clone(), reason: error.to_string().into() }),
-        }
-    };
-    let mut head = [0; HEADER_BYTES];
-    read(&mut head, offset)?;
-    let header = Header::read(&head).filter(|header| header.sequence == position.0).ok_or_else(damaged)?;
-    let mut body = vec![0; header.length as usize];
-    read(&mut body, offset + HEADER_BYTES as u64)?;
-    if !header.is_of(&body) {
-        return Err(damaged());
-    }
-    read_body(&header, &body).ok_or_else(damaged)
+pub(crate) fn read_entry(file: &LogFile, offset: u64, position: Position) -> Result<Entry, Error> {
+    let head = file.read_header(offset)?;
+    let (header, frame) = file.read_frame(offset, head.label.length as usize)?;
+    let frame = Bytes::from(frame).slice(HEADER_BYTES..);
+    let lane = lane_of(&frame).filter(|_| header.label.kind == Kind::Record && header.sequence == position.0);
+    let lane = lane.ok_or_else(|| file.damaged(offset))?;
+    Ok(Entry {
+        position,
+        effective_ms: header.label.time_ms,
+        hash: header.hash,
+        payload: frame.slice(LANE_LENGTH_BYTES + lane.0.len()..),
+        lane,
+    })
 }
 
-fn read_body(header: &Header, body: &[u8]) -> Option<Entry> {
-    let lane_bytes = u16::from_le_bytes(body.get(48..50)?.try_into().ok()?) as usize;
-    let lane = body.get(PREFIX_BYTES..PREFIX_BYTES + lane_bytes)?;
-    Some(Entry {
-        position: Position(header.sequence),
-        lane: Lane(Arc::from(lane)),
-        effective_ms: i64::from_le_bytes(body.get(40..48)?.try_into().ok()?),
-        hash: header.hash,
-        payload: Bytes::copy_from_slice(body.get(PREFIX_BYTES + lane_bytes..)?),
-    })
+fn lane_of(body: &[u8]) -> Option<Lane> {
+    let (length, rest) = body.split_first_chunk::<LANE_LENGTH_BYTES>()?;
+    rest.get(..u16::from_le_bytes(*length) as usize).map(|lane| Lane(Arc::from(lane)))
+}
+
+/// A record's body, made where it is handed in, so that the writer need not hash.
+pub(crate) struct RecordBody {
+    pub(crate) lane: Lane,
+    prefix: Vec<u8>,
+    payload: Bytes,
+    hash: [u8; 32],
+}
+
+impl RecordBody {
+    pub(crate) fn new(lane: Lane, payload: Bytes) -> Self {
+        let mut prefix = (lane.0.len() as u16).to_le_bytes().to_vec();
+        prefix.extend_from_slice(&lane.0);
+        let hash = *blake3::Hasher::new().update(&prefix).update(&payload).finalize().as_bytes();
+        Self { lane, prefix, payload, hash }
+    }
+
+    fn len(&self) -> usize {
+        self.prefix.len() + self.payload.len()
+    }
+
+    pub(crate) fn frame_bytes(&self) -> u64 {
+        (HEADER_BYTES + self.len()) as u64
+    }
+}
+
+struct Planned {
+    header: Header,
+    body: RecordBody,
+    place: (u32, u64),
+}
+
+/// The writer's end of the journal.
+pub(crate) struct JournalWriter {
+    log: Log,
+    planned: Vec<Planned>,
+    planned_bytes: u64,
+    effective_ms: i64,
+}
+
+impl JournalWriter {
+    /// Opens the files, verifies the chain from its first record, and says how many torn bytes were cut off.
+    pub(crate) fn open(
+        disk: &dyn Disk,
+        folder: &Path,
+        file_bytes: u64,
+        seen: u64,
+    ) -> Result<(Self, JournalIndex, u64), OpenError> {
+        let mut log =
+            Log::open(disk, folder, Layout { suffix: SUFFIX, file_bytes, ahead_bytes: AHEAD_BYTES })?;
+        let mut index = JournalIndex { files: log.files.clone(), ..JournalIndex::default() };
+        let (mut torn, mut unseen_offset) = (0, None);
+        for nth in 0..log.files.len() {
+            let LogFile { path, file } = log.files[nth].clone();
+            let (mut chain, mut malformed) = (log.chain, None);
+            unseen_offset = None;
+            let end = scan(&*file, 0, &mut chain, Bodies::Checked, &mut |header, offset, body| {
+                let lane = lane_of(body).filter(|lane| is_next(&index, header, lane));
+                match lane {
+                    Some(lane) => index.add(header, lane, (nth as u32, offset)),
+                    None => malformed = malformed.or(Some(offset)),
+                }
+                if header.sequence >= seen {
+                    unseen_offset = unseen_offset.or(Some(offset));
+                }
+            })
+            .map_err(OpenError::io(&*path))?;
+            if let Some(offset) = malformed {
+                let reason =
+                    "a record has its hash and breaks its lane's chain or the order of times".to_owned();
+                return Err(OpenError::Damaged { path: path.to_path_buf(), offset, reason });
+            }
+            torn += log.settle_tail(nth, end, &chain, seen)?;
+            (log.chain, log.end) = (chain, end);
+        }
+        log.secure_tail(seen, unseen_offset.unwrap_or(log.end))?;
+        let effective_ms = index.last_effective_ms().unwrap_or(i64::MIN);
+        Ok((Self { log, planned: Vec::new(), planned_bytes: 0, effective_ms }, index, torn))
+    }
+
+    /// Frames in the journal's files.
+    pub(crate) fn frames(&self) -> u64 {
+        self.log.chain.next
+    }
+
+    pub(crate) fn make_room(&mut self, disk: &dyn Disk, bytes: u64) -> io::Result<()> {
+        self.log.make_room(disk, bytes)
+    }
+
+    /// The position of the next record.
+    pub(crate) fn next(&self) -> Position {
+        Position(self.log.chain.next)
+    }
+
+    /// The head of a lane once everything planned is durable.
+    pub(crate) fn head(&self, index: &JournalIndex, lane: &Lane) -> Option<Position> {
+        self.planned_head(index, lane).map(|head| head.position)
+    }
+
+    fn planned_head(&self, index: &JournalIndex, lane: &Lane) -> Option<Head> {
+        let planned = self.planned.iter().rev().find(|planned| planned.body.lane == *lane);
+        let planned = planned
+            .map(|Planned { header, .. }| Head { position: Position(header.sequence), hash: header.hash });
+        planned.or_else(|| index.heads.get(lane).copied()).filter(|_| !lane.0.is_empty())
+    }
+
+    /// Plans a record to be written next.
+    pub(crate) fn plan(&mut self, index: &JournalIndex, body: RecordBody, time_ms: i64) -> Position {
+        self.effective_ms = self.effective_ms.max(time_ms);
+        let label = Label {
+            kind: Kind::Record,
+            time_ms: self.effective_ms,
+            refers_to: self.planned_head(index, &body.lane).map_or([0; 32], |head| head.hash),
+            length: body.len() as u32,
+            body_hash: body.hash,
+        };
+        let header = self.log.chain.extend(label);
+        let place = (self.log.files.len().saturating_sub(1) as u32, self.log.end + self.planned_bytes);
+        self.planned_bytes += header.frame_bytes();
+        self.planned.push(Planned { header, body, place });
+        Position(header.sequence)
+    }
+
+    /// Writes what is planned, and waits for the disk.
+    pub(crate) fn write(&mut self) -> io::Result<()> {
+        if self.planned.is_empty() {
+            return Ok(());
+        }
+        let headers: Vec<_> = self.planned.iter().map(|planned| planned.header.to_bytes()).collect();
+        let mut parts: Vec<&[u8]> = Vec::with_capacity(self.planned.len() * 3);
+        for (header, Planned { body, .. }) in headers.iter().zip(&self.planned) {
+            parts.extend_from_slice(&[header, &body.prefix, &body.payload]);
+        }
+        self.log.append(&parts)
+    }
+
+    /// Shows readers what was written.
+    pub(crate) fn publish(&mut self, index: &mut JournalIndex) {
+        for file in self.log.files.iter().skip(index.files.len()) {
+            index.files.push(file.clone());
+        }
+        for planned in self.planned.drain(..) {
+            index.add(&planned.header, planned.body.lane, planned.place);
+        }
+        self.planned_bytes = 0;
+    }
+}
+
+/// Whether a record continues its lane and comes no earlier than the one before it.
+fn is_next(index: &JournalIndex, header: &Header, lane: &Lane) -> bool {
+    let before = index.heads.get(lane).map_or([0; 32], |head| head.hash);
+    header.label.kind == Kind::Record
+        && header.label.refers_to == before
+        && index.last_effective_ms().is_none_or(|before| header.label.time_ms >= before)
 }

@@ -8,20 +8,33 @@
 //! failed write or sync the store is read-only until it is opened again, for what a failed fsync has dropped
 //! nobody can say. Every read checks its hash.
 
+mod batch;
 mod blocks;
 mod disk;
+mod engine;
 mod error;
+mod format;
 mod frame;
+mod index;
 mod journal;
+mod log;
 mod recovery;
+mod repair;
+mod reserve;
 mod store;
+mod sweep;
 mod view;
 mod witness;
+mod writer;
 
+pub use batch::{Batch, NewRecord, Object};
 pub use disk::{Disk, RealDisk, StoreFile};
+pub use engine::{Blocks, Journal};
 pub use error::{Error, OpenError};
 pub use journal::{Entry, Lane, Position};
-pub use store::{Batch, Health, NewRecord, Object, OpenReport, Options, Store};
+pub use repair::{Damage, RepairReport, repair};
+pub use store::{Health, OpenReport, Options, Store};
+pub use sweep::Swept;
 pub use view::{MemoryView, Pairs, SledView, View, ViewBatch, ViewError, ViewOpened};
 
 /// Name under which an object is stored: 32 bytes that the caller derives from its content.
@@ -38,3 +51,5 @@ impl std::fmt::Debug for Name {
 pub const RECORD_BYTES_MAX: usize = 768 * 1024;
 /// Largest object.
 pub const OBJECT_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Longest name of a lane.
+pub const LANE_BYTES_MAX: usize = 1024;

@@ -1,11 +1,11 @@
 //! What lies in a file: its frames one after the other, and what is to be made of a bad end.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::disk::StoreFile;
 use crate::error::OpenError;
-use crate::frame::{HEADER_BYTES, Header, find_magic};
+use crate::frame::{HEADER_BYTES, Header, Label, has_magic};
 
 /// Bytes read at a time while scanning.
 const CHUNK_BYTES: usize = 1024 * 1024;
@@ -18,11 +18,16 @@ pub(crate) struct Chain {
     /// Hash of the last header.
     pub(crate) hash: [u8; 32],
     /// Sequence of the first frame that is not known to be durable.
-    pub(crate) synced: u64,
+    synced: u64,
 }
 
 impl Chain {
-    pub(crate) fn follow(&mut self, header: &Header) -> bool {
+    /// The chain as it stands before a sequence, all of it durable.
+    pub(crate) fn before(next: u64, hash: [u8; 32]) -> Self {
+        Self { next, hash, synced: next }
+    }
+
+    fn follow(&mut self, header: &Header) -> bool {
         let follows = header.sequence == self.next && header.previous == self.hash;
         if follows {
             self.next += 1;
@@ -31,9 +36,9 @@ impl Chain {
         follows
     }
 
-    /// The next frame with `body`; the chain goes on behind it.
-    pub(crate) fn extend(&mut self, kind: u16, body: &[u8]) -> Header {
-        let header = Header::of(kind, (self.next - self.synced) as u16, self.next, self.hash, body);
+    /// The header of the next frame; the chain goes on behind it.
+    pub(crate) fn extend(&mut self, label: Label) -> Header {
+        let header = Header::of(label, (self.next - self.synced) as u32, self.next, self.hash);
         self.follow(&header);
         header
     }
@@ -44,57 +49,72 @@ impl Chain {
     }
 }
 
+/// Whether a scan reads the bodies.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bodies {
+    /// A body that lacks its hash ends the scan.
+    Checked,
+    /// Headers alone are followed: every body is checked when it is read.
+    Skipped,
+}
+
 /// Reads frames from `start` on and calls `visit(header, offset, body)` for each, as long as they are sound and
-/// follow each other. Gives the offset after the last of them. `expunged` says whether a body that lacks its
-/// hash is one whose bytes were overwritten on purpose.
+/// follow each other. Gives the offset after the last of them.
 pub(crate) fn scan(
     file: &dyn StoreFile,
     start: u64,
     chain: &mut Chain,
-    expunged: &dyn Fn(&Header, u64) -> bool,
+    bodies: Bodies,
     visit: &mut dyn FnMut(&Header, u64, &[u8]),
 ) -> io::Result<u64> {
+    let length = file.length()?;
+    let mut window = Window { file, bytes: Vec::new(), offset: start, length };
     let mut offset = start;
-    let mut buffer = Vec::new();
-    let mut buffer_offset = start;
-    loop {
-        let Some(head) = window(file, &mut buffer, &mut buffer_offset, offset, HEADER_BYTES)? else {
-            return Ok(offset);
+    while let Some(header) = window.at(offset, HEADER_BYTES)?.and_then(Header::read) {
+        let after = offset + header.frame_bytes();
+        let body = match bodies {
+            Bodies::Skipped => (after <= length).then_some(&[][..]),
+            Bodies::Checked => window.at(offset + HEADER_BYTES as u64, header.label.length as usize)?,
         };
-        let Some(header) = Header::read(head) else { return Ok(offset) };
-        let bytes = header.frame_bytes() as usize;
-        let Some(frame) = window(file, &mut buffer, &mut buffer_offset, offset, bytes)? else {
-            return Ok(offset);
-        };
-        let body = &frame[HEADER_BYTES..];
-        if (!header.is_of(body) && !expunged(&header, offset)) || !chain.follow(&header) {
-            return Ok(offset);
+        let Some(body) = body else { break };
+        if (bodies == Bodies::Checked && !header.is_of(body)) || !chain.follow(&header) {
+            break;
         }
         visit(&header, offset, body);
-        offset += bytes as u64;
+        offset = after;
     }
+    Ok(offset)
 }
 
-/// `bytes` bytes at `offset`, through a buffer; nothing if the file ends before.
-fn window<'b>(
-    file: &dyn StoreFile,
-    buffer: &'b mut Vec<u8>,
-    buffer_offset: &mut u64,
+/// A piece of a file in memory, which moves along.
+struct Window<'f> {
+    file: &'f dyn StoreFile,
+    bytes: Vec<u8>,
     offset: u64,
-    bytes: usize,
-) -> io::Result<Option<&'b [u8]>> {
-    let held = *buffer_offset + buffer.len() as u64;
-    if offset < *buffer_offset || offset + bytes as u64 > held {
-        buffer.resize(bytes.max(CHUNK_BYTES), 0);
-        let read = file.read_at(buffer, offset)?;
-        buffer.truncate(read);
-        *buffer_offset = offset;
+    /// Of the file.
+    length: u64,
+}
+
+impl Window<'_> {
+    /// `count` bytes at `offset`; nothing if the file ends before.
+    fn at(&mut self, offset: u64, count: usize) -> io::Result<Option<&[u8]>> {
+        let held = self.offset + self.bytes.len() as u64;
+        if offset < self.offset || offset + count as u64 > held {
+            if offset + count as u64 > self.length {
+                return Ok(None);
+            }
+            self.bytes.resize(((self.length - offset) as usize).min(count.max(CHUNK_BYTES)), 0);
+            let read = self.file.read_at(&mut self.bytes, offset)?;
+            self.bytes.truncate(read);
+            self.offset = offset;
+        }
+        let start = (offset - self.offset) as usize;
+        Ok(self.bytes.get(start..start + count))
     }
-    let start = (offset - *buffer_offset) as usize;
-    Ok(buffer.get(start..start + bytes))
 }
 
 /// What follows the last sound frame of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Tail {
     /// Nothing, or zeros.
     Clean,
@@ -103,11 +123,16 @@ pub(crate) enum Tail {
         /// How many.
         bytes: u64,
     },
+    /// Sound frames follow that were written after the missing one had been durable: the middle is damaged.
+    Damaged {
+        /// Sound frames that follow.
+        sound: u64,
+    },
 }
 
-/// Judges what follows `end`, where the frame `missing` should be, in the last file of a chain. A sound frame
-/// further on means that the middle is damaged, unless both belong to one write: the parts of a write that
-/// was cut off may have reached the disk in any order.
+/// Judges what follows `end`, where the frame `missing` should be. A sound frame further on means that the middle
+/// is damaged, unless both belong to one write: the parts of a write that was cut off may have reached the disk
+/// in any order.
 pub(crate) fn judge_tail(
     file: &dyn StoreFile,
     path: &Path,
@@ -115,20 +140,44 @@ pub(crate) fn judge_tail(
     missing: u64,
 ) -> Result<Tail, OpenError> {
     let length = file.length().map_err(OpenError::io(path))?;
-    let mut rest = vec![0u8; (length - end.min(length)) as usize];
-    let read = file.read_at(&mut rest, end).map_err(OpenError::io(path))?;
-    rest.truncate(read);
-    if rest.iter().all(|byte| *byte == 0) {
-        return Ok(Tail::Clean);
-    }
-    let mut at = 0;
-    while let Some(found) = find_magic(&rest, at) {
-        let later = Header::read(&rest[found..]).filter(|header| header.sequence > missing);
-        if later.is_some_and(|header| header.sequence - u64::from(header.in_group) > missing) {
-            let reason = format!("a sound frame follows {found} bytes that are none");
-            return Err(OpenError::Damaged { path: PathBuf::from(path), offset: end, reason });
+    let (mut sound, mut is_later) = (0, false);
+    let is_zero = search(file, end, &mut |header, _| {
+        if header.sequence >= missing {
+            sound += 1;
+            is_later |= header.sequence.saturating_sub(header.in_group.into()) > missing;
         }
-        at = found + 1;
+    })
+    .map_err(OpenError::io(path))?;
+    Ok(match (is_zero, is_later) {
+        (true, _) => Tail::Clean,
+        (_, true) => Tail::Damaged { sound },
+        (_, false) => Tail::Torn { bytes: length - end },
+    })
+}
+
+/// Looks for sound headers at every byte from `start` on. Gives whether there is nothing but zeros.
+pub(crate) fn search(
+    file: &dyn StoreFile,
+    start: u64,
+    visit: &mut dyn FnMut(&Header, u64),
+) -> io::Result<bool> {
+    let length = file.length()?;
+    let mut is_zero = true;
+    let mut offset = start;
+    let mut bytes = vec![0; (CHUNK_BYTES + HEADER_BYTES).min(length.saturating_sub(start) as usize)];
+    while offset < length {
+        // Chunks overlap by a header, so that none is cut in two.
+        let read = file.read_at(&mut bytes, offset)?;
+        let chunk = &bytes[..read];
+        is_zero &= chunk.iter().all(|byte| *byte == 0);
+        for at in 0..read.min(CHUNK_BYTES) {
+            if has_magic(&chunk[at..])
+                && let Some(header) = Header::read(&chunk[at..])
+            {
+                visit(&header, offset + at as u64);
+            }
+        }
+        offset += CHUNK_BYTES as u64;
     }
-    Ok(Tail::Torn { bytes: rest.len() as u64 })
+    Ok(is_zero)
 }

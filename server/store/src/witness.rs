@@ -2,7 +2,7 @@
 //! is not taken for a torn write.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::disk::{Disk, StoreFile};
@@ -14,7 +14,9 @@ const USED_BYTES: usize = 48;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Seen {
     pub(crate) writes: u64,
+    /// Frames in the journal files.
     pub(crate) records: u64,
+    /// Frames in the block files.
     pub(crate) objects: u64,
 }
 
@@ -24,13 +26,14 @@ pub(crate) struct Witness {
     pub(crate) seen: Seen,
 }
 
+pub(crate) fn path(folder: &Path) -> PathBuf {
+    folder.join("witness")
+}
+
 impl Witness {
     pub(crate) fn open(disk: &dyn Disk, folder: &Path) -> io::Result<Self> {
-        let file = disk.open(&folder.join("witness"), true)?;
-        let mut bytes = [0; 2 * SLOT_BYTES];
-        let read = file.read_at(&mut bytes, 0)?;
-        let slots = bytes[..read].chunks(SLOT_BYTES).filter_map(read_slot);
-        let seen = slots.max_by_key(|seen| seen.writes).unwrap_or_default();
+        let file = disk.open(&path(folder), true)?;
+        let seen = seen_in(&*file)?;
         Ok(Self { file, seen })
     }
 
@@ -43,12 +46,20 @@ impl Witness {
         slot[16..24].copy_from_slice(&objects.to_le_bytes());
         let hash = blake3::hash(&slot[..24]);
         slot[24..USED_BYTES].copy_from_slice(&hash.as_bytes()[..24]);
-        self.file.write_at(&slot, (self.seen.writes % 2) * SLOT_BYTES as u64)
+        self.file.write_at(&[&slot], (self.seen.writes % 2) * SLOT_BYTES as u64)
     }
 
     pub(crate) fn sync(&self) -> io::Result<()> {
         self.file.sync()
     }
+}
+
+/// What a witness file remembers; nothing of a damaged one.
+pub(crate) fn seen_in(file: &dyn StoreFile) -> io::Result<Seen> {
+    let mut bytes = [0; 2 * SLOT_BYTES];
+    let read = file.read_at(&mut bytes, 0)?;
+    let slots = bytes[..read].chunks(SLOT_BYTES).filter_map(read_slot);
+    Ok(slots.max_by_key(|seen| seen.writes).unwrap_or_default())
 }
 
 fn read_slot(slot: &[u8]) -> Option<Seen> {

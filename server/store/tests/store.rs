@@ -1,24 +1,43 @@
-//! The store against plain maps, and under every fault we know how to make.
+//! The store against plain maps, its promises one by one, and every fault we know how to make.
 
 mod faults;
+mod model;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use faults::random::seed;
 use mighub_store::{
     Batch, Error, Lane, MemoryView, Name, NewRecord, Object, OpenError, Options, Position, SledView, Store,
     View, ViewBatch, ViewOpened,
 };
+use model::{Model, assert_same};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
+/// A new folder, in memory where there is such a place: these tests break the disk themselves, and need not wait for
+/// a real one.
+fn folder() -> tempfile::TempDir {
+    let memory = Path::new("/dev/shm");
+    let made = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+    made.or_else(|_| tempfile::tempdir()).expect("a folder")
+}
+
+/// Small files, so that every test sees many of them.
 fn options() -> Options {
-    Options { free_space_min: 0, ..Options::default() }
+    Options {
+        free_space_min: 0,
+        reserve_bytes: 64 * 1024,
+        journal_file_bytes: 2_000,
+        block_file_bytes: 4_000,
+        ..Options::default()
+    }
 }
 
 fn open(folder: &Path) -> Store {
-    Store::open(folder, options()).expect("the store opens").0
+    Store::open(folder, options()).unwrap_or_else(|error| panic!("the store does not open: {error}")).0
 }
 
 fn name(number: u64) -> Name {
@@ -27,136 +46,149 @@ fn name(number: u64) -> Name {
     Name(name)
 }
 
+fn object(number: u64, bytes: impl Into<Bytes>) -> Object {
+    Object { name: name(number), bytes: bytes.into() }
+}
+
+/// Lane 0 is the empty one.
 fn lane(number: u8) -> Lane {
-    Lane(Arc::from([b'L', number]))
+    if number == 0 { Lane::default() } else { Lane(Arc::from([b'L', number])) }
 }
 
 fn record(on: u8, expect: Option<Option<Position>>, payload: &[u8]) -> NewRecord {
     NewRecord { lane: lane(on), expect, position: None, payload: Bytes::copy_from_slice(payload) }
 }
 
+const OBJECTS: u64 = 20;
+const LANES: u8 = 3;
+
+#[derive(Clone, Copy, Debug)]
+enum Guess {
+    None,
+    Right,
+    Wrong,
+}
+
+#[derive(Clone, Debug)]
+struct RecordStep {
+    on: u8,
+    head: Guess,
+    position: Guess,
+    payload: Vec<u8>,
+}
+
 #[derive(Clone, Debug)]
 enum Step {
-    Commit { objects: Vec<(u64, Vec<u8>)>, record: Option<(u8, bool, Vec<u8>)>, time_ms: i64 },
+    Commit { objects: Vec<(u64, Vec<u8>)>, present: Option<u64>, record: Option<RecordStep>, time_ms: i64 },
     Expunge(u64),
-    Reopen,
+    Sweep { older_than_ms: i64, keep: u64 },
+    Reopen { without_index: bool, without_witness: bool },
 }
 
 fn step() -> impl Strategy<Value = Step> {
-    let bytes = || prop::collection::vec(any::<u8>(), 0..200);
+    let bytes = || prop::collection::vec(any::<u8>(), 0..300);
+    let guess = || prop_oneof![2 => Just(Guess::None), 4 => Just(Guess::Right), 1 => Just(Guess::Wrong)];
+    let record = (0..LANES, guess(), guess(), bytes()).prop_map(|(on, head, position, payload)| RecordStep {
+        on,
+        head,
+        position,
+        payload,
+    });
     let commit = (
-        prop::collection::vec((0u64..20, bytes()), 0..4),
-        prop::option::of((0u8..3, prop::bool::weighted(0.7), bytes())),
+        prop::collection::vec((0..OBJECTS, bytes()), 0..5),
+        prop::option::weighted(0.2, 0..OBJECTS),
+        prop::option::of(record),
         0i64..1_000,
     );
     prop_oneof![
-        8 => commit.prop_map(|(objects, record, time_ms)| Step::Commit { objects, record, time_ms }),
-        1 => (0u64..20).prop_map(Step::Expunge),
-        1 => Just(Step::Reopen),
+        8 => commit.prop_map(|(objects, present, record, time_ms)| Step::Commit { objects, present, record, time_ms }),
+        1 => (0..OBJECTS).prop_map(Step::Expunge),
+        1 => (0i64..1_000, any::<u64>()).prop_map(|(older_than_ms, keep)| Step::Sweep { older_than_ms, keep }),
+        1 => any::<(bool, bool)>()
+            .prop_map(|(without_index, without_witness)| Step::Reopen { without_index, without_witness }),
     ]
 }
 
-#[derive(Default)]
-struct Model {
-    objects: BTreeMap<u64, Option<Vec<u8>>>,
-    records: Vec<(u8, i64, Vec<u8>)>,
+fn batch_of(
+    model: &Model,
+    objects: &[(u64, Vec<u8>)],
+    present: Option<u64>,
+    new: Option<&RecordStep>,
+    time_ms: i64,
+) -> Batch {
+    let records = mighub_store::Journal::health(model).records;
+    let record = new.map(|RecordStep { on, head, position, payload }| NewRecord {
+        lane: lane(*on),
+        expect: match head {
+            Guess::None => None,
+            Guess::Right => Some(mighub_store::Journal::head(model, &lane(*on))),
+            Guess::Wrong => Some(Some(Position(999))),
+        },
+        position: match position {
+            Guess::None => None,
+            Guess::Right => Some(Position(records)),
+            Guess::Wrong => Some(Position(records + 1)),
+        },
+        payload: payload.clone().into(),
+    });
+    let objects = objects.iter().map(|(number, bytes)| object(*number, bytes.clone())).collect();
+    Batch { objects, present: present.map(name).into_iter().collect(), record, time_ms }
 }
 
-impl Model {
-    fn head(&self, on: u8) -> Option<Position> {
-        self.records.iter().rposition(|(lane, ..)| *lane == on).map(|at| Position(at as u64))
-    }
-
-    fn agrees(&self, store: &Store) {
-        assert_eq!(store.records(), self.records.len() as u64);
-        for (at, (on, time_ms, payload)) in self.records.iter().enumerate() {
-            let entry = store.record(Position(at as u64)).expect("a record");
-            assert_eq!(
-                (&entry.lane, entry.effective_ms, &entry.payload[..]),
-                (&lane(*on), *time_ms, &payload[..])
-            );
-        }
-        assert!(matches!(store.record(Position(self.records.len() as u64)), Err(Error::NoRecord(_))));
-        for on in 0..3 {
-            assert_eq!(store.head(&lane(on)), self.head(on));
-        }
-        for number in 0..20 {
-            match (self.objects.get(&number), store.object(&name(number))) {
-                (None, Err(Error::NotFound(_))) | (Some(None), Err(Error::Gone(_))) => {}
-                (Some(Some(expected)), Ok(bytes)) => assert_eq!(&bytes[..], &expected[..]),
-                (expected, found) => panic!("object {number}: {found:?}, not {expected:?}"),
-            }
-        }
-    }
+fn outcome<T: std::fmt::Debug>(result: Result<T, Error>) -> Result<T, String> {
+    result.map_err(|error| error.to_string())
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig { cases: 48, rng_seed: RngSeed::Fixed(seed()), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_store_is_a_map_and_a_list(steps in prop::collection::vec(step(), 1..30)) {
-        let folder = tempfile::tempdir().expect("a folder");
-        let mut store = open(folder.path());
-        let mut model = Model::default();
+    fn the_store_is_a_map_and_a_list(steps in prop::collection::vec(step(), 1..40)) {
+        let (names, lanes): (Vec<_>, Vec<_>) = ((0..OBJECTS).map(name).collect(), (0..LANES).map(lane).collect());
+        let folder = folder();
+        let (mut store, model) = (open(folder.path()), Model::default());
         for step in steps {
             match step {
-                Step::Commit { objects, record: new, time_ms } => {
-                    let stale = new.as_ref().is_some_and(|(_, right, _)| !right);
-                    let batch = Batch {
-                        objects: objects.iter().map(|(number, bytes)| Object { name: name(*number), bytes: bytes.clone().into() }).collect(),
-                        record: new.as_ref().map(|(on, right, payload)| {
-                            let expect = if *right { model.head(*on) } else { Some(Position(999)) };
-                            record(*on, Some(expect), payload)
-                        }),
-                        time_ms,
-                        ..Batch::default()
-                    };
-                    let result = store.commit(batch);
-                    for (number, bytes) in objects {
-                        model.objects.entry(number).or_insert(Some(bytes));
-                    }
-                    match new {
-                        _ if stale => {
-                            let moved = matches!(result, Err(Error::HeadMoved { .. }));
-                            prop_assert!(moved, "{:?}", result);
-                        }
-                        Some((on, _, payload)) => {
-                            prop_assert_eq!(result.ok(), Some(Some(Position(model.records.len() as u64))));
-                            let effective = model.records.last().map_or(time_ms, |(_, before, _)| time_ms.max(*before));
-                            model.records.push((on, effective, payload));
-                        }
-                        None => prop_assert_eq!(result.ok(), Some(None)),
-                    }
+                Step::Commit { objects, present, record, time_ms } => {
+                    let batch = batch_of(&model, &objects, present, record.as_ref(), time_ms);
+                    prop_assert_eq!(outcome(store.commit(batch.clone())), outcome(model.commit(batch)));
                 }
                 Step::Expunge(number) => {
-                    let there = model.objects.get(&number).is_some_and(Option::is_some);
-                    prop_assert_eq!(store.expunge(name(number)).is_ok(), there);
-                    if there { model.objects.insert(number, None); }
+                    prop_assert_eq!(outcome(store.expunge(name(number))), outcome(model.expunge(name(number))));
                 }
-                Step::Reopen => {
+                Step::Sweep { older_than_ms, keep } => {
+                    let keep = |name: &Name| keep >> (name.0[0] % 64) & 1 == 1;
+                    let swept = store.sweep(older_than_ms, &keep).expect("sweeps");
+                    prop_assert_eq!(swept.objects, model.sweep(older_than_ms, &keep));
+                }
+                Step::Reopen { without_index, without_witness } => {
+                    let before = store.journal_hash();
                     store.close();
+                    if without_index {
+                        remove_indexes(folder.path());
+                    }
+                    if without_witness {
+                        std::fs::remove_file(folder.path().join("witness")).expect("a witness");
+                    }
                     store = open(folder.path());
+                    prop_assert_eq!(store.journal_hash(), before);
                 }
             }
-            model.agrees(&store);
+            assert_same(&store, &model, &names, &lanes);
         }
-        store.close();
-        model.agrees(&open(folder.path()));
-        // Without the index and the witness the same is found by reading the frames.
-        std::fs::remove_file(folder.path().join("blocks/index")).expect("an index");
-        model.agrees(&open(folder.path()));
     }
 
     #[test]
     fn the_view_in_sled_is_the_view_in_memory(
-        batches in prop::collection::vec(prop::collection::vec(("[a-c]{1,3}", prop::option::of("[a-z]{0,5}")), 0..6), 1..12),
+        batches in prop::collection::vec(prop::collection::vec(("[a-c\0]{1,3}", prop::option::of("[a-z]{0,5}")), 0..6), 1..12),
+        reopened in prop::collection::vec(prop::bool::weighted(0.1), 12),
     ) {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = folder();
         let path = folder.path().join("view");
         let memory = MemoryView::default();
         let (mut sled, opened) = SledView::open(&path).expect("sled opens");
         prop_assert_eq!(opened, ViewOpened::Kept);
-        for (number, changes) in batches.iter().enumerate() {
+        for (number, (changes, reopened)) in batches.iter().zip(reopened).enumerate() {
             let mut batch = ViewBatch::default();
             for (key, value) in changes {
                 match value {
@@ -164,66 +196,191 @@ proptest! {
                     None => batch.delete(key.as_bytes()),
                 }
             }
-            memory.apply(&batch, number as u64 + 1).expect("applies");
-            sled.apply(&batch, number as u64 + 1).expect("applies");
-            if number == 5 {
-                sled.checkpoint().expect("flushes");
+            for view in [&memory as &dyn View, &sled] {
+                view.apply(&batch, number as u64 + 1).expect("applies");
+            }
+            if reopened {
                 drop(sled);
-                sled = SledView::open(&path).expect("sled opens").0;
+                let (again, opened) = SledView::open(&path).expect("sled opens");
+                prop_assert_eq!(opened, ViewOpened::Kept);
+                sled = again;
             }
             prop_assert_eq!(memory.records(), sled.records());
-            for prefix in ["", "a", "ab", "c"] {
-                for after in ["", "aa", "b"] {
-                    if after.starts_with(prefix) || after.is_empty() {
-                        let found = sled.scan(prefix.as_bytes(), after.as_bytes(), 4).expect("scans");
-                        let found: Vec<_> = found.into_iter().filter(|(key, _)| key[0] != 0).collect();
-                        let expected = memory.scan(prefix.as_bytes(), after.as_bytes(), 4).expect("scans");
-                        prop_assert!(prefix.is_empty() || found == expected);
-                    }
+            for prefix in ["", "a", "ab", "c", "\0"] {
+                prop_assert_eq!(memory.get(prefix.as_bytes()), sled.get(prefix.as_bytes()));
+                for after in ["", "a", "aa", "b", "cc"] {
+                    let [expected, found] = [&memory as &dyn View, &sled].map(|view| view.scan(prefix.as_bytes(), after.as_bytes(), 4));
+                    prop_assert_eq!(expected, found);
                 }
             }
+        }
+        sled.clear().expect("clears");
+        prop_assert_eq!((sled.records(), sled.scan(b"", b"", 9)), (Ok(0), Ok(Vec::new())));
+    }
+}
+
+fn remove_indexes(folder: &Path) {
+    for entry in std::fs::read_dir(folder.join("blocks")).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_some_and(|extension| extension == "index") {
+            std::fs::remove_file(path).expect("removes");
         }
     }
 }
 
 #[test]
 fn a_store_is_opened_once() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder();
     let _store = open(folder.path());
     assert!(matches!(Store::open(folder.path(), options()), Err(OpenError::InUse(_))));
 }
 
 #[test]
-fn a_store_of_another_format_is_refused_with_its_remedy() {
-    let folder = tempfile::tempdir().expect("a folder");
+fn a_store_of_another_format_is_refused_with_place_and_remedy() {
+    let folder = folder();
     open(folder.path()).close();
-    std::fs::write(folder.path().join("FORMAT"), "mighub store 2\n").expect("writes");
-    let error = Store::open(folder.path(), options()).err().expect("refused").to_string();
-    assert!(
-        error.contains("FORMAT has format \"mighub store 2\\n\"") && error.contains("use the program"),
-        "{error}"
-    );
+    let path = folder.path().join("FORMAT");
+    let cases: [(Option<&str>, &str); 4] = [
+        (
+            Some("mighub store 2\n"),
+            "FORMAT is of store format 2 and this program reads up to 1: use the program that wrote it",
+        ),
+        (
+            Some("mighub store 1"),
+            "Restore the file from a copy, or write it anew with `mighub-server repair`",
+        ),
+        (Some("\u{0}\u{0}"), "Restore the file from a copy, or write it anew with `mighub-server repair`"),
+        (None, "is this the folder of a store?"),
+    ];
+    open(folder.path()).commit(Batch { objects: vec![object(1, "x")], ..Batch::default() }).expect("commits");
+    for (content, expected) in cases {
+        match content {
+            Some(content) => std::fs::write(&path, content).expect("writes"),
+            None => std::fs::remove_file(&path).expect("removes"),
+        }
+        let error = Store::open(folder.path(), options()).err().expect("refused").to_string();
+        assert!(error.contains("FORMAT") && error.contains(expected), "{content:?}: {error}");
+    }
 }
 
 #[test]
 fn what_is_too_large_is_refused_and_the_store_goes_on() {
-    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder();
     let store = open(folder.path());
     let large = Batch { record: Some(record(1, None, &vec![0; 800 * 1024])), ..Batch::default() };
     assert!(matches!(store.commit(large), Err(Error::TooLarge { what: "a record", .. })));
+    let long = NewRecord { lane: Lane(Arc::from(vec![0; 2_000])), ..record(1, None, b"") };
+    assert!(matches!(
+        store.commit(Batch { record: Some(long), ..Batch::default() }),
+        Err(Error::TooLarge { .. })
+    ));
+    let huge = Batch { objects: vec![object(1, vec![0; 17 << 20])], ..Batch::default() };
+    assert!(matches!(store.commit(huge), Err(Error::TooLarge { what: "an object", .. })));
     let small = Batch { record: Some(record(1, None, b"x")), ..Batch::default() };
     assert_eq!(store.commit(small).ok(), Some(Some(Position(0))));
 }
 
 #[test]
 fn objects_are_refused_before_the_disk_is_full_and_records_are_not() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let (store, _) =
-        Store::open(folder.path(), Options { free_space_min: u64::MAX / 2, ..Options::default() })
-            .expect("opens");
-    let object = Object { name: name(1), bytes: Bytes::from_static(b"x") };
-    let refused = store.commit(Batch { objects: vec![object], ..Batch::default() });
+    let folder = folder();
+    let options = Options { free_space_min: u64::MAX / 2, ..options() };
+    let (store, _) = Store::open(folder.path(), options).expect("opens");
+    let refused = store.commit(Batch { objects: vec![object(1, "x")], ..Batch::default() });
     assert!(matches!(refused, Err(Error::DiskNearlyFull { .. })));
+    assert_eq!(store.has(&[name(1)]), [false]);
     let record = Batch { record: Some(record(1, None, b"x")), ..Batch::default() };
     assert_eq!(store.commit(record).ok(), Some(Some(Position(0))));
+}
+
+#[test]
+fn a_batch_that_lost_the_race_leaves_nothing_behind() {
+    let folder = folder();
+    let store = open(folder.path());
+    // All go to the writer before the first answer: some share a group commit, and exactly one can win.
+    let (sender, outcomes) = std::sync::mpsc::sync_channel(40);
+    for number in 0..40 {
+        let new = NewRecord { position: Some(Position(0)), ..record(1, Some(None), b"winner") };
+        let batch = Batch { objects: vec![object(number, "receipt")], record: Some(new), ..Batch::default() };
+        let sender = sender.clone();
+        store.submit(batch, move |outcome| drop(sender.send((number, outcome))));
+    }
+    drop(sender);
+    let outcomes: Vec<_> = outcomes.iter().collect();
+    assert_eq!(outcomes.len(), 40);
+    for (number, outcome) in outcomes {
+        assert_eq!(store.has(&[name(number)]), [outcome.is_ok()], "object {number}");
+        assert!(matches!(outcome, Ok(Some(Position(0))) | Err(Error::HeadMoved { .. })), "{outcome:?}");
+    }
+    assert_eq!((store.records(), store.health().objects), (1, 1));
+}
+
+#[test]
+fn what_a_batch_names_while_a_sweep_asks_is_kept() {
+    let folder = folder();
+    let store = open(folder.path());
+    for number in 0..4 {
+        store.commit(Batch { objects: vec![object(number, "orphan")], ..Batch::default() }).expect("commits");
+    }
+    let keep = |asked: &Name| {
+        if *asked == name(0) {
+            // Between the question and the sweeping, two of them come to be needed.
+            let new = record(1, None, b"names them");
+            let objects = vec![object(1, "orphan")];
+            let batch = Batch { objects, present: vec![name(2)], record: Some(new), time_ms: 0 };
+            store.commit(batch).expect("commits");
+        }
+        false
+    };
+    assert_eq!(store.sweep(1, &keep).expect("sweeps").objects, 2);
+    assert_eq!(store.has(&[name(0), name(1), name(2), name(3)]), [false, true, true, false]);
+    let missing =
+        Batch { present: vec![name(3)], record: Some(record(1, None, b"too late")), ..Batch::default() };
+    assert!(matches!(store.commit(missing), Err(Error::NotFound(missing)) if missing == name(3)));
+}
+
+#[test]
+fn an_expunged_object_is_in_no_file_and_cannot_come_back() {
+    let folder = folder();
+    let store = open(folder.path());
+    let secret = b"the name of a person".as_slice();
+    store
+        .commit(Batch { objects: vec![object(1, secret), object(2, "other")], ..Batch::default() })
+        .expect("commits");
+    store.expunge(name(1)).expect("expunges");
+    store.commit(Batch { objects: vec![object(1, secret)], ..Batch::default() }).expect("commits");
+    assert!(matches!(store.object(&name(1)), Err(Error::Gone(_))));
+    store.sweep(i64::MAX, &|_| false).expect("sweeps");
+    store.close();
+    remove_indexes(folder.path());
+    assert!(matches!(open(folder.path()).object(&name(1)), Err(Error::Gone(_))));
+    for entry in std::fs::read_dir(folder.path().join("blocks")).expect("a folder") {
+        let bytes = std::fs::read(entry.expect("an entry").path()).expect("reads");
+        assert!(!bytes.windows(secret.len()).any(|window| window == secret));
+    }
+}
+
+#[test]
+fn a_hundred_thousand_records_answer_and_open_quickly() {
+    const RECORDS: u64 = 100_000;
+    let folder = folder();
+    let wide = || Options { free_space_min: 0, ..Options::default() };
+    let (store, _) = Store::open(folder.path(), wide()).expect("opens");
+    for number in 0..RECORDS {
+        let time_ms = (number / 10 * 10) as i64;
+        store.submit(Batch { record: Some(record(1, None, b"r")), time_ms, ..Batch::default() }, |outcome| {
+            outcome.expect("commits");
+        });
+    }
+    store.close();
+    let started = Instant::now();
+    let (store, report) = Store::open(folder.path(), wide()).expect("opens");
+    println!("{RECORDS} records opened in {:?}", started.elapsed());
+    assert_eq!(report.records, RECORDS);
+    let started = Instant::now();
+    for number in (0..RECORDS as i64).step_by(1_000) {
+        assert_eq!(store.position_at(number + 5), Some(Position(number as u64 + 9)));
+    }
+    assert_eq!((store.position_at(-1), store.last_effective_ms()), (None, Some(99_990)));
+    let each = started.elapsed() / 100;
+    assert!(each < Duration::from_millis(1), "a question took {each:?}");
 }

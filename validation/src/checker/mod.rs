@@ -78,7 +78,7 @@ impl Checker {
                 self.codes.report(&mut collector);
             }
             if !stage.deletes() {
-                self.periods.judge_forms(&mut collector);
+                self.periods.judge_forms(&self.definition, &mut collector);
                 if found.has_dated {
                     self.periods.judge_validity(&self.definition, &mut collector);
                 }

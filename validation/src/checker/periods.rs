@@ -89,12 +89,15 @@ impl Periods {
     }
 
     /// Reports periods that are not of the frequency of their series.
-    pub(super) fn judge_forms(&mut self, collector: &mut Collector<'_>) {
+    pub(super) fn judge_forms(&mut self, definition: &DataDefinition, collector: &mut Collector<'_>) {
         let (Some(time), Some(place)) = (&self.time, self.frequency) else { return };
         let columns = collector.columns;
         let column = &columns.dimensions[place];
         self.masks.clear();
-        self.masks.extend(column.codes.iter().map(|code| mask(code)));
+        let list = definition.dimensions[place].coded_by.codelist();
+        // Of a frequency that is not in the list nobody knows what it means.
+        let is_known = |code: &str| list.is_none_or(|list| list.get(code).is_some());
+        self.masks.extend(column.codes.iter().map(|code| if is_known(code) { mask(code) } else { u16::MAX }));
         for (series, index) in column.index.iter().enumerate() {
             let mask = self.masks[*index as usize];
             let observations = columns.observations(series);
@@ -156,8 +159,8 @@ impl Periods {
             let word = if ended.is_some() { "until" } else { "from" };
             let day = Period::new(Form::Day, day);
             Details {
-                found: format!("{code} in {period}"),
-                expected: format!("{code} only {word} {day}"),
+                found: code.to_owned(),
+                expected: format!("a code that was valid in {period}; {code} is {word} {day}"),
                 ..Details::default()
             }
         });

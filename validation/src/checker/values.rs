@@ -35,10 +35,10 @@ impl Values {
             nearest: None,
             measure: measure.clone(),
         };
-        match measure.coded_by {
+        match &measure.coded_by {
             CodedBy::Codelist(list) => {
                 let usable = list.codes().iter().map(|code| measure.admits(&code.id)).collect();
-                values.nearest = Some(Nearest::new(list, usable));
+                values.nearest = Some(Nearest::new(list.clone(), usable));
             }
             CodedBy::Format(format) => {
                 values.is_integer = format.data_type.is_some_and(DataType::is_integer);

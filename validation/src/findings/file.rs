@@ -111,27 +111,50 @@ impl Findings {
         entry.occurrences = 1;
         entry.column = Some(issue.column);
         entry.component = component;
-        entry.found = match issue.problem {
-            CellProblem::CellCount { found, .. } => format!("{found} cells"),
-            _ => issue.content.clone(),
-        };
-        entry.expected = match &issue.problem {
-            CellProblem::CellCount { expected, .. } => format!("{expected} cells"),
-            CellProblem::MissingColumns { missing } => format!("the columns {missing}"),
-            CellProblem::RepeatedColumns { repeated } => format!("one column for {repeated}"),
-            CellProblem::Period(error) => error.to_string(),
-            CellProblem::Number(error) => error.to_string(),
-            CellProblem::DatasetConflict { first_row } => format!("what row {first_row} says"),
-            _ => String::new(),
-        };
+        entry.found = issue.content.clone();
+        match &issue.problem {
+            CellProblem::CellCount { found, expected } => {
+                // Wherever the row ends, it is not the fault of that component.
+                entry.component = Arc::from("");
+                entry.found = format!("{found} cells");
+                entry.expected = format!("{expected} cells");
+            }
+            CellProblem::MissingColumns { missing } => entry.expected = format!("the columns {missing}"),
+            CellProblem::RepeatedColumns { repeated } => {
+                entry.expected = format!("one column for each of {repeated}");
+            }
+            CellProblem::Period(error) => {
+                entry.remedy = Some(sentence(&error.to_string()));
+                entry.suggestions = suggest::periods(&issue.content);
+            }
+            CellProblem::Number(error) => {
+                entry.remedy = Some(sentence(&error.to_string()));
+                entry.suggestions = suggest::numbers(&issue.content);
+            }
+            CellProblem::DatasetConflict { first_row } => {
+                entry.expected = format!("what row {first_row} says");
+            }
+            CellProblem::UnknownStructure
+            | CellProblem::TooManyStructures
+            | CellProblem::UnknownAction
+            | CellProblem::EmptyDimension
+            | CellProblem::EmptyPeriod
+            | CellProblem::SwitchedOff
+            | CellProblem::NotUtf8
+            | CellProblem::StrayQuote
+            | CellProblem::TextTooLong
+            | CellProblem::CodeTooLong
+            | CellProblem::NotAvailable => {}
+        }
         self.add(entry);
     }
 
     /// What the rows of a sorted batch disagree about.
-    pub fn add_clashes(&mut self, batch: &SortedBatch, definition: &DataDefinition) {
+    pub fn add_clashes(&mut self, batch: &SortedBatch, definition: &Arc<DataDefinition>) {
         if batch.clashes.is_empty() {
             return;
         }
+        self.is_about(definition);
         let columns = &batch.columns;
         let mut places: HashMap<u64, usize> =
             columns.rows.iter().enumerate().map(|(place, row)| (*row, place)).collect();
@@ -144,48 +167,40 @@ impl Findings {
             }
         }
         for clash in &batch.clashes {
-            self.add_clash(clash, columns, &places, definition);
+            self.add_clash(clash, columns, &places);
         }
     }
 
-    fn add_clash(
-        &mut self,
-        clash: &Clash,
-        columns: &Columns,
-        places: &HashMap<u64, usize>,
-        definition: &DataDefinition,
-    ) {
-        let (rule, first_row, row) = match clash {
-            Clash::Duplicate { first_row, row } => (&structure::DUPLICATE, *first_row, *row),
-            Clash::SeriesAttribute { first_row, row, .. } => {
-                (&structure::SERIES_ATTRIBUTE_CONFLICT, *first_row, *row)
-            }
-        };
-        let mut entry = Entry::new(rule);
-        if let Some(place) = places.get(&first_row).copied() {
-            let period = columns.periods[place];
-            let is_duplicate = matches!(clash, Clash::Duplicate { .. });
-            if is_duplicate && period == Period::ANY && !columns.shape.timeless {
-                // Rows whose period could not be read.
-                return;
-            }
-            entry.key = Some(columns.key(columns.series_of(place)).codes().cloned().collect());
-            entry.periods.extend((is_duplicate && !columns.shape.timeless).then_some(period));
-        }
-        entry.rows = vec![first_row.min(row), first_row.max(row)];
-        entry.occurrences = 2;
+    fn add_clash(&mut self, clash: &Clash, columns: &Columns, places: &HashMap<u64, usize>) {
+        let (Clash::Duplicate { first_row, row } | Clash::SeriesAttribute { first_row, row, .. }) = clash;
+        let place = places.get(first_row).copied();
+        let series = place.map(|place| columns.series_of(place));
+        let key = series.map(|series| columns.key(series).codes().cloned().collect());
         match clash {
-            Clash::Duplicate { .. } => entry.found = format!("row {row} has the key of row {first_row}"),
+            Clash::Duplicate { .. } => {
+                let period = place.map(|place| columns.periods[place]).filter(|period| *period != Period::ANY);
+                if period.is_none() && !columns.shape.timeless {
+                    // Rows whose period could not be read.
+                    return;
+                }
+                let rows = vec![*first_row.min(row), *first_row.max(row)];
+                let periods = period.into_iter().collect();
+                self.add(Entry { key, periods, rows, occurrences: 2, ..Entry::new(&structure::DUPLICATE) });
+            }
             Clash::SeriesAttribute { attribute, .. } => {
-                entry.component = attribute.clone();
-                entry.found = format!("row {row} differs from row {first_row}");
-                entry.expected = match definition.attribute(attribute) {
-                    Some(_) => format!("one {attribute} for the whole series"),
-                    None => String::new(),
-                };
+                let kept = columns.shape.series_attribute(attribute).zip(series);
+                let kept = kept.and_then(|(place, series)| columns.series_attributes[place].get(series));
+                let kept = kept.and_then(|value| value.as_text()).map(clip).unwrap_or_default();
+                self.add(Entry {
+                    key,
+                    rows: vec![*row],
+                    component: attribute.clone(),
+                    occurrences: 1,
+                    expected: format!("{kept}, which another row of the series says").trim_start().to_owned(),
+                    ..Entry::new(&structure::SERIES_ATTRIBUTE_CONFLICT)
+                });
             }
         }
-        self.add(entry);
     }
 
     /// Columns of a file that are no components of its dataflow.
@@ -201,7 +216,6 @@ impl Findings {
             self.add(Entry {
                 column,
                 component: Arc::from(name),
-                found: clip(name),
                 suggestions: near,
                 ..Entry::new(rule)
             });
@@ -215,6 +229,13 @@ impl Findings {
             self.add(Entry { found: clip(&lanes.join(", ")), expected: "one lane".to_owned(), ..entry });
         }
     }
+}
+
+/// An error's text as a sentence.
+fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(characters).chain(['.']).collect()
 }
 
 fn rule_of(problem: &CellProblem) -> &'static Rule {

@@ -14,7 +14,9 @@ pub const SAMPLE_VALUES: usize = 10;
 /// Components that are counted for one rule; data structures have some dozens.
 const COMPONENTS_COUNTED: usize = 100;
 /// Fewer findings than these concentrate nowhere.
-const CONCENTRATION_FINDINGS: u64 = 4;
+const CONCENTRATION_FINDINGS: u64 = 8;
+/// Nor do those that have fewer distinct codes in a dimension.
+const CONCENTRATION_VALUES: usize = 3;
 
 /// Counts in one pass over findings that come in the order of reports.
 pub(super) struct Tally<'d> {
@@ -106,10 +108,14 @@ impl Values {
         }
     }
 
-    /// Whether one of several values has at least half of all findings.
+    /// Whether one of several codes has at least half of all findings. Totals always have most.
     fn is_concentrated(&self, findings: u64) -> bool {
-        let most = self.counts.values().max().copied().unwrap_or(0);
-        findings >= CONCENTRATION_FINDINGS && self.counts.len() > 1 && 2 * most >= findings
+        let most = self.counts.iter().max_by_key(|(code, count)| (**count, std::cmp::Reverse(*code)));
+        let (is_total, most) = most.map_or((true, 0), |(code, count)| (code.starts_with('_'), *count));
+        !is_total
+            && findings >= CONCENTRATION_FINDINGS
+            && self.counts.len() >= CONCENTRATION_VALUES
+            && 2 * most >= findings
     }
 
     fn sample(self, component: Arc<str>) -> ComponentSample {

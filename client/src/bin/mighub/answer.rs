@@ -1,8 +1,6 @@
 //! `mighub answer`: answer warnings. JSON: `{"state", "unanswered", "receipt"}`.
 
-use mighub::v1;
 use mighub_client::{Error, ExitCode};
-use prost::Message;
 use serde_json::json;
 
 use crate::{Context, arguments, input, json, words};
@@ -13,22 +11,22 @@ pub(crate) async fn run(context: &Context, arguments: arguments::Answer) -> Resu
     let submission = &arguments.submission;
     let answer = hub.answer(submission, arguments.rule.as_deref(), &arguments.text, &person).await?;
     let output = &context.output;
-    let body = answer.receipt.as_ref().and_then(|receipt| v1::ReceiptBody::decode(&receipt.body[..]).ok());
     if output.json {
         output.json(&json!({
-            "state": json::name(answer.state().as_str_name(), "SUBMISSION_STATE_"),
+            "state": json::name(answer.state.as_str_name(), "SUBMISSION_STATE_"),
             "unanswered": answer.unanswered,
-            "receipt": body.as_ref().map(json::receipt_body),
+            "receipt": answer.receipt.as_ref().map(|receipt| json::receipt_body(&receipt.body)),
         }))?;
     } else {
-        output.line(format_args!("{submission} is {}.", words::state(answer.state())))?;
+        output.line(format_args!("{submission} is {}.", words::state(answer.state)))?;
         if answer.unanswered > 0 {
             output.line(format_args!("{} without answer", words::some(answer.unanswered, "warning")))?;
         }
-        if let Some(body) = &body {
-            output.line(format_args!("Accepted at position {}.", body.position))?;
+        if let Some(receipt) = &answer.receipt {
+            output.line(format_args!("Accepted at position {}.", receipt.body.position))?;
+            output.line(format_args!("receipt: {}", receipt.path.display()))?;
         }
-        if let Some(next) = words::next_step(answer.state(), submission) {
+        if let Some(next) = words::next_step(answer.state, submission) {
             output.line(format_args!("Next: {next}."))?;
         }
     }

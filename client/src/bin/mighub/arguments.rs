@@ -81,7 +81,7 @@ pub(crate) struct InputFile {
     pub(crate) provider: Option<String>,
     /// Show at most so many occurrences of each kind of finding
     #[arg(long, default_value_t = 5, value_name = "N")]
-    pub(crate) show: usize,
+    pub(crate) show: u64,
     /// Of a file with several dataflows take only this one, given as AGENCY:ID(VERSION)
     #[arg(long, value_name = "DATAFLOW")]
     pub(crate) only: Option<String>,
@@ -163,7 +163,7 @@ pub(crate) struct Report {
     pub(crate) submission: String,
     /// Show at most so many occurrences of each kind of finding
     #[arg(long, default_value_t = 5, value_name = "N")]
-    pub(crate) show: usize,
+    pub(crate) show: u64,
 }
 
 #[derive(Debug, Args)]

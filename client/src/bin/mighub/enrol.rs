@@ -21,9 +21,15 @@ pub(crate) async fn run(context: &Context, arguments: arguments::Enrol) -> Resul
             "home": context.home.folder(),
         }))?;
     } else {
-        output.line(format_args!("Enrolled as {} ({}) at {}.", config.agency, config.application, config.hub_id))?;
+        output.line(format_args!(
+            "Enrolled as {} ({}) at {}.",
+            config.agency, config.application, config.hub_id
+        ))?;
         output.line(format_args!("The certificates end on {}; enrol again before.", config.not_after))?;
-        output.line(format_args!("Keys and configuration are in {}: keep a copy.", context.home.folder().display()))?;
+        output.line(format_args!(
+            "Keys and configuration are in {}: keep a copy.",
+            context.home.folder().display()
+        ))?;
         output.line("Next: `mighub whoami` shows what this office may send.")?;
     }
     Ok(ExitCode::Done)

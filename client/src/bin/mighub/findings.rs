@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 use crate::output::Output;
 
 /// Prints the report of a file's own check.
-pub(crate) fn print_checked(output: &Output, checked: &mut Checked, show: usize) -> Result<(), Error> {
+pub(crate) fn print_checked(output: &Output, checked: &mut Checked, show: u64) -> Result<(), Error> {
     let options = options(output, show);
     output.write(|mut out| checked.write_text(&options, &mut out))
 }
 
 /// Prints the hub's report.
-pub(crate) fn print_report(output: &Output, report: &HubReport, show: usize) -> Result<(), Error> {
+pub(crate) fn print_report(output: &Output, report: &HubReport, show: u64) -> Result<(), Error> {
     let findings = report.findings.iter().cloned().map(Ok);
     let options = options(output, show);
     output.write(|mut out| write_text(&report.summary, findings, |_| None, &options, &mut out))
@@ -47,6 +47,6 @@ fn with_findings(summary: &Summary, findings: Vec<Value>) -> Value {
     value
 }
 
-fn options(output: &Output, show: usize) -> TextOptions {
+fn options(output: &Output, show: u64) -> TextOptions {
     TextOptions { width: output.width(), findings_per_rule: show, style: output.style }
 }

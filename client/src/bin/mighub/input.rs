@@ -12,12 +12,13 @@ pub(crate) fn instant(text: &str) -> Result<Timestamp, Error> {
     if let Ok(instant) = text.parse::<Timestamp>() {
         return Ok(instant.min(now));
     }
-    let refuse = || {
-        Error::Request(format!("{text:?} is not a time: write 2024-06-30, or 2024-06-30T12:00:00+02:00"))
-    };
-    let day: Date = text.parse().map_err(|_| refuse())?;
+    let refuse =
+        || Error::Request(format!("{text:?} is not a time: write 2024-06-30, or 2024-06-30T12:00:00+02:00"));
+    // A date with a time but without zone would read as a date too.
+    let day = (text.len() == "2024-06-30".len()).then(|| text.parse::<Date>().ok()).flatten();
+    let day = day.ok_or_else(refuse)?;
     let next = day.checked_add(1.day()).map_err(|_| refuse())?;
-    let end = next.to_zoned(TimeZone::UTC).map_err(|_| refuse())?.timestamp();
+    let end = TimeZone::UTC.to_timestamp(next.at(0, 0, 0, 0)).map_err(|_| refuse())?;
     Ok(end.checked_sub(1.millisecond()).unwrap_or(end).min(now))
 }
 

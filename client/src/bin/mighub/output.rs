@@ -90,8 +90,10 @@ impl Output {
         let code = error.exit_code();
         self.say(&error.to_string());
         if self.json {
-            let reason = error.reason().map(|reason| reason.as_str_name().trim_start_matches("ERROR_REASON_"));
-            let value = json!({ "error": { "reason": reason, "text": error.to_string(), "exit_code": code as u8 } });
+            let reason =
+                error.reason().map(|reason| reason.as_str_name().trim_start_matches("ERROR_REASON_"));
+            let value =
+                json!({ "error": { "reason": reason, "text": error.to_string(), "exit_code": code as u8 } });
             // The exit code says it as well.
             let _ = self.json(&value);
         }

@@ -83,7 +83,9 @@ fn share(step: Step) -> Option<(u64, u64)> {
 fn in_words(step: Step) -> String {
     match step {
         Step::Reading { bytes, .. } => format!("reading and checking, {}", words::bytes(bytes)),
-        Step::Checking { observations } => format!("sorting and checking, {} observations", words::count(observations)),
+        Step::Checking { observations } => {
+            format!("sorting and checking, {} observations", words::count(observations))
+        }
         Step::Uploading { blocks, blocks_total } => format!("sending, {blocks} of {blocks_total} blocks"),
         Step::Judging => "the hub is checking".to_owned(),
         Step::Pulling { observations, .. } => format!("{} observations", words::count(observations)),

@@ -19,7 +19,9 @@ use crate::{Context, arguments, findings, input, json, words};
 
 pub(crate) async fn run(context: &Context, arguments: arguments::Push) -> Result<ExitCode, Error> {
     if arguments.split && arguments.input.file.as_os_str() == "-" {
-        return Err(Error::Request("standard input cannot be split, for it is read once: save it to a file".to_owned()));
+        return Err(Error::Request(
+            "standard input cannot be split, for it is read once: save it to a file".to_owned(),
+        ));
     }
     let hub = context.connect().await?;
     let options = options(&arguments, &hub)?;
@@ -183,7 +185,7 @@ fn print_findings(output: &Output, verdict: &v1::Verdict, submission: &str) -> R
     ))
 }
 
-fn print_groups(output: &Output, verdict: &v1::Verdict, show: usize) -> Result<(), Error> {
+fn print_groups(output: &Output, verdict: &v1::Verdict, show: u64) -> Result<(), Error> {
     let summary = summary_of(verdict);
     if summary.groups.is_empty() {
         return Ok(());

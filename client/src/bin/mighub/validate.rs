@@ -2,7 +2,8 @@
 //! "defaults_applied", "counts", "groups", "not_run", "findings"}`.
 
 use mighub_client::{
-    CachedLanes, Checked, Error, ExitCode, Lanes, Progress, ReadOptions, Source, StructureLanes, check, read_folder,
+    CachedLanes, Checked, Error, ExitCode, Lanes, Progress, ReadOptions, Source, StructureLanes, check,
+    read_folder,
 };
 use serde_json::{Value, json};
 
@@ -55,7 +56,7 @@ async fn on_thread(
     tokio::task::spawn_blocking(move || check(source, &mut lanes, &options, &progress)).await?
 }
 
-fn print(output: &Output, checked: &mut Checked, show: usize) -> Result<(), Error> {
+fn print(output: &Output, checked: &mut Checked, show: u64) -> Result<(), Error> {
     let lane = checked.lane.as_ref().map(|lane| lane.lane.clone());
     if output.json {
         let mut value = findings::checked_json(checked)?;
@@ -64,7 +65,8 @@ fn print(output: &Output, checked: &mut Checked, show: usize) -> Result<(), Erro
         value["rows"] = json!(contents.rows);
         value["sorted"] = json!(contents.sorted);
         value["embargo_time"] = json!(contents.embargo.map(|time| time.to_string()));
-        value["defaults_applied"] = contents.defaults_applied.iter().map(json::attribute_default).collect::<Value>();
+        value["defaults_applied"] =
+            contents.defaults_applied.iter().map(json::attribute_default).collect::<Value>();
         return output.json(&value);
     }
     findings::print_checked(output, checked, show)?;
@@ -80,13 +82,19 @@ pub(crate) fn print_contents(output: &Output, checked: &Checked) -> Result<(), E
     let Some(lane) = &checked.lane else { return Ok(()) };
     let contents = &checked.contents;
     let mut actions = Vec::new();
-    for (rows, what) in [(contents.merged, "merge"), (contents.replaced, "replace"), (contents.deleted, "delete")] {
+    for (rows, what) in
+        [(contents.merged, "merge"), (contents.replaced, "replace"), (contents.deleted, "delete")]
+    {
         if rows > 0 && rows < contents.rows {
             actions.push(format!("{} {what}", words::count(rows)));
         }
     }
     let actions = if actions.is_empty() { String::new() } else { format!(" ({})", actions.join(", ")) };
-    output.line(format_args!("{}: {}{actions}", words::lane(Some(&lane.lane)), words::some(contents.rows, "row")))?;
+    output.line(format_args!(
+        "{}: {}{actions}",
+        words::lane(Some(&lane.lane)),
+        words::some(contents.rows, "row")
+    ))?;
     if !contents.defaults_applied.is_empty() {
         let defaults: Vec<_> = contents.defaults_applied.iter().map(words::default).collect();
         output.line(format_args!("defaults applied: {}", defaults.join(", ")))?;

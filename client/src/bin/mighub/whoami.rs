@@ -26,8 +26,14 @@ pub(crate) async fn run(context: &Context) -> Result<ExitCode, Error> {
     }
     let roles: Vec<String> = answer.roles().map(|role| words::plain(role.as_str_name(), "ROLE_")).collect();
     output.line(format_args!("{} ({}) at {}", answer.agency, answer.application, answer.hub_id))?;
-    output.line(format_args!("roles: {}", if roles.is_empty() { "none".to_owned() } else { roles.join(", ") }))?;
-    output.line(format_args!("certificate until: {}", words::time_or_dash(answer.certificate_not_after.as_ref())))?;
+    output.line(format_args!(
+        "roles: {}",
+        if roles.is_empty() { "none".to_owned() } else { roles.join(", ") }
+    ))?;
+    output.line(format_args!(
+        "certificate until: {}",
+        words::time_or_dash(answer.certificate_not_after.as_ref())
+    ))?;
     if answer.agreements.is_empty() {
         output.line("No agreement lets this office send anything.")?;
     } else {
@@ -36,7 +42,12 @@ pub(crate) async fn run(context: &Context) -> Result<ExitCode, Error> {
             let region = agreement.permitted_region.iter();
             let region: Vec<_> =
                 region.map(|codes| format!(" {}={}", codes.dimension, codes.codes.join("+"))).collect();
-            output.line(format_args!("  {} of {}{}", agreement.dataflow, agreement.provider, region.concat()))?;
+            output.line(format_args!(
+                "  {} of {}{}",
+                agreement.dataflow,
+                agreement.provider,
+                region.concat()
+            ))?;
         }
     }
     Ok(ExitCode::Done)

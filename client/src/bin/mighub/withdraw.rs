@@ -21,7 +21,9 @@ pub(crate) async fn run(context: &Context, arguments: arguments::Withdraw) -> Re
     output.line(format_args!("{} is {}.", arguments.submission, words::state(answer.state())))?;
     match (&answer.position, &answer.head) {
         (None, _) => output.line("It was never in force."),
-        (Some(_), Some(head)) => output.line(format_args!("The vintage of position {} holds again.", head.position)),
+        (Some(_), Some(head)) => {
+            output.line(format_args!("The vintage of position {} holds again.", head.position))
+        }
         (Some(_), None) => output.line("Nothing is in force any more."),
     }?;
     Ok(ExitCode::Done)

@@ -1,6 +1,5 @@
 //! Numbers, times and states in words.
 
-use jiff::tz::TimeZone;
 use mighub::v1;
 use mighub_client::clock;
 
@@ -33,8 +32,7 @@ pub(crate) fn bytes(bytes: u64) -> String {
 
 /// An instant in UTC, to the second.
 pub(crate) fn time(message: &prost_types::Timestamp) -> String {
-    let instant = clock::instant(message).to_zoned(TimeZone::UTC);
-    instant.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+    clock::instant(message).strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
 /// The same, or a dash.

@@ -41,15 +41,17 @@ pub(super) struct Folded {
 
 impl LaneTerms {
     /// The defaults that were applied, as messages.
-    pub(super) fn applied(applied: &[(&AttributeDefault, DefaultSource)]) -> Vec<v1::AttributeDefault> {
-        let message = |(default, source): &(&AttributeDefault, DefaultSource)| {
+    pub(super) fn applied<'d>(
+        applied: impl Iterator<Item = (&'d AttributeDefault, DefaultSource)>,
+    ) -> Vec<v1::AttributeDefault> {
+        let message = |(default, source): (&AttributeDefault, DefaultSource)| {
             let origin = match source {
                 DefaultSource::Agreement => v1::AttributeDefaultOrigin::Agreement,
                 DefaultSource::Dataflow => v1::AttributeDefaultOrigin::Dataflow,
             };
             attribute_default_message(default, origin)
         };
-        applied.iter().map(message).collect()
+        applied.map(message).collect()
     }
 }
 

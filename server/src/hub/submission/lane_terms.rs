@@ -20,7 +20,7 @@ use crate::hub::structures::Definition;
 use crate::hub::{Hub, Principal};
 
 /// Bytes of one gRPC message, both ways.
-pub const MESSAGE_BYTES_MAX: usize = 5 * 1024 * 1024;
+const MESSAGE_BYTES_MAX: usize = 5 * 1024 * 1024;
 /// Bytes of a manifest with all its pages: some kilobytes a block at most.
 pub(super) const SUBMISSION_MANIFEST_BYTES_MAX: u64 = 128 * 1024 * 1024;
 

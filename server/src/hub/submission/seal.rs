@@ -147,7 +147,7 @@ impl Hub {
                 {
                     return Ok(answer(Some(self.receipt_of_head(head)?), ReceiptOutcome::Unchanged));
                 }
-                let defaults_applied = LaneTerms::applied(&checker.defaults_applied());
+                let defaults_applied = LaneTerms::applied(checker.defaults_applied());
                 let receipt =
                     self.accept(case, terms, head.as_ref(), folded, contents, stored, defaults_applied, now)?;
                 Ok(answer(Some(receipt), ReceiptOutcome::Accepted))

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{PoisonError, RwLock};
 
-use super::{Pairs, View, ViewBatch, ViewError};
+use super::{Pairs, View, ViewBatch, ViewError, start_of};
 
 /// A map.
 #[derive(Debug, Default)]
@@ -23,11 +23,8 @@ impl View for MemoryView {
 
     fn scan(&self, prefix: &[u8], after: &[u8], limit: usize) -> Result<Pairs, ViewError> {
         let held = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let start = if after.is_empty() { Bound::Included(prefix) } else { Bound::Excluded(after) };
-        let found = held.entries.range::<[u8], _>((start, Bound::Unbounded));
-        let found = found
-            .skip_while(|(key, _)| key.as_slice() < prefix)
-            .take_while(|(key, _)| key.starts_with(prefix));
+        let found = held.entries.range::<[u8], _>((start_of(prefix, after), Bound::Unbounded));
+        let found = found.take_while(|(key, _)| key.starts_with(prefix));
         Ok(found.take(limit).map(|(key, value)| (key.clone(), value.clone())).collect())
     }
 

@@ -1,6 +1,8 @@
 //! The view: an ordered key space in which the hub keeps what it derived from the journal. It may be deleted at
 //! any time; the hub derives it again.
 
+use std::ops::Bound;
+
 mod memory;
 mod sled;
 
@@ -49,4 +51,9 @@ pub trait View: Send + Sync {
     fn checkpoint(&self) -> Result<(), ViewError>;
     /// Forgets everything.
     fn clear(&self) -> Result<(), ViewError>;
+}
+
+/// Where a scan begins: behind `after`, or at the first key with the prefix.
+fn start_of<'k>(prefix: &'k [u8], after: &'k [u8]) -> Bound<&'k [u8]> {
+    if after.is_empty() || after < prefix { Bound::Included(prefix) } else { Bound::Excluded(after) }
 }

@@ -1,0 +1,205 @@
+//! What is prepared is what the hub demands, and depends on the content of a file alone.
+
+use std::fs;
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+
+use mighub::block::{Digest, check_cut, decode, decompress};
+use mighub::manifest::{read_manifest, read_page};
+use mighub_sdmx::Columns;
+use mighub_sdmx::csv::{Action, CsvReader};
+use mighub_validation::Severity;
+use proptest::prelude::*;
+
+use super::frames::FrameReader;
+use super::{Complete, MANIFEST, Prepared, ReadOptions, Source, prepare};
+use crate::lane::{Lanes, StructureLanes};
+use crate::progress::Progress;
+use crate::structures::read_folder;
+
+const DATAFLOW: &str = "MIGHUB:MIG_FLOW(1.0.0)";
+
+fn project() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn lanes() -> StructureLanes {
+    StructureLanes::new(read_folder(&project().join("structures")).expect("the structure package"), "SWE")
+}
+
+fn sample() -> String {
+    let path = project().join("demo/data/submissions/SWE_MIG_FLOW_2010_2016.csv");
+    fs::read_to_string(path).expect("the sample file")
+}
+
+fn prepared_with(text: &str, options: &ReadOptions) -> Prepared {
+    // The spool is a folder of its own within this one, and goes with what was prepared.
+    let folder = std::env::temp_dir();
+    let reader = Box::new(Cursor::new(text.to_owned().into_bytes()));
+    let source = Source::Reader { name: "test".to_owned(), reader };
+    prepare(source, &mut lanes(), options, &folder, &Progress::silent()).expect("it can be read")
+}
+
+fn prepared(text: &str) -> Prepared {
+    prepared_with(text, &ReadOptions::default())
+}
+
+fn manifest_of(text: &str) -> Digest {
+    prepared(text).spool.expect("there are no errors").manifest
+}
+
+/// Rules that found errors.
+fn errors(prepared: &Prepared) -> Vec<String> {
+    let groups = prepared.checked.report.summary().groups.iter();
+    groups.filter(|group| group.severity == Severity::Error).map(|group| group.rule_id.clone()).collect()
+}
+
+/// Reads a spool as a hub does: nothing is believed. Gives action and blocks part by part.
+fn opened(prepared: &Prepared) -> Vec<(i32, Vec<Columns>)> {
+    let spool = prepared.spool.as_ref().expect("there are no errors");
+    let shape = &prepared.checked.lane.as_ref().expect("a lane").definition.shape;
+    let mut stream = &fs::read(spool.folder.path().join(MANIFEST)).expect("the manifest")[..];
+    let mut next = || {
+        let length = prost::encoding::decode_varint(&mut stream).expect("a length") as usize;
+        let (bytes, rest) = stream.split_at(length);
+        stream = rest;
+        bytes
+    };
+    let manifest = next();
+    assert_eq!(Digest::of(manifest), spool.manifest);
+    let manifest = read_manifest(manifest).expect("a manifest");
+    let mut frames = FrameReader::open(spool.folder.path()).expect("the blocks");
+    let mut place = 0;
+    let mut parts = Vec::new();
+    for part in &manifest.parts {
+        let mut blocks: Vec<Columns> = Vec::new();
+        for page in &part.pages {
+            let bytes = next();
+            assert_eq!(Digest::of(bytes).0[..], page.digest[..]);
+            for info in read_page(bytes, shape.dimensions.len()).expect("a page") {
+                let raw = decompress(&frames.read(place).expect("a frame")).expect("a frame");
+                place += 1;
+                let columns = decode(&raw, shape).expect("canonical");
+                let digest = if info.keyed { None } else { Some(Digest::of(&raw)) };
+                assert!(digest.is_none_or(|digest| digest == info.digest));
+                if let Some(before) = blocks.last() {
+                    check_cut(before, Some(&columns.key(0).to_vec())).expect("cut where the canon cuts");
+                }
+                blocks.push(columns);
+            }
+        }
+        parts.push((part.action, blocks));
+    }
+    assert_eq!(place, spool.totals.blocks);
+    parts
+}
+
+#[test]
+fn a_real_file_becomes_blocks_that_hold_all_of_it() {
+    let text = sample();
+    let prepared = prepared(&text);
+    let parts = opened(&prepared);
+    let observations: usize = parts.iter().flat_map(|(_, blocks)| blocks).map(Columns::len).sum();
+    assert_eq!(parts.len(), 1);
+    assert_eq!(observations, text.lines().count() - 1);
+    let sum = |columns: &Columns| columns.unscaled.iter().sum::<i64>();
+    let of_blocks: i64 = parts.iter().flat_map(|(_, blocks)| blocks).map(sum).sum();
+    let lane = lanes().lane("dataflow", DATAFLOW).expect("structures").expect("the dataflow");
+    let mut reader = CsvReader::new(text.as_bytes(), |_, _| Some(lane.definition.clone())).expect("a header");
+    let mut of_file = 0;
+    while let Some(batch) = reader.next_batch().expect("rows") {
+        of_file += sum(&batch.columns);
+    }
+    assert_eq!(of_blocks, of_file);
+}
+
+#[test]
+fn each_run_of_one_action_is_a_part() {
+    let text = sample();
+    let mut lines = text.lines();
+    let header = lines.next().expect("a header");
+    let rows: Vec<_> = lines.collect();
+    let letters = ["M", "M", "R", "D", "M"];
+    let rows = rows.iter().zip(letters).map(|(row, letter)| row.replacen(",M,", &format!(",{letter},"), 1));
+    let text = std::iter::once(header.to_owned()).chain(rows).collect::<Vec<_>>().join("\n");
+    let actions: Vec<_> =
+        opened(&prepared(&text)).iter().map(|(action, blocks)| (*action, blocks[0].len())).collect();
+    assert_eq!(actions, [(1, 2), (2, 1), (3, 1), (1, 1)]);
+}
+
+#[test]
+fn nothing_is_sent_if_there_are_errors() {
+    let text = sample().replacen(",268,", ",x,", 1);
+    let prepared = prepared(&text);
+    assert!(prepared.spool.is_none());
+    assert_eq!(errors(&prepared), ["FIL-030"]);
+}
+
+#[test]
+fn columns_and_file_give_the_same_submission() {
+    let of_file = prepared(&sample());
+    let batches: Vec<Columns> = opened(&of_file).into_iter().flat_map(|(_, blocks)| blocks).collect();
+    let folder = std::env::temp_dir();
+    let source = Source::Columns {
+        dataflow: DATAFLOW.to_owned(),
+        action: Action::Merge,
+        batches: Box::new(batches.into_iter()),
+    };
+    let of_columns = prepare(source, &mut lanes(), &ReadOptions::default(), &folder, &Progress::silent())
+        .expect("columns");
+    let manifest = |prepared: &Prepared| prepared.spool.as_ref().map(|spool| spool.manifest);
+    assert_eq!(manifest(&of_columns), manifest(&of_file));
+}
+
+#[test]
+fn an_embargo_in_the_file_goes_to_the_header_wherever_it_stands() {
+    let text = sample();
+    let with_embargo = |row: usize| {
+        let mut lines: Vec<String> = text.lines().map(|line| line.replace(",A,F", ",A,E,")).collect();
+        lines[0].push_str(",EMBARGO_TIME");
+        lines[row].push_str("2030-01-15T09:00:00+01:00");
+        lines.join("\n")
+    };
+    for row in [1, text.lines().count() - 1] {
+        let prepared = prepared(&with_embargo(row));
+        assert_eq!(errors(&prepared), [""; 0]);
+        let embargo = prepared.checked.contents.embargo.expect("an embargo");
+        assert_eq!(embargo.to_string(), "2030-01-15T08:00:00Z");
+        // The cells are free: the time keeps them.
+        assert_eq!(prepared.spool.expect("there are no errors").manifest, manifest_of(&text));
+    }
+}
+
+#[test]
+fn a_complete_file_is_complete_for_the_periods_it_covers() {
+    let options = ReadOptions { complete: Some(Complete::Key("A.SWE".to_owned())), only: None };
+    let scope = prepared_with(&sample(), &options).scope.expect("a scope");
+    let bound = |period: Option<mighub_sdmx::Period>| period.map(|period| period.to_string());
+    assert_eq!((bound(scope.start), bound(scope.end)), (Some("2010".to_owned()), Some("2016".to_owned())));
+    assert_eq!(scope.keys[0].to_string(), "A.SWE");
+}
+
+#[test]
+fn several_dataflows_are_named_and_one_can_be_taken() {
+    let mut text = sample();
+    text.push_str(&text.lines().nth(1).expect("a row").replace("MIG_FLOW", "MIG_STOCK"));
+    let both = prepared(&text);
+    assert!(both.spool.is_none());
+    assert_eq!(both.checked.contents.dataflows, [DATAFLOW, "MIGHUB:MIG_STOCK(1.0.0)"]);
+    let options = ReadOptions { only: Some(DATAFLOW.to_owned()), complete: None };
+    let one = prepared_with(&text, &options).spool.expect("there are no errors");
+    assert_eq!(one.manifest, manifest_of(&sample()));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+    #[test]
+    fn the_order_of_rows_does_not_matter(seed: u64) {
+        let text = sample();
+        let (header, rows) = text.split_once('\n').expect("a header");
+        let mut rows: Vec<_> = rows.lines().collect();
+        rows.sort_by_key(|row| Digest::of(format!("{seed}{row}").as_bytes()));
+        let shuffled = format!("{header}\n{}\n", rows.join("\n"));
+        prop_assert_eq!(manifest_of(&shuffled), manifest_of(&text));
+    }
+}
