@@ -7,7 +7,7 @@ use mighub::block::{CANON, Digest, LaneKey, Naming};
 use mighub::convert;
 use mighub::v1;
 use mighub::v1::ErrorReason;
-use mighub_sdmx::structure::{Class, DataDefinition, DefaultValue, Reference, Structures};
+use mighub_sdmx::structure::{Class, DataDefinition, Reference, Structures};
 use tokio::runtime::Handle;
 
 use crate::error::Error;
@@ -50,24 +50,12 @@ impl LaneInfo {
         Naming { key: self.key, unmarked_restricted: !self.unmarked_is_free() }
     }
 
-    /// Whether a cell without CONF_STATUS is free: only if every default for it says so, and one always holds.
+    /// Whether a cell without CONF_STATUS is free: only if the first default for it says so, and always. The hub
+    /// reckons in the same way, or blocks would be named differently here and there.
     fn unmarked_is_free(&self) -> bool {
-        if self.definition.shape.observation_attribute("CONF_STATUS").is_none() {
-            return true;
-        }
-        for default in self.defaults.iter().filter_map(|default| convert::attribute_default(default).ok()) {
-            if &*default.attribute != "CONF_STATUS" {
-                continue;
-            }
-            match default.value {
-                DefaultValue::Text(text) if &*text == "F" => {}
-                _ => return false,
-            }
-            if default.when.is_none() {
-                return true;
-            }
-        }
-        false
+        let first = self.defaults.iter().find(|default| default.attribute == "CONF_STATUS");
+        let free = v1::attribute_default::Value::Text("F".to_owned());
+        first.is_some_and(|default| default.only_for.is_none() && default.value.as_ref() == Some(&free))
     }
 
     fn of_answer(
@@ -118,6 +106,13 @@ impl Hub {
             async move { service.get_lane(request).await }
         })
         .await?;
+        let config = self.config();
+        if answer.hub_id != config.hub_id {
+            // Signing for it would be signing for somebody that this office never joined.
+            let reason =
+                format!("it says it is {}, this home is enrolled at {}", answer.hub_id, config.hub_id);
+            return Err(Error::OtherHub { address: config.hub, reason });
+        }
         let structures = digest(&answer.structure_digest)
             .ok_or_else(|| Error::Contract("the answer to GetLane has no structure digest".to_owned()))?;
         let definition = self.definition(dataflow, structures).await?;

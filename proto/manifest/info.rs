@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mighub_sdmx::columns::Columns;
-use mighub_sdmx::key::Selection;
+use mighub_sdmx::key::{KeyPattern, Selection};
 use mighub_sdmx::period::Period;
 
 use crate::block::Digest;
@@ -60,14 +60,37 @@ impl BlockInfo {
 
     /// Whether the block may hold selected observations.
     pub fn may_match(&self, selection: &Selection) -> bool {
-        let in_range = selection.start.is_none_or(|start| self.last_period.start() >= start.start())
-            && selection.end.is_none_or(|end| self.first_period.start() < end.end());
-        let key = |key: &mighub_sdmx::key::KeyPattern| {
-            self.codes.iter().enumerate().all(|(place, codes)| {
-                key.set(place).is_none_or(|set| codes.iter().any(|code| set.contains(code)))
-            })
-        };
-        in_range && (selection.keys.is_empty() || selection.keys.iter().any(key))
+        self.is_near(selection) && (selection.keys.is_empty() || selection.keys.iter().any(|key| self.may_match_key(key)))
+    }
+
+    /// Whether the block may hold periods of the selection's range.
+    pub fn is_near(&self, selection: &Selection) -> bool {
+        selection.start.is_none_or(|start| self.last_period.start() >= start.start())
+            && selection.end.is_none_or(|end| self.first_period.start() < end.end())
+    }
+
+    /// Whether the block may hold series that match a key.
+    pub fn may_match_key(&self, key: &KeyPattern) -> bool {
+        self.codes.iter().enumerate().all(|(place, codes)| match key.set(place) {
+            None => true,
+            Some(set) if set.len() < codes.len() => set.iter().any(|code| codes.binary_search(code).is_ok()),
+            Some(set) => codes.iter().any(|code| set.contains(code)),
+        })
+    }
+
+    /// Whether all observations of the block are surely selected. A range with an end is never sure: a period
+    /// may end later than the one that begins last.
+    pub fn all_match(&self, selection: &Selection) -> bool {
+        selection.end.is_none()
+            && selection.start.is_none_or(|start| self.first_period.start() >= start.start())
+            && (selection.keys.is_empty() || selection.keys.iter().any(|key| self.all_match_key(key)))
+    }
+
+    /// Whether all series of the block match a key.
+    pub fn all_match_key(&self, key: &KeyPattern) -> bool {
+        self.codes.iter().enumerate().all(|(place, codes)| {
+            key.set(place).is_none_or(|set| codes.len() <= set.len() && codes.iter().all(|code| set.contains(code)))
+        })
     }
 }
 
@@ -86,9 +109,15 @@ fn edge(columns: &Columns, better: impl Fn(Period, Period) -> bool) -> Period {
     best.unwrap_or(Period::ANY)
 }
 
+/// Whether a cell has a CONF_STATUS other than F, and whether one has none.
 fn confidentiality(columns: &Columns) -> (bool, bool) {
-    let Some(place) = columns.shape.observation_attribute("CONF_STATUS") else { return (false, true) };
-    let column = &columns.observation_attributes[place];
+    const ID: &str = "CONF_STATUS";
+    let shape = &columns.shape;
+    let column = match (shape.observation_attribute(ID), shape.series_attribute(ID)) {
+        (Some(place), _) => &columns.observation_attributes[place],
+        (None, Some(place)) => &columns.series_attributes[place],
+        (None, None) => return (false, true),
+    };
     if column.runs.is_empty() {
         return (false, true);
     }

@@ -128,7 +128,7 @@ async fn an_office_enrols_once_and_is_known_from_then_on() {
     let token = hub.token("SWE").await;
     let mut stranger = AgencyServiceClient::new(hub.channel(None).await);
 
-    let mut keys = Keys::new();
+    let keys = Keys::new();
     let enrolled = stranger.enrol(keys.request(&token)).await.expect("enrolled").into_inner();
     assert_eq!((enrolled.agency.as_str(), enrolled.hub_id.as_str()), ("SWE", "TEST"));
     assert_eq!(enrolled.hub_keys.len(), 1);
@@ -143,10 +143,8 @@ async fn an_office_enrols_once_and_is_known_from_then_on() {
     let again = stranger.enrol(keys.request(&token)).await.expect_err("used up");
     assert_eq!((reason(&again).as_str(), again.code()), ("TOKEN_INVALID", Code::PermissionDenied));
 
-    // Somebody with a certificate of the right name that was never recorded.
-    keys = Keys::new();
-    let of_other_hub = Served::new().await;
-    let other_token = of_other_hub.token("SWE").await;
+    let other_hub = Served::new().await;
+    let other_token = other_hub.token("SWE").await;
     let refused = stranger.enrol(keys.request(&other_token)).await.expect_err("of another hub");
     assert_eq!(reason(&refused), "TOKEN_INVALID");
 }
@@ -325,4 +323,23 @@ async fn the_operator_reaches_a_hub_that_runs_and_one_that_does_not() {
     assert_eq!(ids, ["MIGHUB", "SWE"]);
     operator.end().await;
     serve(folder.path()).await.stop().await;
+}
+
+#[test]
+fn a_hub_that_could_not_be_made_leaves_its_folder_empty_for_the_next_attempt() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = |structures: &[&[u8]]| InitOptions {
+        folder: folder.path().to_owned(),
+        hub_id: "TEST".into(),
+        listen: "127.0.0.1:8443".into(),
+        names: Vec::new(),
+        structures: structures.iter().map(|message| message.to_vec()).collect(),
+        administrator: AgencyId::new("MIGHUB").expect("an id"),
+        administrator_name: "The operator".into(),
+    };
+    let now = Clock::of_machine().now();
+    init(options(&[b"{}", b"no SDMX"]), now).expect_err("no structures");
+    assert_eq!(std::fs::read_dir(folder.path()).expect("readable").count(), 0);
+    init(options(&[]), now).expect("a hub without structures");
+    init(options(&[]), now).expect_err("a hub is there");
 }

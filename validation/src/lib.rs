@@ -5,20 +5,54 @@
 //! of it), the checker that applies them to columns, findings in bounded memory, reports as text and JSON.
 //! What must not: networks, clocks, protobuf, and what becomes of a submission that has findings.
 //!
-//! ```text
-//! let mut findings = Findings::new(scratch);                  // scratch: makes temporary files
-//! let mut checker = Checker::new(definition, terms);          // terms: what the agreement says
-//! // While a file is read:
-//! findings.add_cell_issue(&issue, reader.header(), Some(&batch.columns));
-//! findings.add_file_error(&error);                            // whatever ended the reading
-//! // When it is sorted, or when blocks are decoded:
-//! findings.add_clashes(&sorted, &definition);
-//! checker.check(&sorted.columns, Action::Merge, &mut findings);   // or Stage::Inserted, Stage::Resulting
-//! // In the end:
-//! let mut report = findings.finish()?;
-//! report.summary();                                           // counts, groups, rules not run
-//! report.findings()?;                                         // each, errors first
-//! write_text(..), report.write_json(..)
+//! ```no_run
+//! use std::io::Write;
+//! use std::sync::Arc;
+//!
+//! use mighub_sdmx::csv::CsvReader;
+//! use mighub_sdmx::sort::Sorter;
+//! use mighub_sdmx::structure::DataDefinition;
+//! use mighub_validation::{Checker, Findings, SourceFile, Stage, Terms, TextOptions, write_text};
+//!
+//! /// Prints what is wrong with a file of merged rows.
+//! fn check(
+//!     file: std::fs::File,
+//!     definition: Arc<DataDefinition>,
+//!     terms: Terms,
+//!     mut out: impl Write,
+//! ) -> Result<(), Box<dyn std::error::Error>> {
+//!     let mut findings = Findings::new(Box::new(tempfile::tempfile));
+//!     let mut checker = Checker::new(definition.clone(), terms);
+//!     let mut sorter = Sorter::new(definition.shape.clone(), 1 << 24, Box::new(tempfile::tempfile));
+//!     let mut reader = CsvReader::new(&file, |_, _| Some(definition.clone()))?;
+//!     // Whatever ends the reading is a finding, too, and what was read until then is judged.
+//!     loop {
+//!         match reader.next_batch() {
+//!             Ok(None) => break,
+//!             Err(error) => {
+//!                 findings.add_file_error(&error);
+//!                 break;
+//!             }
+//!             Ok(Some(batch)) => {
+//!                 for issue in &batch.issues {
+//!                     findings.add_cell_issue(issue, reader.header(), Some(&batch.columns));
+//!                 }
+//!                 sorter.push(batch.columns)?;
+//!             }
+//!         }
+//!     }
+//!     for batch in sorter.finish()? {
+//!         let batch = batch?;
+//!         findings.add_clashes(&batch, &definition);
+//!         checker.check(&batch.columns, Stage::Inserted, &mut findings);
+//!     }
+//!     let read = reader.finish();
+//!     let mut report = findings.finish()?;
+//!     let summary = report.summary().clone();
+//!     let mut source = SourceFile::new(&file, &read.header, &read.places);
+//!     let locate = |finding: &_| source.locate(finding).ok().flatten();
+//!     Ok(write_text(&summary, report.findings()?, locate, &TextOptions::default(), &mut out)?)
+//! }
 //! ```
 
 mod checker;

@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use mighub_sdmx::Decimal;
 use mighub_sdmx::period::Period;
 use mighub_sdmx::structure::{Code, Codelist};
-use mighub_sdmx::Decimal;
 
 use crate::finding::SUGGESTIONS_MAX;
 
@@ -16,15 +16,19 @@ const COMPARED_MAX: usize = 1_000;
 /// Codes that are nearly what was written, suggested at most: more would only be a list to read.
 const NEAR_MAX: usize = 5;
 /// Longest text that is compared, in bytes: longer than any name of a country.
-const COMPARED_BYTES_MAX: usize = 200;
+const COMPARED_BYTES_MAX: usize = 80;
 /// Least likeness of an id to be suggested.
 const LIKE_ID: f64 = 0.78;
+/// In a shorter id than twice as many letters, one may be wrong; in a longer one, one for each so many.
+const LETTERS_PER_SLIP: usize = 4;
 /// Least likeness of a name to be suggested.
 const LIKE_NAME: f64 = 0.86;
 /// Likeness of a name of which the text is the beginning or a word: `Bolivia` of `Bolivia (Plurinational State of)`.
 const LIKE_PART: f64 = 0.97;
 /// Shortest text that is compared with names.
 const NAME_CHARACTERS_MIN: usize = 4;
+/// Shortest text that is compared with ids: a single letter is like too many.
+const ID_CHARACTERS_MIN: usize = 2;
 
 /// Finds the nearest codes of one list.
 pub(crate) struct Nearest {
@@ -117,9 +121,11 @@ impl Index {
     fn near(&self, text: &str, comparable: &str, codes: &[Code], usable: &[bool]) -> Vec<u32> {
         let mut likeness = vec![0.0_f64; codes.len()];
         let upper = text.to_uppercase();
+        let is_long_enough = upper.chars().count() >= ID_CHARACTERS_MIN;
         for (code, likeness) in codes.iter().zip(&mut likeness) {
             let like = strsim::jaro_winkler(&upper, &code.id);
-            if like >= LIKE_ID {
+            let slips = (code.id.len() / LETTERS_PER_SLIP).max(1);
+            if like >= LIKE_ID && is_long_enough && strsim::osa_distance(&upper, &code.id) <= slips {
                 *likeness = like;
             }
         }
@@ -159,7 +165,10 @@ fn identifying(list: &Codelist) -> Vec<String> {
         contents.dedup();
         contents.len() * 10 >= all * 9
     };
-    contents.into_iter().filter_map(|(id, mut of_id)| tells_apart(&mut of_id).then(|| id.to_owned())).collect()
+    contents
+        .into_iter()
+        .filter_map(|(id, mut of_id)| tells_apart(&mut of_id).then(|| id.to_owned()))
+        .collect()
 }
 
 fn names(code: &Code) -> impl Iterator<Item = &str> {
@@ -197,18 +206,21 @@ pub(crate) fn periods(text: &str) -> Vec<Arc<str>> {
     let plain: String = text.trim().to_uppercase().replace(['/', '.', ' ', '_'], "-");
     let year = plain.get(..4).filter(|year| year.bytes().all(|byte| byte.is_ascii_digit()));
     let parted = year.and_then(|year| Some(format!("{year}-{}", plain.get(4..)?)));
-    let candidates = [Some(plain.clone()), parted, plain.split_once('-').map(|(part, year)| format!("{year}-{part}"))];
+    let candidates =
+        [Some(plain.clone()), parted, plain.split_once('-').map(|(part, year)| format!("{year}-{part}"))];
     candidates_that(candidates, |text| Period::parse(text.as_bytes()).is_ok())
 }
 
 /// Numbers that an unreadable one may mean: `1 234`, `1.234.567`, `12,5`.
 pub(crate) fn numbers(text: &str) -> Vec<Arc<str>> {
-    let text: String = text.trim().chars().filter(|c| !c.is_whitespace() && !matches!(c, '\'' | '’')).collect();
+    let text: String =
+        text.trim().chars().filter(|c| !c.is_whitespace() && !matches!(c, '\'' | '’')).collect();
     // Thousands stand in groups of three.
     let whole = |mark: char| {
         let mut groups = text.split(mark);
         let first = groups.next()?;
-        let all_of_three = groups.all(|group| group.len() == 3 && group.bytes().all(|byte| byte.is_ascii_digit()));
+        let all_of_three =
+            groups.all(|group| group.len() == 3 && group.bytes().all(|byte| byte.is_ascii_digit()));
         (all_of_three && first.trim_start_matches('-').len() <= 3).then(|| text.replace(mark, ""))
     };
     let decimal = (text.matches(',').count() == 1).then(|| text.replace('.', "").replace(',', "."));
@@ -217,7 +229,10 @@ pub(crate) fn numbers(text: &str) -> Vec<Arc<str>> {
     })
 }
 
-fn candidates_that<const N: usize>(candidates: [Option<String>; N], is: impl Fn(&str) -> bool) -> Vec<Arc<str>> {
+fn candidates_that<const N: usize>(
+    candidates: [Option<String>; N],
+    is: impl Fn(&str) -> bool,
+) -> Vec<Arc<str>> {
     let mut found: Vec<Arc<str>> = Vec::new();
     for candidate in candidates.into_iter().flatten().filter(|candidate| is(candidate)) {
         if !found.iter().any(|known| **known == *candidate) {
@@ -233,6 +248,54 @@ mod tests {
 
     fn texts(found: Vec<Arc<str>>) -> Vec<String> {
         found.iter().map(ToString::to_string).collect()
+    }
+
+    fn areas() -> Nearest {
+        let areas = include_bytes!("../../structures/areas.json");
+        let artefacts = mighub_sdmx::structure::read_json(areas).expect("the structure package");
+        let list = artefacts.into_iter().find_map(|artefact| match artefact {
+            mighub_sdmx::structure::Artefact::Codelist(list) => Some(list),
+            _ => None,
+        });
+        let list = list.expect("CL_AREA");
+        let usable = list.codes().iter().map(|code| &*code.id != "NOR").collect();
+        Nearest::new(list, usable)
+    }
+
+    #[test]
+    fn an_area_is_found_by_its_name_and_its_codes_elsewhere() {
+        let mut areas = areas();
+        for (text, expected) in [
+            // Names, in three languages, in any letters; or only a part of one.
+            ("Sweden", "SWE"),
+            ("SUÈDE", "SWE"),
+            ("Alemania", "DEU"),
+            ("bolivia", "BOL"),
+            ("Republic of Moldova", "MDA"),
+            // Slips of the pen.
+            ("Germny", "DEU"),
+            ("swe", "SWE"),
+            ("ROM", "ROU"),
+            // ISO 3166 in two letters, Eurostat, M49 with and without its zeros, UNHCR.
+            ("SE", "SWE"),
+            ("EL", "GRC"),
+            ("UK", "GBR"),
+            ("040", "AUT"),
+            ("40", "AUT"),
+            ("GFR", "DEU"),
+        ] {
+            let nearest = areas.to(text);
+            assert_eq!(nearest.first().map(|code| &**code), Some(expected), "{text}: {nearest:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_suggested_that_may_not_be_used_or_is_not_near() {
+        let mut areas = areas();
+        assert!(!areas.to("Norway").iter().any(|code| &**code == "NOR"));
+        for text in ["1", "qqqqqq", "5120", "", "~"] {
+            assert_eq!(&*areas.to(text), [], "{text}");
+        }
     }
 
     #[test]

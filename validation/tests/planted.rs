@@ -47,7 +47,11 @@ A,SWE,EMI,PRV,NOR,_T,_T,LT,_T,2012,99999999999999999999,A,F,,,
 fn planted() -> String {
     let rows = ROWS.trim_start().lines().map(|row| {
         // The second half of a quoted cell.
-        if row.starts_with("så") { format!("{row}\n") } else { format!("dataflow,MIGHUB:MIG_FLOW(1.0.0),M,{row}\n") }
+        if row.starts_with("så") {
+            format!("{row}\n")
+        } else {
+            format!("dataflow,MIGHUB:MIG_FLOW(1.0.0),M,{row}\n")
+        }
     });
     HEADER.to_owned() + &rows.collect::<String>()
 }

@@ -9,8 +9,10 @@ use support::{How, judge, project, terms};
 
 fn files() -> Vec<(String, Vec<u8>)> {
     let folder = project("demo/data/submissions");
-    let mut paths: Vec<PathBuf> =
-        std::fs::read_dir(folder).expect("the demo's files").map(|entry| entry.expect("an entry").path()).collect();
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
+        .expect("the demo's files")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
     paths.sort();
     assert_eq!(paths.len(), 16);
     let area = |path: &PathBuf| path.file_name().expect("a name").to_string_lossy()[..3].to_owned();
@@ -40,7 +42,11 @@ fn a_file_without_confidentiality_needs_an_agreement_that_says_it_is_free() {
         let file = without_column(&file, 1);
         let silent = judge(file.as_bytes(), How::default()).report;
         let [group] = &silent.summary().groups[..] else { panic!("{:?}", silent.summary()) };
-        assert_eq!((&*group.rule_id, group.occurrences), ("STR-061", file.lines().count() as u64 - 1), "{area}");
+        assert_eq!(
+            (&*group.rule_id, group.occurrences),
+            ("STR-061", file.lines().count() as u64 - 1),
+            "{area}"
+        );
 
         let terms = terms(&[("DEFAULT_CONF_STATUS", "", "F")]);
         let mut judged = judge(file.as_bytes(), How { terms, ..How::default() });

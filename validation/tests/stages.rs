@@ -55,7 +55,16 @@ fn each_stage_judges_what_it_can_know() {
         // Only a footnote.
         ("A,SWE,IN,NOR,PR,2020,,,F,,see below", [none, empty, none, empty, empty]),
         // A key and nothing else.
-        ("A,SWE,IN,NOR,PR,2020,,,,,", [silent, &format!("{empty}, {free}"), none, &format!("{empty}, {free}"), &format!("{empty}, {free}")]),
+        (
+            "A,SWE,IN,NOR,PR,2020,,,,,",
+            [
+                silent,
+                &format!("{empty}, {free}"),
+                none,
+                &format!("{empty}, {free}"),
+                &format!("{empty}, {free}"),
+            ],
+        ),
         // A value goes with A, J, K, S and others, not with H, L, M, O, Q; they clear it under every action but D.
         ("A,SWE,IN,NOR,PR,2020,1,O,F,,", [both, both, none, both, both]),
         ("A,SWE,IN,NOR,PR,2020,1,Q,F,,", [both, both, none, both, both]),
@@ -66,9 +75,18 @@ fn each_stage_judges_what_it_can_know() {
         ("A,SWE,IN,NOR,PR,2020,1,A,,,", [none, free, none, free, free]),
         // Codes and types are judged when they are sent, and never again.
         ("A,SVE,IN,NOR,PR,2020,1,A,F,,", [code, code, code, code, none]),
-        ("A,SWE,IN,NOR,PR,2020-Q1,1,A,F,,", ["STR-031 TIME_PERIOD", "STR-031 TIME_PERIOD", none, "STR-031 TIME_PERIOD", none]),
-        ("A,SWE,IN,NOR,PR,2020,-1,A,F,,", ["STR-042 OBS_VALUE", "STR-042 OBS_VALUE", none, "STR-042 OBS_VALUE", none]),
-        ("A,SWE,IMM,NOR,PR,2020,1,A,F,,", ["STR-025 FLOW_DIR", "STR-025 FLOW_DIR", none, "STR-025 FLOW_DIR", none]),
+        (
+            "A,SWE,IN,NOR,PR,2020-Q1,1,A,F,,",
+            ["STR-031 TIME_PERIOD", "STR-031 TIME_PERIOD", none, "STR-031 TIME_PERIOD", none],
+        ),
+        (
+            "A,SWE,IN,NOR,PR,2020,-1,A,F,,",
+            ["STR-042 OBS_VALUE", "STR-042 OBS_VALUE", none, "STR-042 OBS_VALUE", none],
+        ),
+        (
+            "A,SWE,IMM,NOR,PR,2020,1,A,F,,",
+            ["STR-025 FLOW_DIR", "STR-025 FLOW_DIR", none, "STR-025 FLOW_DIR", none],
+        ),
         // Attributes of a series stand without period; nothing of an observation is missing there.
         ("A,SWE,IN,NOR,PR,~,,,,USD,", [none; 5]),
     ] {
@@ -87,7 +105,8 @@ fn a_deletion_gives_only_the_dimensions_it_means() {
         (",NOR,,,,,,,,,", "STR-081"),
         (",,,XX,,,,,,,", "STR-021"),
     ] {
-        let (definition, columns) = columns_of(&format!("{HEADER}dataflow,MIGHUB:MIG_REMIT(1.0.0),D,{row}\n"));
+        let (definition, columns) =
+            columns_of(&format!("{HEADER}dataflow,MIGHUB:MIG_REMIT(1.0.0),D,{row}\n"));
         let mut findings = Findings::new(scratch());
         Checker::new(definition, terms.clone()).check(&columns, Action::Delete, &mut findings);
         let report = findings.finish().expect("memory");
@@ -113,7 +132,8 @@ fn the_hub_finds_empty_dimensions_itself_because_it_has_no_reader() {
 
 #[test]
 fn every_dataflow_has_a_judge() {
-    let dataflows: Vec<_> = structures().of_class(Class::Dataflow).map(|(reference, _)| reference.id.to_string()).collect();
+    let dataflows: Vec<_> =
+        structures().of_class(Class::Dataflow).map(|(reference, _)| reference.id.to_string()).collect();
     assert_eq!(dataflows.len(), 14);
     for dataflow in dataflows {
         let definition = support::definition(&dataflow);
@@ -123,4 +143,21 @@ fn every_dataflow_has_a_judge() {
         checker.check_dataset_attributes(&[], Stage::Inserted, &mut findings);
         assert_eq!(findings.finish().expect("memory").counts().total(), 0, "{dataflow}");
     }
+}
+
+#[test]
+fn defaults_are_guessed_from_what_is_sent_until_the_result_is_known() {
+    let row = "A,SWE,IN,NOR,PR,2020,1,,F,,";
+    let (definition, sent) = columns_of(&format!("{HEADER}dataflow,MIGHUB:MIG_REMIT(1.0.0),M,{row}\n"));
+    let row = "A,SWE,IN,NOR,PR,2020,1,E,F,,";
+    let (_, result) = columns_of(&format!("{HEADER}dataflow,MIGHUB:MIG_REMIT(1.0.0),M,{row}\n"));
+    let mut findings = Findings::new(scratch());
+    let mut checker = Checker::new(definition, Terms::default());
+    let applied = |checker: &Checker| -> Vec<String> {
+        checker.defaults_applied().map(|(default, _)| default.attribute.to_string()).collect()
+    };
+    checker.check(&sent, Action::Merge, &mut findings);
+    assert_eq!(applied(&checker), ["OBS_STATUS", "UNIT_MEASURE", "UNIT_MULT"]);
+    checker.check(&result, Stage::Resulting, &mut findings);
+    assert_eq!(applied(&checker), ["UNIT_MEASURE", "UNIT_MULT"]);
 }

@@ -71,7 +71,12 @@ impl PrivateKey {
 
     /// BLAKE3 digest of the public key.
     pub fn id(&self) -> Result<Digest, Error> {
-        Ok(Digest::of(self.pair()?.public_key().as_ref()))
+        Ok(Digest::of(&self.public_key()?))
+    }
+
+    /// The public key, 32 bytes.
+    pub fn public_key(&self) -> Result<Vec<u8>, Error> {
+        Ok(self.pair()?.public_key().as_ref().to_vec())
     }
 
     /// Signs the bytes of a submission's header.

@@ -1,5 +1,7 @@
 //! The connection to a hub, and the calls that ask for one thing and get one answer.
 
+#[cfg(test)]
+pub(crate) mod in_process;
 mod pages;
 pub(crate) mod retry;
 pub(crate) mod tls;
@@ -63,6 +65,13 @@ impl Hub {
                 definitions: Mutex::default(),
             }),
         })
+    }
+
+    /// A hub behind a channel that somebody else made.
+    #[cfg(test)]
+    pub(crate) fn over(home: &Home, config: Config, channel: Channel) -> Self {
+        let (config, definitions) = (Mutex::new(config), Mutex::default());
+        Self { inner: Arc::new(Inner { home: home.clone(), config, channel, definitions }) }
     }
 
     /// The home whose keys are used.

@@ -6,6 +6,8 @@
 mod decode;
 mod request;
 mod stream;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::sync::Arc;

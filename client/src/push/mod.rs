@@ -4,6 +4,8 @@ mod header;
 mod options;
 mod receipt;
 mod send;
+#[cfg(test)]
+mod tests;
 
 use mighub::v1::{self, ErrorReason, ReceiptOutcome, SubmissionState};
 

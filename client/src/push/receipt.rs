@@ -116,26 +116,26 @@ fn keep(
     let time =
         |time: &Option<prost_types::Timestamp>| time.as_ref().map(|time| clock::instant(time).to_string());
     let content = json!({
-        "submission": body.submission_id,
+        "submission_id": body.submission_id,
         "dataflow": lane.dataflow,
         "provider": lane.provider,
-        "hub": body.hub_id,
+        "hub_id": body.hub_id,
         "position": body.position,
-        "treeSize": body.tree_size,
-        "effectiveTime": time(&body.effective_time),
-        "embargoTime": time(&body.embargo_time),
+        "tree_size": body.tree_size,
+        "effective_time": time(&body.effective_time),
+        "embargo_time": time(&body.embargo_time),
         "observations": {
             "inserted": counts.inserted, "changed": counts.changed, "deleted": counts.deleted, "total": counts.total,
         },
-        "manifestDigest": HEXLOWER.encode(&body.manifest_digest),
-        "vintageManifestDigest": HEXLOWER.encode(&body.vintage_manifest_digest),
+        "manifest_digest": HEXLOWER.encode(&body.manifest_digest),
+        "vintage_manifest_digest": HEXLOWER.encode(&body.vintage_manifest_digest),
         "evidence": {
             "context": RECEIPT_CONTEXT,
             "body": BASE64.encode(&message.body),
             "signature": BASE64.encode(&message.signature),
-            "hubKey": key.map(|key| BASE64.encode(key)),
+            "hub_key": key.map(|key| BASE64.encode(key)),
             "header": BASE64.encode(&signed.header),
-            "headerSignature": BASE64.encode(&signed.signature),
+            "header_signature": BASE64.encode(&signed.signature),
         },
     });
     files::write_json(path, &content, Access::Usual)

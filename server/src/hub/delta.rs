@@ -4,9 +4,193 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use mighub::manifest::BlockInfo;
-use mighub_sdmx::columns::{Columns, ObservationRange};
+use mighub_sdmx::columns::{Columns, ObservationRange, SeriesKey};
 
 use super::vintage::{BlockSource, LoadError, load_joined};
+
+/// Walks along two lists of blocks and stops where they differ. It owns what it needs, so that it can rest
+/// between two messages; the sources are given anew at every step.
+pub struct Comparison {
+    before: Cursor,
+    after: Cursor,
+}
+
+/// Where two vintages may differ next, ascending by key.
+pub enum Step {
+    /// All of a block is only in the earlier vintage. Nobody opened it.
+    Gone(Arc<BlockInfo>),
+    /// All of a block is only in the later vintage. Nobody opened it.
+    New(Arc<BlockInfo>),
+    /// The same series before and after, as a whole.
+    Series {
+        /// As it was; nothing if it is new.
+        before: Option<Place>,
+        /// As it is; nothing if it is gone.
+        after: Option<Place>,
+    },
+}
+
+/// A series where it stands.
+#[derive(Clone)]
+pub struct Place {
+    /// Its batch.
+    pub columns: Arc<Columns>,
+    /// Its number there.
+    pub series: usize,
+}
+
+impl Place {
+    /// All its observations.
+    pub fn whole(&self) -> ObservationRange<'_> {
+        ObservationRange::whole(&self.columns, self.series)
+    }
+}
+
+impl Comparison {
+    /// Compares two lists of blocks, each ascending by key.
+    pub fn new(before: Arc<[Arc<BlockInfo>]>, after: Arc<[Arc<BlockInfo>]>) -> Self {
+        Self { before: Cursor::new(before), after: Cursor::new(after) }
+    }
+
+    /// Goes on behind a series.
+    pub fn start_behind(&mut self, key: &[Arc<str>]) {
+        self.before.start_behind(key);
+        self.after.start_behind(key);
+    }
+
+    /// The next place where the two may differ. The sources read blocks as the reader of the comparison may see
+    /// them; `same` says of a block that both sides name whether it also reads alike on both.
+    pub fn next(
+        &mut self,
+        before: &dyn BlockSource,
+        after: &dyn BlockSource,
+        same: impl Fn(&BlockInfo) -> bool,
+    ) -> Result<Option<Step>, LoadError> {
+        loop {
+            let both = self.before.unshared().zip(self.after.unshared());
+            if both.is_some_and(|(old, new)| old.digest == new.digest && same(new)) {
+                self.before.next += 1;
+                self.after.next += 1;
+                continue;
+            }
+            if let Some(block) = self.before.take_block_before(self.after.bound()) {
+                return Ok(Some(Step::Gone(block)));
+            }
+            if let Some(block) = self.after.take_block_before(self.before.bound()) {
+                return Ok(Some(Step::New(block)));
+            }
+            let order = match (self.before.bound(), self.after.bound()) {
+                (None, None) => return Ok(None),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (Some(old), Some(new)) => old.cmp(&new),
+            };
+            // The first key of a block that nobody opened is only a bound of what can be seen of it.
+            if order.is_le() && self.before.open.is_none() {
+                self.before.open(before)?;
+            } else if order.is_ge() && self.after.open.is_none() {
+                self.after.open(after)?;
+            } else {
+                let before = if order.is_le() { self.before.take_series() } else { None };
+                let after = if order.is_ge() { self.after.take_series() } else { None };
+                return Ok(Some(Step::Series { before, after }));
+            }
+        }
+    }
+}
+
+struct Cursor {
+    blocks: Arc<[Arc<BlockInfo>]>,
+    next: usize,
+    open: Option<Place>,
+    /// Series up to this one were compared already.
+    behind: Option<Vec<Arc<str>>>,
+}
+
+/// Nothing of a cursor comes before it.
+#[derive(Clone, Copy)]
+enum Bound<'a> {
+    Series(SeriesKey<'a>),
+    Block(&'a [Arc<str>]),
+}
+
+impl Bound<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Series(key), Self::Series(other)) => key.cmp(other),
+            (Self::Series(key), Self::Block(other)) => key.cmp_codes(other),
+            (Self::Block(key), Self::Series(other)) => other.cmp_codes(key).reverse(),
+            (Self::Block(key), Self::Block(other)) => key.cmp(other),
+        }
+    }
+}
+
+impl Cursor {
+    fn new(blocks: Arc<[Arc<BlockInfo>]>) -> Self {
+        Self { blocks, next: 0, open: None, behind: None }
+    }
+
+    fn start_behind(&mut self, key: &[Arc<str>]) {
+        self.next = self.blocks.partition_point(|block| block.last_key[..] <= *key);
+        self.behind = Some(key.to_vec());
+    }
+
+    /// The next block, if none is open.
+    fn unopened(&self) -> Option<&Arc<BlockInfo>> {
+        if self.open.is_some() { None } else { self.blocks.get(self.next) }
+    }
+
+    /// The same, if it does not share a series with the block after it.
+    fn unshared(&self) -> Option<&Arc<BlockInfo>> {
+        let block = self.unopened()?;
+        let goes_on = self.blocks.get(self.next + 1).is_some_and(|next| next.first_key == block.last_key);
+        (!goes_on).then_some(block)
+    }
+
+    fn bound(&self) -> Option<Bound<'_>> {
+        match &self.open {
+            Some(place) => Some(Bound::Series(place.columns.key(place.series))),
+            None => self.blocks.get(self.next).map(|block| Bound::Block(&block.first_key)),
+        }
+    }
+
+    /// Takes the next block unopened, if it ends before the other side goes on and none of it was compared yet.
+    fn take_block_before(&mut self, other: Option<Bound<'_>>) -> Option<Arc<BlockInfo>> {
+        let block = self.unopened()?;
+        let is_alone = other.is_none_or(|other| Bound::Block(&block.last_key).cmp(&other).is_lt());
+        let is_fresh = self.behind.as_ref().is_none_or(|behind| block.first_key > *behind);
+        let block = (is_alone && is_fresh).then(|| block.clone())?;
+        self.next += 1;
+        Some(block)
+    }
+
+    /// Opens the next block that has anything to be seen.
+    fn open(&mut self, source: &dyn BlockSource) -> Result<(), LoadError> {
+        while self.open.is_none() && self.next < self.blocks.len() {
+            let (columns, count) = load_joined(&source, &self.blocks[self.next..])?;
+            self.next += count;
+            let compared = |series: &usize| {
+                self.behind.as_ref().is_some_and(|behind| columns.key(*series).cmp_codes(behind).is_le())
+            };
+            let series = (0..columns.series_count()).take_while(compared).count();
+            if series < columns.series_count() {
+                self.open = Some(Place { columns, series });
+            }
+        }
+        Ok(())
+    }
+
+    fn take_series(&mut self) -> Option<Place> {
+        let taken = self.open.clone();
+        if let Some(place) = &mut self.open {
+            place.series += 1;
+            if place.series == place.columns.series_count() {
+                self.open = None;
+            }
+        }
+        taken
+    }
+}
 
 /// The same series before and after; one side is missing where the series is new or gone. At least one
 /// observation may differ; equal ones come along.
@@ -34,81 +218,28 @@ pub fn compare<E: From<LoadError>>(
     same: impl Fn(&BlockInfo) -> bool,
     mut visit: impl FnMut(Pair<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
-    let (mut before, mut after) = (Cursor::new(before), Cursor::new(after));
-    loop {
-        if let (Some(old), Some(new)) = (before.unopened(), after.unopened())
-            && old.digest == new.digest
-            && same(new)
-        {
-            before.skip();
-            after.skip();
-            continue;
-        }
-        let order = match (before.key(), after.key()) {
-            (None, None) => return Ok(()),
-            (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
-            (Some(old), Some(new)) => old.cmp(&new),
-        };
-        let old = if order == Ordering::Greater { None } else { before.take()? };
-        let new = if order == Ordering::Less { None } else { after.take()? };
-        visit(Pair {
-            before: old.as_ref().map(|(columns, series)| ObservationRange::whole(columns, *series)),
-            after: new.as_ref().map(|(columns, series)| ObservationRange::whole(columns, *series)),
-        })?;
-    }
-}
-
-struct Cursor<'a> {
-    side: Side<'a>,
-    next: usize,
-    open: Option<(Arc<Columns>, usize)>,
-}
-
-impl<'a> Cursor<'a> {
-    fn new(side: Side<'a>) -> Self {
-        Self { side, next: 0, open: None }
-    }
-
-    /// The next block, if none is open and it does not share a series with the one after it.
-    fn unopened(&self) -> Option<&'a BlockInfo> {
-        if self.open.is_some() {
-            return None;
-        }
-        let block = self.side.blocks.get(self.next)?;
-        let goes_on = self.side.blocks.get(self.next + 1).is_some_and(|next| next.first_key == block.last_key);
-        (!goes_on).then_some(block)
-    }
-
-    fn skip(&mut self) {
-        self.next += 1;
-    }
-
-    fn key(&self) -> Option<Vec<Arc<str>>> {
-        match &self.open {
-            Some((columns, series)) => Some(columns.key(*series).to_vec()),
-            None => self.side.blocks.get(self.next).map(|block| block.first_key.clone()),
-        }
-    }
-
-    fn take(&mut self) -> Result<Option<(Arc<Columns>, usize)>, LoadError> {
-        if self.open.is_none() {
-            let Some(rest) = self.side.blocks.get(self.next..).filter(|rest| !rest.is_empty()) else {
-                return Ok(None);
-            };
-            let (columns, count) = load_joined(&self.side.source, rest)?;
-            self.next += count;
-            self.open = Some((columns, 0));
-        }
-        let taken = self.open.clone();
-        if let Some((columns, series)) = &mut self.open {
-            *series += 1;
-            if *series == columns.series_count() {
-                self.open = None;
+    let mut comparison = Comparison::new(before.blocks.into(), after.blocks.into());
+    while let Some(step) = comparison.next(before.source, after.source, &same)? {
+        match step {
+            Step::Gone(block) => {
+                let columns = before.source.load(&block)?;
+                for series in 0..columns.series_count() {
+                    visit(Pair { before: Some(ObservationRange::whole(&columns, series)), after: None })?;
+                }
             }
+            Step::New(block) => {
+                let columns = after.source.load(&block)?;
+                for series in 0..columns.series_count() {
+                    visit(Pair { before: None, after: Some(ObservationRange::whole(&columns, series)) })?;
+                }
+            }
+            Step::Series { before, after } => visit(Pair {
+                before: before.as_ref().map(Place::whole),
+                after: after.as_ref().map(Place::whole),
+            })?,
         }
-        Ok(taken)
     }
+    Ok(())
 }
 
 /// How one observation differs.
@@ -122,20 +253,51 @@ pub enum Difference {
     Deleted(usize),
 }
 
+/// Attributes whose absence stands for something else after than before: an observation that lacks one is
+/// changed although its cells are not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AbsenceChanges {
+    /// Places of observation attributes.
+    pub of_observations: Vec<usize>,
+    /// Places of series attributes.
+    pub of_series: Vec<usize>,
+}
+
+impl AbsenceChanges {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.of_observations.is_empty() && self.of_series.is_empty()
+    }
+}
+
 impl Pair<'_> {
     /// The observations that differ, by period. A changed attribute of the series changes all of them.
     pub fn differences(&self) -> Vec<Difference> {
+        self.differences_with(&AbsenceChanges::default())
+    }
+
+    /// The same where absence has another meaning.
+    pub fn differences_with(&self, absences: &AbsenceChanges) -> Vec<Difference> {
         match (self.before, self.after) {
             (Some(before), None) => (before.start..before.end).map(Difference::Deleted).collect(),
             (None, Some(after)) => (after.start..after.end).map(Difference::Inserted).collect(),
             (None, None) => Vec::new(),
-            (Some(before), Some(after)) => differences(before, after),
+            (Some(before), Some(after)) => differences(before, after, absences),
         }
     }
 }
 
-fn differences(before: ObservationRange<'_>, after: ObservationRange<'_>) -> Vec<Difference> {
-    let series_differs = series_attributes_differ(before, after);
+fn differences(
+    before: ObservationRange<'_>,
+    after: ObservationRange<'_>,
+    absences: &AbsenceChanges,
+) -> Vec<Difference> {
+    let lacks_of_series = |place: &usize| after.columns.series_attributes[*place].get(after.series).is_none();
+    let lacks = |at: usize| {
+        let lacks = |place: &usize| after.columns.observation_attributes[*place].get(at).is_none();
+        absences.of_observations.iter().any(lacks)
+    };
+    let series_differs = series_attributes_differ(before, after) || absences.of_series.iter().any(lacks_of_series);
     let (mut old, mut new) = (before.start, after.start);
     let mut found = Vec::new();
     while old < before.end || new < after.end {
@@ -150,7 +312,10 @@ fn differences(before: ObservationRange<'_>, after: ObservationRange<'_>) -> Vec
             Ordering::Less => found.push(Difference::Deleted(old)),
             Ordering::Greater => found.push(Difference::Inserted(new)),
             Ordering::Equal => {
-                if series_differs || observation_differs((before.columns, old), (after.columns, new)) {
+                let differs = series_differs
+                    || observation_differs((before.columns, old), (after.columns, new))
+                    || lacks(new);
+                if differs {
                     found.push(Difference::Changed(old, new));
                 }
             }

@@ -1,9 +1,11 @@
 //! The mask: which cells of a lane a reader sees with their value. Every door reads through it.
 //!
 //! A confidential cell keeps its key, OBS_STATUS and CONF_STATUS and loses everything else (DETAILS C14).
-//! Today's confidentiality governs every vintage: a cell that is restricted in the lane's head is hidden in
-//! older vintages too (C16).
+//! Today's confidentiality governs every vintage: a cell that is restricted in what the lane shows today is
+//! hidden in older vintages too (C16).
 
+use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use mighub::manifest::BlockInfo;
@@ -11,10 +13,15 @@ use mighub_sdmx::columns::{
     AttributeColumn, AttributeValue, Columns, ColumnsBuilder, NO_VALUE, ObservationRange, Runs, SourceMap,
 };
 
+use super::agreement::CONF_STATUS;
 use super::vintage::{BlockSource, LoadError, Vintage};
 
 /// CONF_STATUS of a cell that everybody may see.
 const FREE: &str = "F";
+/// The attribute that names agencies that may have a restricted cell.
+const CONF_REDIST: &str = "CONF_REDIST";
+/// What a confidential cell keeps.
+const KEPT: [&str; 2] = ["OBS_STATUS", CONF_STATUS];
 
 /// What one reader may see of one lane.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,98 +36,157 @@ pub struct Audience {
     pub keys_hidden: bool,
 }
 
+impl Audience {
+    /// What both allow.
+    pub fn stricter(self, other: &Self) -> Self {
+        Self {
+            before_release: self.before_release && other.before_release,
+            restricted: self.restricted && other.restricted,
+            keys_hidden: self.keys_hidden || other.keys_hidden,
+            agency: self.agency,
+        }
+    }
+}
+
 /// The mask of one reader on one vintage.
-pub struct Mask<'a> {
-    audience: &'a Audience,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mask {
+    audience: Audience,
     /// Whether a cell without CONF_STATUS is free.
     unmarked_free: bool,
-    /// Restricted blocks of the lane's head, if another vintage than the head is read.
-    governing: Vec<Arc<BlockInfo>>,
-    governing_unmarked_free: bool,
-    source: &'a dyn BlockSource,
+    /// The confidentiality of what the lane shows today, if another vintage is read.
+    governing: Option<Confidentiality>,
 }
 
-fn unmarked_free(vintage: &Vintage) -> bool {
-    // Without any declaration a cell is not free: silence never publishes (DETAILS C15).
-    vintage.absent_values.get("CONF_STATUS").is_some_and(|code| &**code == FREE)
-        || vintage.shape.observation_attribute("CONF_STATUS").is_none()
+/// Which cells of a vintage are restricted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Confidentiality {
+    unmarked_free: bool,
+    /// Blocks with restricted cells, ascending by key.
+    blocks: Arc<[Arc<BlockInfo>]>,
 }
 
-impl<'a> Mask<'a> {
-    /// The mask on `vintage` of a lane whose head is `head`; `source` reads blocks as they lie.
-    pub fn new(audience: &'a Audience, vintage: &Vintage, head: &Vintage, source: &'a dyn BlockSource) -> Self {
-        let governing_unmarked_free = unmarked_free(head);
-        let restricted = |block: &&Arc<BlockInfo>| is_restricted(block, governing_unmarked_free);
-        let governing = if audience.restricted || Arc::ptr_eq(&vintage.blocks, &head.blocks) {
-            Vec::new()
-        } else {
-            head.blocks.iter().filter(restricted).cloned().collect()
-        };
-        Self { audience, unmarked_free: unmarked_free(vintage), governing, governing_unmarked_free, source }
+impl Mask {
+    /// The mask on `vintage`; `today` is what the lane shows this audience today, if that is another one.
+    pub fn new(audience: Audience, vintage: &Vintage, today: Option<&Vintage>) -> Self {
+        let governing = today.filter(|_| !audience.restricted).map(Confidentiality::of);
+        Self { audience, unmarked_free: unmarked_free(vintage), governing }
     }
 
     /// Whether a block reads for this reader as it lies.
     pub fn lets_pass(&self, block: &BlockInfo) -> bool {
         self.audience.restricted
-            || (!is_restricted(block, self.unmarked_free) && self.governing_of(block).next().is_none())
+            || (!is_restricted(block, self.unmarked_free) && self.governing_blocks(block).is_empty())
     }
 
-    /// The block as this reader may see it.
-    pub fn load(&self, block: &BlockInfo) -> Result<Arc<Columns>, LoadError> {
-        let columns = self.source.load(block)?;
+    /// Whether some cell of the vintage may be hidden.
+    pub fn hides_something(&self, vintage: &Vintage) -> bool {
+        !self.audience.restricted && !vintage.blocks.iter().all(|block| self.lets_pass(block))
+    }
+
+    /// Whether hidden cells are left out with their keys.
+    pub fn hides_keys(&self) -> bool {
+        self.audience.keys_hidden && !self.audience.restricted
+    }
+
+    /// The block as this reader may see it; `source` reads blocks as they lie.
+    pub fn load(&self, block: &BlockInfo, source: &dyn BlockSource) -> Result<Arc<Columns>, LoadError> {
+        let columns = source.load(block)?;
         if self.lets_pass(block) {
             return Ok(columns);
         }
         let mut hidden = self.hidden_by_status(&columns, self.unmarked_free);
-        for governing in self.governing_of(block) {
-            let today = self.source.load(governing)?;
-            let hidden_today = self.hidden_by_status(&today, self.governing_unmarked_free);
+        let today_free = self.governing.as_ref().is_some_and(|today| today.unmarked_free);
+        for governing in self.governing_blocks(block) {
+            let today = source.load(governing)?;
+            let hidden_today = self.hidden_by_status(&today, today_free);
             hide_as_today(&columns, &mut hidden, &today, &hidden_today);
         }
-        let seen = if self.audience.keys_hidden { left_out(&columns, &hidden) } else { without(&columns, &hidden) };
+        if !hidden.contains(&true) {
+            return Ok(columns);
+        }
+        let seen = if self.audience.keys_hidden { left_out(&columns, &hidden) } else { emptied(&columns, &hidden) };
         Ok(Arc::new(seen))
     }
 
-    fn governing_of<'b>(&'b self, block: &'b BlockInfo) -> impl Iterator<Item = &'b Arc<BlockInfo>> {
-        let overlaps = |other: &&Arc<BlockInfo>| {
-            other.first_key <= block.last_key && block.first_key <= other.last_key && other.digest != block.digest
-        };
-        self.governing.iter().filter(overlaps)
+    /// Blocks that the lane shows today, with restricted cells among the keys of `block`.
+    fn governing_blocks(&self, block: &BlockInfo) -> &[Arc<BlockInfo>] {
+        let Some(today) = &self.governing else { return &[] };
+        let first = today.blocks.partition_point(|other| other.last_key < block.first_key);
+        let overlapping = today.blocks[first..].partition_point(|other| other.first_key <= block.last_key);
+        &today.blocks[first..first + overlapping]
     }
 
     /// Per observation, whether its CONF_STATUS hides it from this reader.
     fn hidden_by_status(&self, columns: &Columns, unmarked_free: bool) -> Vec<bool> {
-        let Some(place) = columns.shape.observation_attribute("CONF_STATUS") else {
-            return vec![!unmarked_free; columns.len()];
-        };
-        let status = &columns.observation_attributes[place];
-        let mut hidden = vec![!unmarked_free; columns.len()];
-        for (code, range) in status.runs.runs() {
-            let free = match status.value(code) {
-                None => unmarked_free,
-                Some(value) => value.as_text() == Some(FREE),
-            };
+        let mut hidden = vec![false; columns.len()];
+        for_each_run(columns, CONF_STATUS, |status, range| {
+            let free = status.map_or(unmarked_free, |status| status.as_text() == Some(FREE));
             hidden[range].fill(!free);
+        });
+        if let Some(agency) = &self.audience.agency {
+            for_each_run(columns, CONF_REDIST, |named, range| {
+                if named.is_some_and(|named| names(named, agency)) {
+                    hidden[range].fill(false);
+                }
+            });
         }
-        self.open_to_named(columns, &mut hidden);
         hidden
     }
+}
 
-    /// CONF_REDIST names agencies that may have a restricted cell.
-    fn open_to_named(&self, columns: &Columns, hidden: &mut [bool]) {
-        let Some(agency) = &self.audience.agency else { return };
-        let Some(place) = columns.shape.observation_attribute("CONF_REDIST") else { return };
-        let named = &columns.observation_attributes[place];
-        for (code, range) in named.runs.runs() {
-            if named.value(code).is_some_and(|value| names(value, agency)) {
-                hidden[range].fill(false);
-            }
-        }
+impl Confidentiality {
+    fn of(vintage: &Vintage) -> Self {
+        let unmarked_free = unmarked_free(vintage);
+        let restricted = |block: &&Arc<BlockInfo>| is_restricted(block, unmarked_free);
+        Self { unmarked_free, blocks: vintage.blocks.iter().filter(restricted).cloned().collect() }
     }
+}
+
+/// Whether a cell may be restricted in `now` that was not in `then`, as far as can be told without opening
+/// blocks.
+pub fn restricts_more(now: &Vintage, then: &Vintage) -> bool {
+    let (now, then) = (Confidentiality::of(now), Confidentiality::of(then));
+    let known: HashSet<_> = then.blocks.iter().map(|block| block.digest).collect();
+    now.unmarked_free != then.unmarked_free || !now.blocks.iter().all(|block| known.contains(&block.digest))
 }
 
 fn is_restricted(block: &BlockInfo, unmarked_free: bool) -> bool {
     block.restricted || (block.unmarked && !unmarked_free)
+}
+
+/// Without any declaration a cell is not free: silence never publishes (DETAILS C15). Only a data structure
+/// that knows no confidentiality at all has nothing to declare.
+fn unmarked_free(vintage: &Vintage) -> bool {
+    let of_dataset = vintage.dataset_attributes.get(CONF_STATUS).map(|value| value.as_text() == Some(FREE));
+    let of_absence = || vintage.absent_values.get(CONF_STATUS).map(|code| &**code == FREE);
+    let unknown = || {
+        let shape = &vintage.shape;
+        shape.observation_attribute(CONF_STATUS).is_none() && shape.series_attribute(CONF_STATUS).is_none()
+    };
+    of_dataset.or_else(of_absence).unwrap_or_else(unknown)
+}
+
+/// Runs of an attribute over all observations, at whatever level it stands.
+fn for_each_run(columns: &Columns, id: &str, mut visit: impl FnMut(Option<&AttributeValue>, Range<usize>)) {
+    if columns.is_empty() {
+        return;
+    }
+    let observations = |series: Range<usize>| {
+        columns.observations(series.start).start..columns.observations(series.end - 1).end
+    };
+    if let Some(place) = columns.shape.observation_attribute(id) {
+        let column = &columns.observation_attributes[place];
+        if !column.runs.is_empty() {
+            return column.runs.runs().for_each(|(code, range)| visit(column.value(code), range));
+        }
+    } else if let Some(place) = columns.shape.series_attribute(id) {
+        let column = &columns.series_attributes[place];
+        if !column.runs.is_empty() {
+            return column.runs.runs().for_each(|(code, range)| visit(column.value(code), observations(range)));
+        }
+    }
+    visit(None, 0..columns.len());
 }
 
 fn names(value: &AttributeValue, agency: &str) -> bool {
@@ -137,11 +203,11 @@ fn hide_as_today(columns: &Columns, hidden: &mut [bool], today: &Columns, hidden
     while here < columns.series_count() && there < today.series_count() {
         let order = columns.key(here).cmp(&today.key(there));
         if order.is_eq() {
-            let periods = &today.periods[today.observations(there)];
-            let first = today.observations(there).start;
+            let span = today.observations(there);
+            let periods = &today.periods[span.clone()];
             for place in columns.observations(here) {
                 if let Ok(at) = periods.binary_search(&columns.periods[place]) {
-                    hidden[place] |= hidden_today[first + at];
+                    hidden[place] |= hidden_today[span.start + at];
                 }
             }
         }
@@ -156,37 +222,47 @@ fn left_out(columns: &Columns, hidden: &[bool]) -> Columns {
     let mut map = SourceMap::default();
     for series in 0..columns.series_count() {
         let whole = ObservationRange::whole(columns, series);
-        if hidden[whole.start..whole.end].iter().all(|hidden| *hidden) {
+        if is_all_hidden(whole, hidden) {
             continue;
         }
         builder.start_series(columns, series, &mut map);
         builder.series_attributes_of(columns, series, &mut map);
         let mut start = whole.start;
-        while start < whole.end {
-            let stretch = hidden[start..whole.end].iter().take_while(|other| **other == hidden[start]).count();
-            if !hidden[start] {
-                builder.observations(ObservationRange { start, end: start + stretch, ..whole }, &mut map);
+        for stretch in hidden[whole.start..whole.end].chunk_by(|a, b| a == b) {
+            let end = start + stretch.len();
+            if !stretch[0] {
+                builder.observations(ObservationRange { start, end, ..whole }, &mut map);
             }
-            start += stretch;
+            start = end;
         }
         builder.end_series();
     }
     builder.take()
 }
 
-/// The columns with hidden cells emptied; dictionaries hold nothing of what was hidden.
-fn without(columns: &Columns, hidden: &[bool]) -> Columns {
+/// The columns with hidden cells emptied; dictionaries hold nothing of what was hidden, and a series that is
+/// hidden throughout has no attributes but those that are kept.
+fn emptied(columns: &Columns, hidden: &[bool]) -> Columns {
     let mut masked = columns.clone();
     for (place, _) in hidden.iter().enumerate().filter(|(_, hidden)| **hidden) {
         masked.unscaled[place] = 0;
         masked.scales[place] = NO_VALUE;
     }
-    for (id, column) in columns.shape.observation_attributes.iter().zip(&mut masked.observation_attributes) {
-        if !matches!(&**id, "OBS_STATUS" | "CONF_STATUS") && !column.all_absent() {
-            *column = emptied(column, hidden);
+    let series_hidden: Vec<bool> = (0..columns.series_count())
+        .map(|series| is_all_hidden(ObservationRange::whole(columns, series), hidden))
+        .collect();
+    let shape = columns.shape.clone();
+    for (ids, columns, hidden) in [
+        (&shape.observation_attributes, &mut masked.observation_attributes, hidden),
+        (&shape.series_attributes, &mut masked.series_attributes, &series_hidden[..]),
+    ] {
+        for (id, column) in ids.iter().zip(columns) {
+            if !KEPT.contains(&&**id) && !column.all_absent() {
+                *column = absent_where(column, hidden);
+            }
         }
     }
-    let mut builder = ColumnsBuilder::new(columns.shape.clone());
+    let mut builder = ColumnsBuilder::new(shape);
     let mut map = SourceMap::default();
     for series in 0..masked.series_count() {
         builder.push(ObservationRange::whole(&masked, series), &mut map);
@@ -194,12 +270,19 @@ fn without(columns: &Columns, hidden: &[bool]) -> Columns {
     builder.take()
 }
 
-fn emptied(column: &AttributeColumn, hidden: &[bool]) -> AttributeColumn {
+fn is_all_hidden(range: ObservationRange<'_>, hidden: &[bool]) -> bool {
+    hidden[range.start..range.end].iter().all(|hidden| *hidden)
+}
+
+fn absent_where(column: &AttributeColumn, hidden: &[bool]) -> AttributeColumn {
     let mut runs = Runs::default();
     for (code, range) in column.runs.runs() {
-        for place in range {
-            runs.push(if hidden[place] { 0 } else { code }, 1);
+        for stretch in hidden[range].chunk_by(|a, b| a == b) {
+            runs.push(if stretch[0] { 0 } else { code }, stretch.len());
         }
     }
     AttributeColumn { values: column.values.clone(), runs }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,12 +2,14 @@
 //! deadline, and an end that the reader hears of.
 
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use mighub::v1::ErrorReason;
 use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
 use tokio_stream::Stream;
 use tonic::Status;
 
@@ -20,7 +22,7 @@ pub(super) const READER_PATIENCE: Duration = Duration::from_secs(60);
 /// When to call again after the hub was stopped: a restart takes about so long.
 const RESTART_TIME: Duration = Duration::from_secs(5);
 
-/// The makers's end.
+/// The maker's end.
 pub(super) struct Feeder<T> {
     batches: mpsc::Sender<Vec<T>>,
     shared: Arc<Shared<T>>,
@@ -40,6 +42,10 @@ pub(super) struct Ended;
 struct Shared<T> {
     queue: Mutex<mpsc::Receiver<Vec<T>>>,
     error: Mutex<Option<Status>>,
+    /// Items the reader has taken.
+    taken: AtomicU64,
+    /// Looks after a reader for whom everything is made.
+    guard: Mutex<Option<AbortHandle>>,
     /// Whatever the stream holds while it lasts, such as its place among the streams of its caller.
     held: Mutex<Option<Box<dyn Send>>>,
 }
@@ -50,12 +56,14 @@ pub(super) fn feed<T>(batches: usize, held: Box<dyn Send>, stop: Stop) -> (Feede
     let shared = Arc::new(Shared {
         queue: Mutex::new(receiver),
         error: Mutex::new(None),
+        taken: AtomicU64::new(0),
+        guard: Mutex::new(None),
         held: Mutex::new(Some(held)),
     });
     (Feeder { batches: sender, shared: shared.clone(), stop }, Feed { batch: Vec::new().into_iter(), shared })
 }
 
-impl<T> Feeder<T> {
+impl<T: Send + 'static> Feeder<T> {
     /// Hands a batch on, as soon as there is room.
     pub(super) async fn send(&mut self, batch: Vec<T>) -> Result<(), Ended> {
         let error = tokio::select! {
@@ -63,7 +71,7 @@ impl<T> Feeder<T> {
                 room.map_err(|_| Ended)?.send(batch);
                 return Ok(());
             }
-            () = tokio::time::sleep(READER_PATIENCE) => slow_reader(),
+            () = self.shared.reader_sleeps() => slow_reader(),
             () = self.stop.asked() => shutting_down(),
         };
         self.cut(error);
@@ -78,22 +86,46 @@ impl<T> Feeder<T> {
     /// Ends the feed after what was handed on: well, or with an error.
     pub(super) fn end(self, how: Result<(), Refusal>) {
         *lock(&self.shared.error) = how.err().map(status::status);
+        let shared = self.shared.clone();
+        let guard = tokio::spawn(async move {
+            shared.reader_sleeps().await;
+            shared.cut(slow_reader());
+        });
+        *lock(&self.shared.guard) = Some(guard.abort_handle());
     }
 
     /// Ends the feed at once. What waited is dropped: its reader may never come for it, and memory is not for
     /// those who do not read.
     pub(super) fn cut(&self, error: Refusal) {
-        *lock(&self.shared.error) = Some(status::status(error));
-        self.shared.close();
+        self.shared.cut(error);
     }
 }
 
 impl<T> Shared<T> {
+    /// Ends when the reader has taken nothing for [`READER_PATIENCE`].
+    async fn reader_sleeps(&self) {
+        loop {
+            let taken = self.taken.load(Ordering::Relaxed);
+            tokio::time::sleep(READER_PATIENCE).await;
+            if self.taken.load(Ordering::Relaxed) == taken {
+                return;
+            }
+        }
+    }
+
+    fn cut(&self, error: Refusal) {
+        *lock(&self.error) = Some(status::status(error));
+        self.close();
+    }
+
     fn close(&self) {
         let mut queue = lock(&self.queue);
         queue.close();
         while queue.try_recv().is_ok() {}
         lock(&self.held).take();
+        if let Some(guard) = lock(&self.guard).take() {
+            guard.abort();
+        }
     }
 }
 
@@ -103,13 +135,14 @@ impl<T: Unpin> Stream for Feed<T> {
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
             if let Some(item) = self.batch.next() {
+                self.shared.taken.fetch_add(1, Ordering::Relaxed);
                 return Poll::Ready(Some(Ok(item)));
             }
             let received = lock(&self.shared.queue).poll_recv(cx);
             match received {
                 Poll::Ready(Some(batch)) => self.batch = batch.into_iter(),
                 Poll::Ready(None) => {
-                    lock(&self.shared.held).take();
+                    self.shared.close();
                     return Poll::Ready(lock(&self.shared.error).take().map(Err));
                 }
                 Poll::Pending => return Poll::Pending,
@@ -168,6 +201,22 @@ mod tests {
         assert_eq!(feed.next().await.expect("an item").expect("what it had begun to take"), 2);
         assert_eq!(feed.next().await.expect("an end").expect_err("SLOW_READER").code(), Code::Aborted);
         assert!(feed.next().await.is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reader_who_sleeps_at_the_end_loses_its_place_and_one_who_goes_on_does_not() {
+        let (place, seen) = place();
+        let (_switch, stop) = stop_switch();
+        let (mut feeder, mut feed) = feed::<u8>(1, place, stop);
+        feeder.send(vec![1, 2, 3]).await.expect("room");
+        feeder.end(Ok(()));
+        for expected in [1, 2] {
+            assert_eq!(feed.next().await.expect("an item").expect("good"), expected);
+            tokio::time::sleep(READER_PATIENCE * 2 / 3).await;
+            assert!(seen.upgrade().is_some());
+        }
+        tokio::time::sleep(READER_PATIENCE * 2).await;
+        assert!(seen.upgrade().is_none());
     }
 
     #[tokio::test]

@@ -7,6 +7,7 @@ use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use futures_util::FutureExt;
 use http::{Request, Response};
@@ -40,6 +41,7 @@ where
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let method = request.uri().path().to_owned();
+        let began = Instant::now();
         // Nothing of the call is used after a panic but its name.
         let answer = AssertUnwindSafe(self.0.call(request)).catch_unwind();
         Box::pin(async move {
@@ -47,6 +49,9 @@ where
                 Ok(Ok(response)) => with_reason(response),
                 Err(payload) => panicked(&method, &*payload),
             };
+            // A stream has only begun here, and its end is told in its trailers.
+            let code = Status::from_header_map(response.headers()).map_or(Code::Ok, |status| status.code());
+            tracing::debug!(method, ?code, elapsed = ?began.elapsed(), "call answered");
             Ok(response)
         })
     }

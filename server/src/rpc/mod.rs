@@ -69,6 +69,7 @@ pub fn services(services: Services) -> (Routes, channel::Receiver<Readiness>) {
     let (readiness, ready) = channel::channel(Readiness { hindrance: None });
     tokio::spawn(health::report(hub, reporter, readiness, stop));
 
+    // tonic's servers have these two methods in common, and no trait that names them.
     macro_rules! service {
         ($server:ident, $service:expr) => {
             LastResort(

@@ -46,7 +46,7 @@ pub(super) struct Seen<E> {
 pub(super) async fn watch<W: Watched>(
     desk: &Arc<Desk>,
     visitor: Visitor,
-    open: impl FnOnce(&Hub, &Principal, Moment) -> Result<W, Refusal> + Send + 'static,
+    open: impl FnOnce(&Arc<Hub>, &Principal, Moment) -> Result<W, Refusal> + Send + 'static,
 ) -> Result<Response<Feed<W::Event>>, Status> {
     let (feeder, feed) = desk.feed(&visitor, BATCHES_WAITING, Streaming::Watch).map_err(status::status)?;
     // Before the first look, so that nothing falls between it and the wait.

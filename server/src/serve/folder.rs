@@ -36,6 +36,16 @@ impl HubFolder {
         self.0.join("keys")
     }
 
+    /// Journal and blocks.
+    pub fn store(&self) -> PathBuf {
+        self.0.join("store")
+    }
+
+    /// What is derived from them.
+    pub fn view(&self) -> PathBuf {
+        self.0.join("view")
+    }
+
     /// The administrator's home.
     pub fn administrator(&self) -> PathBuf {
         self.0.join("administrator")

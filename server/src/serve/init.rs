@@ -93,7 +93,23 @@ pub fn init(options: InitOptions, now: Moment) -> Result<Initialised, InitError>
     let config = Config::parse(&text).map_err(InitError::Config)?;
     let folder = HubFolder::new(&options.folder);
     make_folder(folder.path())?;
+    let made = make(&folder, &config, &text, options, now);
+    if made.is_err() {
+        // Nobody has seen these keys, and with them in the way the next attempt would be refused.
+        for part in [folder.keys(), folder.store(), folder.view(), folder.administrator()] {
+            let _ = std::fs::remove_dir_all(part);
+        }
+    }
+    made
+}
 
+fn make(
+    folder: &HubFolder,
+    config: &Config,
+    text: &str,
+    options: InitOptions,
+    now: Moment,
+) -> Result<Initialised, InitError> {
     let keys = HubKeys::create(&folder.keys(), &options.hub_id, &options.names, now)?;
     let mut lane_secret = [0; 32];
     getrandom::fill(&mut lane_secret).map_err(InitError::Random)?;
@@ -111,7 +127,7 @@ pub fn init(options: InitOptions, now: Moment) -> Result<Initialised, InitError>
     administrator::ensure(&hub, &keys, &options.administrator, &folder.administrator(), address, now)?;
     hub.close();
     files::write(&folder.config(), text.as_bytes())?;
-    Ok(Initialised { folder, authority: keys.authority.fingerprint() })
+    Ok(Initialised { folder: folder.clone(), authority: keys.authority.fingerprint() })
 }
 
 fn make_folder(path: &Path) -> Result<(), InitError> {

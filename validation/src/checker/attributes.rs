@@ -42,7 +42,9 @@ impl Attributes {
 
     /// Patterns that cannot be held against values, by component.
     pub(super) fn not_run(&self) -> impl Iterator<Item = (&Arc<str>, &str)> {
-        self.attributes.iter().filter_map(|judge| Some((&judge.used.component.id, judge.form.as_ref()?.not_run()?)))
+        self.attributes
+            .iter()
+            .filter_map(|judge| Some((&judge.used.component.id, judge.form.as_ref()?.not_run()?)))
     }
 
     /// Reports values that are not what their attribute may have.
@@ -51,7 +53,8 @@ impl Attributes {
         for judge in &mut self.attributes {
             let Some(place) = judge.place else { continue };
             let by_series = judge.used.level == AttributeLevel::Series;
-            let attributes = if by_series { &columns.series_attributes } else { &columns.observation_attributes };
+            let attributes =
+                if by_series { &columns.series_attributes } else { &columns.observation_attributes };
             judge.judge(&attributes[place], by_series, collector);
         }
     }

@@ -95,9 +95,10 @@ impl Codes {
 
     /// Whether every code of a series is one that may stand there.
     pub(super) fn are_sound(&self, columns: &Columns, series: usize) -> bool {
-        self.dimensions.iter().zip(&columns.dimensions).all(|(dimension, column)| {
-            dimension.flags[column.index[series] as usize] & !flag::DATED == 0
-        })
+        self.dimensions
+            .iter()
+            .zip(&columns.dimensions)
+            .all(|(dimension, column)| dimension.flags[column.index[series] as usize] & !flag::DATED == 0)
     }
 }
 
@@ -185,7 +186,8 @@ impl DimensionCodes {
         if flags & flag::NOT_PERMITTED != 0 {
             let codes = self.permitted.as_deref().unwrap_or_default();
             let suggestions = if codes.len() <= crate::SUGGESTIONS_MAX { codes.to_vec() } else { Vec::new() };
-            let details = Details { found, expected: one_of(codes.iter()), suggestions, ..Details::default() };
+            let details =
+                Details { found, expected: one_of(codes.iter()), suggestions, ..Details::default() };
             collector.series(&structure::NOT_PERMITTED, &id, series, details);
         }
     }

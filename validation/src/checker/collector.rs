@@ -44,7 +44,13 @@ impl<'a> Collector<'a> {
     }
 
     /// Something about a whole series.
-    pub(super) fn series(&mut self, rule: &'static Rule, component: &Arc<str>, series: usize, details: Details) {
+    pub(super) fn series(
+        &mut self,
+        rule: &'static Rule,
+        component: &Arc<str>,
+        series: usize,
+        details: Details,
+    ) {
         self.close();
         let mut entry = self.entry(rule, component, series, details);
         for observation in self.columns.observations(series) {

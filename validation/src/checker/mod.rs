@@ -111,8 +111,8 @@ impl Checker {
     }
 
     /// Defaults that stood for an absent attribute of at least one observation so far, the agreement's
-    /// first. Of rows that are merged, an absent attribute may also stay what it was: what a receipt tells
-    /// comes from a checker that saw [`Stage::Inserted`] or [`Stage::Resulting`].
+    /// first. An absent attribute of a row that is merged may also stay what it was: once the checker has
+    /// seen [`Stage::Inserted`] or [`Stage::Resulting`], only these count.
     pub fn defaults_applied(&self) -> impl Iterator<Item = (&AttributeDefault, DefaultSource)> {
         self.presence.applied()
     }

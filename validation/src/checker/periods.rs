@@ -184,9 +184,8 @@ fn judge_form(code: &str, time: &Arc<str>, at: (usize, usize), collector: &mut C
     }
     collector.observation(&structure::PERIOD_AND_FREQUENCY, time, at, period.form() as i64, || {
         let fits = FREQUENCIES.iter().find(|other| other.forms.contains(&period.form()));
-        let remedy = fits.map(|fits| {
-            format!("Write {} in FREQ, or a period such as {}.", fits.code, frequency.example)
-        });
+        let remedy = fits
+            .map(|fits| format!("Write {} in FREQ, or a period such as {}.", fits.code, frequency.example));
         Details {
             found: period.to_string(),
             expected: format!("a period such as {} for FREQ {code}", frequency.example),

@@ -38,7 +38,10 @@ pub(super) struct Presence {
     status: Option<usize>,
     /// Attributes that are mandatory or have defaults.
     wanted: Vec<Wanted>,
-    defaults: Vec<Default>,
+    defaults: Vec<KnownDefault>,
+    /// Whether rows were seen that are their own result: of others it is only a guess what stands for
+    /// something absent.
+    has_seen_results: bool,
     /// What the statuses of the batch at hand say.
     says: Vec<Says>,
 }
@@ -55,7 +58,7 @@ struct Wanted {
     expected: String,
 }
 
-struct Default {
+struct KnownDefault {
     default: AttributeDefault,
     source: DefaultSource,
     /// The dimension that decides whether it holds.
@@ -77,9 +80,9 @@ impl Presence {
                 Some(None) => return None,
                 Some(place) => place,
             };
-            Some(Default { default: default.clone(), source, decides, is_applied: false })
+            Some(KnownDefault { default: default.clone(), source, decides, is_applied: false })
         };
-        let defaults: Vec<Default> = of_agreement.chain(of_dataflow).filter_map(known).collect();
+        let defaults: Vec<KnownDefault> = of_agreement.chain(of_dataflow).filter_map(known).collect();
         let wanted = |used: &AttributeUse| {
             let id = &used.component.id;
             let place = match used.level {
@@ -95,14 +98,21 @@ impl Presence {
                 CodedBy::Format(_) => "a value".to_owned(),
             };
             let level = used.level;
-            (is_mandatory || !of_it.is_empty())
-                .then(|| Wanted { id: id.clone(), level, place, is_mandatory, defaults: of_it, expected })
+            (is_mandatory || !of_it.is_empty()).then(|| Wanted {
+                id: id.clone(),
+                level,
+                place,
+                is_mandatory,
+                defaults: of_it,
+                expected,
+            })
         };
         Self {
             measure: definition.measure.id.clone(),
             status: shape.observation_attribute(STATUS),
             wanted: definition.attributes.iter().filter_map(wanted).collect(),
             defaults,
+            has_seen_results: false,
             says: Vec::new(),
         }
     }
@@ -154,10 +164,15 @@ impl Presence {
                 for observation in range.filter(|observation| columns.scales[*observation] != NO_VALUE) {
                     let at = (cursor.series_of(observation), observation);
                     let mark = text.bytes().next().map_or(0, i64::from);
-                    collector.observation(&structure::VALUE_AND_STATUS, &self.measure, at, mark, || Details {
-                        found: columns.value(observation).map(|value| value.to_string()).unwrap_or_default(),
-                        expected: format!("an empty cell, because {STATUS} is {text}"),
-                        ..Details::default()
+                    collector.observation(&structure::VALUE_AND_STATUS, &self.measure, at, mark, || {
+                        Details {
+                            found: columns
+                                .value(observation)
+                                .map(|value| value.to_string())
+                                .unwrap_or_default(),
+                            expected: format!("an empty cell, because {STATUS} is {text}"),
+                            ..Details::default()
+                        }
                     });
                 }
             }
@@ -198,14 +213,20 @@ impl Presence {
             return;
         }
         let mark = status.and_then(AttributeValue::as_text).and_then(|text| text.bytes().next());
-        collector.observation(&structure::VALUE_MISSING, &self.measure, at, mark.map_or(0, i64::from), || {
-            let text = status.and_then(AttributeValue::as_text);
-            let expected = match text {
-                Some(text) => format!("{VALUE_EXPECTED} in place of {text}"),
-                None => VALUE_EXPECTED.to_owned(),
-            };
-            Details { expected, ..Details::default() }
-        });
+        collector.observation(
+            &structure::VALUE_MISSING,
+            &self.measure,
+            at,
+            mark.map_or(0, i64::from),
+            || {
+                let text = status.and_then(AttributeValue::as_text);
+                let expected = match text {
+                    Some(text) => format!("{VALUE_EXPECTED} in place of {text}"),
+                    None => VALUE_EXPECTED.to_owned(),
+                };
+                Details { expected, ..Details::default() }
+            },
+        );
     }
 
     fn says_by_default(&self, columns: &Columns, series: usize) -> Says {
@@ -239,7 +260,12 @@ impl Presence {
                 AttributeLevel::Dataset => {}
             }
         }
-        applied.into_iter().for_each(|place: usize| self.defaults[place].is_applied = true);
+        if stage.has_whole_series() && !std::mem::replace(&mut self.has_seen_results, true) {
+            self.defaults.iter_mut().for_each(|known| known.is_applied = false);
+        }
+        if stage.has_whole_series() || !self.has_seen_results {
+            applied.into_iter().for_each(|place: usize| self.defaults[place].is_applied = true);
+        }
     }
 
     fn judge_observations(

@@ -67,7 +67,12 @@ impl Regions {
                     let value_of = |id: &str| self.value_of(id, columns, (series, observations.start));
                     if !cube.allows(value_of, None) {
                         let details = details(observations.start);
-                        collector.series(&structure::COMBINATION_NOT_ALLOWED, &region.component, series, details);
+                        collector.series(
+                            &structure::COMBINATION_NOT_ALLOWED,
+                            &region.component,
+                            series,
+                            details,
+                        );
                     }
                     continue;
                 }

@@ -46,14 +46,18 @@ impl TextForm {
         if format.min_length.is_some() || format.max_length.is_some() {
             let characters = text.chars().count();
             let within = |limit: Option<u32>, short: bool| {
-                limit.is_none_or(|limit| if short { characters <= limit as usize } else { characters >= limit as usize })
+                limit.is_none_or(|limit| {
+                    if short { characters <= limit as usize } else { characters >= limit as usize }
+                })
             };
             if !within(format.max_length, true) || !within(format.min_length, false) {
                 return false;
             }
         }
         let has_type = format.data_type.is_none_or(|data_type| has_type(data_type, text));
-        has_type && self.is_in_range(text) && self.pattern.as_ref().is_none_or(|pattern| pattern.is_match(text))
+        has_type
+            && self.is_in_range(text)
+            && self.pattern.as_ref().is_none_or(|pattern| pattern.is_match(text))
     }
 
     fn is_in_range(&self, text: &str) -> bool {
@@ -80,7 +84,8 @@ fn compile(pattern: &str) -> Result<Regex, regex::Error> {
 
 fn has_type(data_type: DataType, text: &str) -> bool {
     let all = |is: fn(char) -> bool| text.chars().all(is);
-    let period = |forms: &[Form]| Period::parse(text.as_bytes()).is_ok_and(|period| forms.contains(&period.form()));
+    let period =
+        |forms: &[Form]| Period::parse(text.as_bytes()).is_ok_and(|period| forms.contains(&period.form()));
     match data_type {
         DataType::Alpha => all(char::is_alphabetic),
         DataType::AlphaNumeric => all(char::is_alphanumeric),
@@ -191,7 +196,11 @@ mod tests {
 
     #[test]
     fn values_have_the_form_they_are_given() {
-        let digits = Format { max_value: Some(Decimal::integer(6)), min_value: Some(Decimal::integer(0)), ..form(DataType::Integer) };
+        let digits = Format {
+            max_value: Some(Decimal::integer(6)),
+            min_value: Some(Decimal::integer(0)),
+            ..form(DataType::Integer)
+        };
         let currency = Format { pattern: Some("[A-Z]{3}".to_owned()), ..form(DataType::Alpha) };
         let short = Format { max_length: Some(3), ..form(DataType::String) };
         let share = Format { max_value: Some(Decimal::integer(1)), ..form(DataType::Decimal) };

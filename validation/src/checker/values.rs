@@ -73,7 +73,8 @@ impl Values {
         if self.nearest.is_some() || self.measure.allowed.is_some() || !self.measure.excluded.is_empty() {
             return true;
         }
-        let has_decimals = columns.scales.iter().fold(false, |any, scale| any | (*scale != 0 && *scale != NO_VALUE));
+        let has_decimals =
+            columns.scales.iter().fold(false, |any, scale| any | (*scale != 0 && *scale != NO_VALUE));
         if has_decimals && (self.is_integer || self.decimals.is_some()) {
             return true;
         }
@@ -83,7 +84,8 @@ impl Values {
             Some(Decimal { unscaled, scale: 0 }) if !has_decimals || unscaled == 0 => Some(unscaled),
             Some(_) => None,
         };
-        let (Some(least), Some(greatest)) = (bound(self.least, i64::MIN), bound(self.greatest, i64::MAX)) else {
+        let (Some(least), Some(greatest)) = (bound(self.least, i64::MIN), bound(self.greatest, i64::MAX))
+        else {
             return true;
         };
         columns.unscaled.iter().fold(false, |any, digits| any | (*digits < least) | (*digits > greatest))

@@ -83,11 +83,12 @@ impl Entry {
 
     /// Takes over what another of the same id has seen. Found twice in one place counts once.
     pub(crate) fn absorb(&mut self, other: Self) {
-        if other.rows.iter().all(|row| self.rows.contains(row)) {
+        let known = other.rows.iter().filter(|row| self.rows.binary_search(row).is_ok()).count();
+        if known == other.rows.len() {
             self.occurrences = self.occurrences.max(other.occurrences);
             return;
         }
-        self.occurrences += other.occurrences;
+        self.occurrences += other.occurrences.saturating_sub(known as u64);
         other.rows.into_iter().for_each(|row| self.add_row(Some(row)));
     }
 

@@ -95,7 +95,7 @@ impl Findings {
     /// none for the issues of a [`mighub_sdmx::csv::ReadSummary`].
     pub fn add_cell_issue(&mut self, issue: &CellIssue, header: &Header, columns: Option<&Columns>) {
         let column = header.columns.get(issue.column);
-        let component: Arc<str> = column.map_or("", |column| &column.name).into();
+        let component = component_named(column.map_or("", |column| &column.name), columns);
         if self.unreadable.len() < UNREADABLE_KEPT {
             self.unreadable.insert((issue.row, component.clone()));
         }
@@ -178,7 +178,8 @@ impl Findings {
         let key = series.map(|series| columns.key(series).codes().cloned().collect());
         match clash {
             Clash::Duplicate { .. } => {
-                let period = place.map(|place| columns.periods[place]).filter(|period| *period != Period::ANY);
+                let period =
+                    place.map(|place| columns.periods[place]).filter(|period| *period != Period::ANY);
                 if period.is_none() && !columns.shape.timeless {
                     // Rows whose period could not be read.
                     return;
@@ -213,12 +214,7 @@ impl Findings {
             let near = suggest::misspelled(name, &absent);
             let rule = if near.is_empty() { &file::FOREIGN_COLUMN } else { &file::MISSPELLED_COLUMN };
             let column = header.columns.iter().position(|column| column.name == name);
-            self.add(Entry {
-                column,
-                component: Arc::from(name),
-                suggestions: near,
-                ..Entry::new(rule)
-            });
+            self.add(Entry { column, component: Arc::from(name), suggestions: near, ..Entry::new(rule) });
         }
     }
 
@@ -229,6 +225,17 @@ impl Findings {
             self.add(Entry { found: clip(&lanes.join(", ")), expected: "one lane".to_owned(), ..entry });
         }
     }
+}
+
+/// The id of a component by the name of its column, which may be in other letters.
+fn component_named(name: &str, columns: Option<&Columns>) -> Arc<str> {
+    let Some(columns) = columns else { return Arc::from(name) };
+    let shape = &columns.shape;
+    let attributes = shape.series_attributes.iter().chain(&shape.observation_attributes);
+    let mut ids = shape.dimensions.iter().chain(attributes);
+    let id = ids.find(|id| id.eq_ignore_ascii_case(name));
+    // The ids of time and measure, which the shape does not have, and those of control columns are in capitals.
+    id.cloned().unwrap_or_else(|| Arc::from(name.to_uppercase()))
 }
 
 /// An error's text as a sentence.

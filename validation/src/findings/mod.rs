@@ -18,8 +18,8 @@ pub(crate) use entry::{Entry, clip};
 pub use file::FileError;
 pub(crate) use spill::RunReader;
 use spill::{Merged, RunWriter};
-pub use tally::{SAMPLE_VALUES, VALUES_COUNTED};
 use tally::Tally;
+pub use tally::{SAMPLE_VALUES, VALUES_COUNTED};
 
 use crate::finding::{FindingCounts, RuleNotRun};
 use crate::report::{Kept, Report};
@@ -172,7 +172,9 @@ impl Findings {
 
     /// Whether a cell could not be read, so that there is nothing more to say about it.
     pub(crate) fn is_unreadable(&self, row: Option<u64>, component: &Arc<str>) -> bool {
-        row.is_some_and(|row| !self.unreadable.is_empty() && self.unreadable.contains(&(row, component.clone())))
+        row.is_some_and(|row| {
+            !self.unreadable.is_empty() && self.unreadable.contains(&(row, component.clone()))
+        })
     }
 
     fn spill(&mut self) -> io::Result<()> {

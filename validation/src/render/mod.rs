@@ -17,7 +17,7 @@ pub use text::Style;
 
 use crate::finding::{ComponentSample, Finding, FindingCounts, FindingGroup, Place, Summary};
 use excerpt::Excerpt;
-use text::{and_more, count, wrapped};
+use text::{and_more, beginning, count, wrapped};
 
 /// How a report is written.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +36,8 @@ const WIDTH_MIN: usize = 40;
 const LISTED: usize = 8;
 /// Values that are listed where findings concentrate.
 const VALUES_LISTED: usize = 5;
+/// Characters of a value that are shown where findings concentrate.
+const VALUE_CHARACTERS: usize = 40;
 /// Columns before the text of a finding.
 const INDENT: usize = 2;
 /// Columns before what is said of a finding, label and all.
@@ -87,7 +89,8 @@ impl<L: FnMut(&Finding) -> Option<CellPlace>, W: Write> Writer<'_, L, W> {
             }
             if group.count > shown && shown > 0 {
                 let more = count(group.count - shown, "more finding", "more findings");
-                writeln!(self.out, "\n{:INDENT$}and {more} of {}", "", group.rule_id)?;
+                writeln!(self.out)?;
+                self.lines(&format!("and {more} of {}", group.rule_id), INDENT)?;
             }
         }
         if !summary.not_run.is_empty() {
@@ -102,13 +105,20 @@ impl<L: FnMut(&Finding) -> Option<CellPlace>, W: Write> Writer<'_, L, W> {
 
     fn group(&mut self, group: &FindingGroup) -> io::Result<()> {
         let style = self.options.style;
-        let severity = style.severity(group.severity);
-        let id = style.strong(&group.rule_id);
         let mut counts = count(group.count, "finding", "findings");
         if group.occurrences > group.count {
             counts += &format!(" in {}", count(group.occurrences, "observation", "observations"));
         }
-        writeln!(self.out, "\n{severity} {id} {} ({counts})", group.title)?;
+        let word = group.severity.word();
+        let head = format!("{word} {} ", group.rule_id);
+        let lines = wrapped(&format!("{head}{} ({counts})", group.title), self.options.width - INDENT);
+        let (severity, id) = (style.severity(group.severity), style.strong(&group.rule_id));
+        for (nth, line) in lines.iter().enumerate() {
+            match line.strip_prefix(&head) {
+                Some(rest) if nth == 0 => writeln!(self.out, "\n{severity} {id} {rest}")?,
+                _ => writeln!(self.out, "{:INDENT$}{line}", "")?,
+            }
+        }
         let samples: Vec<_> = group.components.iter().filter_map(sample).collect();
         samples.iter().try_for_each(|sample| self.lines(sample, INDENT))
     }
@@ -164,8 +174,7 @@ impl<L: FnMut(&Finding) -> Option<CellPlace>, W: Write> Writer<'_, L, W> {
         if text.is_empty() {
             return Ok(());
         }
-        let text = text.replace(char::is_control, " ");
-        let lines = wrapped(&text, self.options.width - INDENT - LABELLED);
+        let lines = wrapped(text, self.options.width - INDENT - LABELLED);
         for (nth, line) in lines.iter().enumerate() {
             let label = if nth == 0 { label } else { "" };
             let label = format!("{label:LABELLED$}");
@@ -204,7 +213,7 @@ fn sample(sample: &ComponentSample) -> Option<String> {
     let values: Vec<_> = named
         .iter()
         .take(VALUES_LISTED)
-        .map(|value| format!("{} ×{}", value.value.replace(char::is_control, " "), value.count))
+        .map(|value| format!("{} ×{}", beginning(&value.value, VALUE_CHARACTERS), value.count))
         .collect();
     let others = sample.distinct.saturating_sub(values.len() as u64);
     let others = match others {
@@ -231,7 +240,8 @@ fn title(finding: &Finding, place: Option<&CellPlace>) -> String {
         (None, None) => {}
     }
     if let (None, Some(first)) = (place, finding.observations.first()) {
-        let periods: Vec<&str> = finding.observations.iter().map(|observation| &*observation.period).collect();
+        let periods: Vec<&str> =
+            finding.observations.iter().map(|observation| &*observation.period).collect();
         let periods: Vec<&str> = periods.into_iter().filter(|period| !period.is_empty()).collect();
         let total = if periods.is_empty() { 0 } else { finding.occurrences };
         parts.push(first.series_key.join("."));

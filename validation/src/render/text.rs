@@ -59,7 +59,7 @@ fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -75,8 +75,24 @@ pub(super) fn and_more(items: &[&str], total: u64, listed: usize) -> String {
     if more == 0 { text } else { format!("{text} and {} more", thousands(more)) }
 }
 
-/// Breaks a text into lines between words. A word longer than a line has a line of its own.
+/// A text with spaces for what would move the cursor or turn the direction of writing. What is shown may come
+/// from anybody's file.
+pub(super) fn printable(text: &str) -> String {
+    let moves = |c: char| c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    text.replace(moves, " ")
+}
+
+/// The beginning of a text.
+pub(super) fn beginning(text: &str, characters: usize) -> String {
+    match text.char_indices().nth(characters) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
+}
+
+/// Breaks a text into printable lines between words. A word longer than a line has a line of its own.
 pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let text = printable(text);
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         let Some(line) = lines.last_mut() else { break };

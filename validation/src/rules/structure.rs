@@ -74,7 +74,7 @@ pub static AREA_NOT_YET_VALID: Rule = rule(
 pub static CODE_NOT_VALID: Rule = error(
     "STR-024",
     "The code was out of use in that period",
-    "A code with a first or a last day is used for periods that overlap these days. (Areas have rules of their own.)",
+    "A code with a first or a last day is used for periods that overlap these days. Areas have rules of their own.",
     "Write the code that was in use in that period.",
 );
 

@@ -1,12 +1,13 @@
 //! A file through reader, sorter and judge, as the client does it.
 #![allow(dead_code, reason = "each test file uses some of it")]
 
+use std::collections::HashMap;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use mighub_sdmx::columns::{Columns, ColumnsBuilder, ObservationRange, SourceMap};
-use mighub_sdmx::csv::{Action, CsvReader, Header, ReadError, Places};
+use mighub_sdmx::csv::{Action, CsvReader, Header, Places, ReadError};
 use mighub_sdmx::sort::{Scratch, Sorter};
 use mighub_sdmx::structure::{AgreementTerms, Class, DataDefinition, Structures, read_json};
 use mighub_validation::{
@@ -34,8 +35,15 @@ pub(crate) fn structures() -> &'static Structures {
 }
 
 pub(crate) fn definition(dataflow: &str) -> Arc<DataDefinition> {
-    let (reference, _) = structures().find(Class::Dataflow, dataflow).expect(dataflow);
-    DataDefinition::resolve(structures(), reference).expect(dataflow)
+    find_definition(dataflow).expect(dataflow)
+}
+
+fn find_definition(dataflow: &str) -> Option<Arc<DataDefinition>> {
+    static KNOWN: LazyLock<Mutex<HashMap<String, Arc<DataDefinition>>>> = LazyLock::new(Mutex::default);
+    let (reference, _) = structures().find(Class::Dataflow, dataflow)?;
+    let mut known = KNOWN.lock().expect("no test panics while it resolves");
+    let resolve = || DataDefinition::resolve(structures(), reference).expect(dataflow);
+    Some(known.entry(reference.short()).or_insert_with(resolve).clone())
 }
 
 /// The terms of an agreement, as its SDMX-JSON annotations say them: (id, type, title).
@@ -99,7 +107,8 @@ impl Judged {
     pub(crate) fn lines(&mut self) -> Vec<String> {
         let line = |finding: &Finding| {
             let first = finding.observations.first();
-            let key = first.map_or(String::new(), |first| format!("{} {}", first.series_key.join("."), first.period));
+            let key = first
+                .map_or(String::new(), |first| format!("{} {}", first.series_key.join("."), first.period));
             format!("{} {} {:?} {}", finding.rule_id, finding.component(), finding.found, key.trim_end())
                 .trim_end()
                 .to_owned()
@@ -127,18 +136,12 @@ pub(crate) fn judge(file: &[u8], how: How) -> Judged {
     Judged { report: findings.finish().expect("room"), defaults, file: file.to_vec(), known }
 }
 
-fn read_and_judge(file: &[u8], how: &How, findings: &mut Findings) -> (Option<(Header, Places)>, Vec<String>) {
-    let mut definitions: Vec<(String, Arc<DataDefinition>)> = Vec::new();
-    let resolve = |_: &str, id: &str| {
-        if let Some((_, known)) = definitions.iter().find(|(known, _)| known == id) {
-            return Some(known.clone());
-        }
-        let (reference, _) = structures().find(Class::Dataflow, id)?;
-        let definition = DataDefinition::resolve(structures(), reference).ok()?;
-        definitions.push((id.to_owned(), definition.clone()));
-        Some(definition)
-    };
-    let mut reader = match CsvReader::new(file, resolve) {
+fn read_and_judge(
+    file: &[u8],
+    how: &How,
+    findings: &mut Findings,
+) -> (Option<(Header, Places)>, Vec<String>) {
+    let mut reader = match CsvReader::new(file, |_, id| find_definition(id)) {
         Ok(reader) => reader,
         Err(error) => {
             findings.add_file_error(&error);
@@ -173,17 +176,21 @@ fn read_and_judge(file: &[u8], how: &How, findings: &mut Findings) -> (Option<(H
     for issue in &summary.issues {
         findings.add_cell_issue(issue, &header, None);
     }
-    let lanes: Vec<String> = summary.definitions.iter().map(|definition| definition.dataflow.short()).collect();
+    let lanes: Vec<String> =
+        summary.definitions.iter().map(|definition| definition.dataflow.short()).collect();
     findings.add_lanes(&lanes);
     let mut defaults = Vec::new();
     for (place, definition) in summary.definitions.iter().enumerate() {
-        findings.add_foreign_columns(&header, definition);
+        if lanes.len() == 1 {
+            findings.add_foreign_columns(&header, definition);
+        }
         let mut checker = Checker::new(definition.clone(), how.terms.clone());
         for (structure, action, sorter) in &mut sorters {
             if *structure != place {
                 continue;
             }
-            let stage = if how.inserted && *action != Action::Delete { Stage::Inserted } else { (*action).into() };
+            let stage =
+                if how.inserted && *action != Action::Delete { Stage::Inserted } else { (*action).into() };
             let empty = Sorter::new(definition.shape.clone(), 0, scratch());
             for batch in std::mem::replace(sorter, empty).finish().expect("sortable") {
                 let batch = batch.expect("sortable");
@@ -221,17 +228,9 @@ fn pieces(columns: Columns, batch_series: usize) -> Vec<Columns> {
 
 /// The sorted columns of a file with rows of one dataflow and one action, whatever can be read of them.
 pub(crate) fn columns_of(text: &str) -> (Arc<DataDefinition>, Columns) {
-    let mut found = None;
-    let resolve = |_: &str, id: &str| {
-        let (reference, _) = structures().find(Class::Dataflow, id)?;
-        let definition = DataDefinition::resolve(structures(), reference).ok()?;
-        found = Some(definition.clone());
-        Some(definition)
-    };
-    let mut reader = CsvReader::new(text.as_bytes(), resolve).expect("a header");
+    let mut reader = CsvReader::new(text.as_bytes(), |_, id| find_definition(id)).expect("a header");
     let batch = reader.next_batch().expect("rows").expect("rows");
-    drop(reader);
-    let definition = found.expect("a dataflow");
+    let definition = reader.definitions()[batch.structure].clone();
     let mut sorter = Sorter::new(definition.shape.clone(), 1 << 20, scratch());
     sorter.push(batch.columns).expect("memory");
     let batch = sorter.finish().expect("memory").next().expect("rows").expect("memory");

@@ -1,5 +1,6 @@
 //! Progress on standard error: a bar for a terminal, a line every half minute for everybody else.
 
+use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -28,7 +29,8 @@ impl Shown {
             let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
             if last.elapsed() >= LINE_INTERVAL {
                 *last = Instant::now();
-                eprintln!("mighub: {}", in_words(step));
+                // If nobody hears it there is nobody to tell.
+                let _ = writeln!(io::stderr(), "mighub: {}", in_words(step));
             }
         });
         Self { bar: None, progress }

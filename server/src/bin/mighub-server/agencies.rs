@@ -20,17 +20,17 @@ const AREA: &str = "REF_AREA";
 pub(crate) async fn agency(dir: &Path, command: Agency, output: Output) -> Result<(), Failure> {
     let operator = Operator::connect(dir).await?;
     let done = match command {
-        Agency::Add(arguments) => add(&operator, arguments, output).await,
-        Agency::List => list(&operator, output).await,
+        Agency::Add(arguments) => add(&operator, *arguments, output).await,
+        Agency::List => list(&operator, output).await.map_err(Failure::from),
     };
     operator.end().await;
-    Ok(done?)
+    done
 }
 
 pub(crate) async fn agreement(dir: &Path, command: Agreement, output: Output) -> Result<(), Failure> {
     let operator = Operator::connect(dir).await?;
     let done = match command {
-        Agreement::Put(arguments) => put_agreement(&operator, arguments, output).await,
+        Agreement::Put(arguments) => put_agreement(&operator, *arguments, output).await,
         Agreement::List(arguments) => list_agreements(&operator, arguments, output).await,
     };
     operator.end().await;
@@ -50,7 +50,7 @@ pub(crate) async fn role(dir: &Path, command: Role, output: Output) -> Result<()
     Ok(())
 }
 
-async fn add(operator: &Operator, arguments: AgencyAdd, output: Output) -> Result<(), OperatorError> {
+async fn add(operator: &Operator, arguments: AgencyAdd, output: Output) -> Result<(), Failure> {
     // Looked up first: an agency must not be added when the rest is misspelt.
     let mut dataflows = Vec::new();
     for dataflow in &arguments.dataflow {
@@ -58,18 +58,54 @@ async fn add(operator: &Operator, arguments: AgencyAdd, output: Output) -> Resul
     }
     let request = v1::AddAgencyRequest {
         agency: arguments.agency.clone(),
-        name: arguments.agency_name,
+        name: arguments.name.clone().unwrap_or_default(),
         token_only: arguments.token_only,
     };
-    let added = operator.agencies().add_agency(request).await?.into_inner();
-    let roles = match (&arguments.roles[..], &dataflows[..]) {
+    let added = operator.agencies().add_agency(request).await.map_err(OperatorError::from)?.into_inner();
+    // The token is shown this once, so it is shown whatever happens afterwards.
+    let given = give_rights(operator, &arguments, &dataflows).await;
+    let roles = given.as_deref().unwrap_or_default();
+    let expires = added.expires_at.as_ref().map(Moment::of_message).unwrap_or_default().to_string();
+    let (agency, token) = (&arguments.agency, &added.enrolment_token);
+    output.say(
+        || {
+            let mut text =
+                format!("{agency} may enrol until {expires} with this token, once:\n\n  {token}\n\n");
+            if !roles.is_empty() {
+                text += &format!("It is {}. ", in_words(roles));
+            }
+            if given.is_ok() && !dataflows.is_empty() {
+                text += &format!("It may send {}. ", dataflows.join(", "));
+            }
+            text + "Hand the token over by another way than the hub's address; it is not shown again."
+        },
+        || {
+            json!({
+                "agency": agency, "enrolment_token": token, "expires_at": expires,
+                "roles": names(roles), "dataflows": if given.is_ok() { &dataflows[..] } else { &[] },
+            })
+        },
+    );
+    given.map(drop).map_err(|error| {
+        let remedy = "correct that with `role grant` and `agreement put`";
+        Failure::partly_done(format!("{agency} was added, but not all of its rights: {error}; {remedy}"))
+    })
+}
+
+/// The roles and agreements that the command line asks for.
+async fn give_rights(
+    operator: &Operator,
+    arguments: &AgencyAdd,
+    dataflows: &[String],
+) -> Result<Vec<v1::Role>, OperatorError> {
+    let roles = match (&arguments.roles[..], dataflows) {
         _ if arguments.token_only => vec![],
         ([], []) => vec![RoleName::Reader],
         ([], _) => vec![RoleName::Submitter, RoleName::Reader],
         (roles, _) => roles.to_vec(),
     };
     let roles = grant(operator, &arguments.agency, &roles).await?;
-    for dataflow in &dataflows {
+    for dataflow in dataflows {
         let id = agreement_id(operator, &arguments.agency, dataflow);
         let agreement = v1::Agreement {
             id,
@@ -79,28 +115,7 @@ async fn add(operator: &Operator, arguments: AgencyAdd, output: Output) -> Resul
         };
         put(operator, agreement).await?;
     }
-    let expires = added.expires_at.as_ref().map(Moment::of_message).unwrap_or_default().to_string();
-    let (agency, token) = (arguments.agency, added.enrolment_token);
-    output.say(
-        || {
-            let mut text =
-                format!("{agency} may enrol until {expires} with this token, once:\n\n  {token}\n\n");
-            if !roles.is_empty() {
-                text += &format!("It is {}. ", in_words(&roles));
-            }
-            if !dataflows.is_empty() {
-                text += &format!("It may send {}. ", dataflows.join(", "));
-            }
-            text + "Hand the token over by another way than the hub's address; it is not shown again."
-        },
-        || {
-            json!({
-                "agency": agency, "enrolment_token": token, "expires_at": expires,
-                "roles": names(&roles), "dataflows": dataflows,
-            })
-        },
-    );
-    Ok(())
+    Ok(roles)
 }
 
 async fn list(operator: &Operator, output: Output) -> Result<(), OperatorError> {
@@ -183,11 +198,12 @@ async fn list_agreements(
     arguments: AgreementList,
     output: Output,
 ) -> Result<(), OperatorError> {
-    let dataflow = match arguments.dataflow.as_str() {
-        "" => String::new(),
-        name => operator.dataflow(name).await?,
+    let dataflow = match &arguments.dataflow {
+        None => String::new(),
+        Some(name) => operator.dataflow(name).await?,
     };
-    let agreements = operator.all_agreements(&dataflow, &arguments.provider).await?;
+    let provider = arguments.provider.unwrap_or_default();
+    let agreements = operator.all_agreements(&dataflow, &provider).await?;
     output.say(
         || agreements.iter().map(|agreement| agreement_text(Some(agreement))).collect(),
         || agreements.iter().map(agreement_json).collect(),
@@ -210,9 +226,9 @@ fn of_terms(terms: &Terms) -> v1::Agreement {
     }
     v1::Agreement {
         permitted_region,
-        default_conf_status: terms.conf_status.clone(),
-        valid_from: terms.valid_from.clone(),
-        valid_to: terms.valid_to.clone(),
+        default_conf_status: terms.conf_status.clone().unwrap_or_default(),
+        valid_from: terms.valid_from.clone().unwrap_or_default(),
+        valid_to: terms.valid_to.clone().unwrap_or_default(),
         ..Default::default()
     }
 }

@@ -7,16 +7,14 @@ use mighub::v1;
 
 const EXIT_CODES: &str =
     "Exit codes: 0 done; 1 other; 2 usage; 4 not allowed; 5 temporary, try again; 6 not found; \
-7 refused; 130 interrupted.
+7 refused; 8 damage found; 9 partly done; 130 interrupted.
 
 A hub is one folder. To begin:
-  mighub-server init --hub-id UNECE --name hub.example.org --listen 0.0.0.0:8443
+  mighub-server init --hub-id UNECE --host hub.example.org --listen 0.0.0.0:8443
   mighub-server serve
 and from another terminal, while it runs or not:
-  mighub-server agency add SWE --agency-name 'Statistics Sweden' --dataflow MIG_FLOW --area SWE
+  mighub-server agency add SWE --name 'Statistics Sweden' --dataflow MIG_FLOW --area SWE
 Back up the folder's keys/ and store/.";
-
-const LOG_HELP: &str = "What to log, such as info or mighub_server=debug,warn";
 
 const CONFIG_HELP: &str = "Fields of hub.json:
   listen              address and port to listen on, such as 0.0.0.0:8443 or [::]:8443; 127.0.0.1:8443 if absent
@@ -35,8 +33,10 @@ pub(crate) struct Arguments {
     /// Print JSON instead of text; log JSON, too
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    #[arg(long, env = "MIGHUB_LOG", global = true, value_name = "FILTER", default_value = "info", help = LOG_HELP)]
-    pub(crate) log: String,
+    /// What to log on standard error, such as info or mighub_server=debug,warn [default: info for serve, else
+    /// warn]
+    #[arg(long, env = "MIGHUB_LOG", global = true, value_name = "FILTER")]
+    pub(crate) log: Option<String>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -62,6 +62,8 @@ pub(crate) enum Command {
     /// Check hub.json, keys and certificates without starting the hub
     #[command(after_help = CONFIG_HELP)]
     CheckConfig,
+    /// Look for damage in the store of a hub that does not run, and repair it if asked to
+    Repair(Repair),
 }
 
 #[derive(Debug, Args)]
@@ -70,8 +72,8 @@ pub(crate) struct Init {
     #[arg(long, value_name = "ID")]
     pub(crate) hub_id: String,
     /// Host name or IP address under which offices will reach the hub; may be repeated
-    #[arg(long = "name", value_name = "NAME")]
-    pub(crate) names: Vec<String>,
+    #[arg(long = "host", value_name = "HOST")]
+    pub(crate) hosts: Vec<String>,
     /// Address and port to listen on
     #[arg(long, value_name = "ADDRESS", default_value = mighub_server::config::LISTEN_USUALLY)]
     pub(crate) listen: String,
@@ -93,10 +95,18 @@ pub(crate) struct Serve {
     pub(crate) listen: Option<String>,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct Repair {
+    /// Repair it, and accept that what is damaged is lost; without it nothing is changed. Restoring the folder
+    /// store/ from a copy is better where there is one
+    #[arg(long)]
+    pub(crate) accept_loss: bool,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Agency {
     /// Add an agency, and print the token with which it enrols
-    Add(AgencyAdd),
+    Add(Box<AgencyAdd>),
     /// List agencies with their roles
     List,
 }
@@ -106,16 +116,10 @@ pub(crate) struct AgencyAdd {
     /// SDMX agency id, such as SWE or SWE.SCB
     pub(crate) agency: String,
     /// Its name; not for --token-only
-    #[arg(
-        long,
-        value_name = "NAME",
-        alias = "name",
-        required_unless_present = "token_only",
-        default_value = ""
-    )]
-    pub(crate) agency_name: String,
+    #[arg(long, value_name = "NAME", required_unless_present = "token_only")]
+    pub(crate) name: Option<String>,
     /// The agency is there already: only make a token, for new keys or another application
-    #[arg(long, conflicts_with_all = ["agency_name", "roles", "dataflow"])]
+    #[arg(long, conflicts_with_all = ["name", "roles", "dataflow"])]
     pub(crate) token_only: bool,
     /// Roles, separated by commas [default: reader, and submitter with --dataflow]
     #[arg(long, value_enum, value_delimiter = ',', value_name = "ROLES")]
@@ -136,20 +140,20 @@ pub(crate) struct Terms {
     #[arg(long, value_name = "DIMENSION=CODES", value_parser = region)]
     pub(crate) region: Vec<v1::DimensionCodes>,
     /// CONF_STATUS of observations that come without, such as F
-    #[arg(long, value_name = "CODE", default_value = "")]
-    pub(crate) conf_status: String,
-    /// Days in force, first and last, as 2026-01-01
-    #[arg(long, value_name = "DAY", default_value = "")]
-    pub(crate) valid_from: String,
-    /// Last day in force
-    #[arg(long, value_name = "DAY", default_value = "")]
-    pub(crate) valid_to: String,
+    #[arg(long, value_name = "CODE")]
+    pub(crate) conf_status: Option<String>,
+    /// First day in force, such as 2026-01-01; always was if not given
+    #[arg(long, value_name = "DAY")]
+    pub(crate) valid_from: Option<String>,
+    /// Last day in force; no end if not given
+    #[arg(long, value_name = "DAY")]
+    pub(crate) valid_to: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Agreement {
     /// Make or change an agreement
-    Put(AgreementPut),
+    Put(Box<AgreementPut>),
     /// List agreements
     List(AgreementList),
 }
@@ -190,11 +194,11 @@ pub(crate) struct AgreementPut {
 #[derive(Debug, Args)]
 pub(crate) struct AgreementList {
     /// Only of this dataflow
-    #[arg(long, default_value = "")]
-    pub(crate) dataflow: String,
+    #[arg(long)]
+    pub(crate) dataflow: Option<String>,
     /// Only of this provider
-    #[arg(long, value_name = "AGENCY", default_value = "")]
-    pub(crate) provider: String,
+    #[arg(long, value_name = "AGENCY")]
+    pub(crate) provider: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -6,6 +6,8 @@ use mighub_server::rpc::OperatorError;
 const OTHER: u8 = 1;
 const USAGE: u8 = 2;
 const REFUSED: u8 = 7;
+const DAMAGED: u8 = 8;
+const PARTLY_DONE: u8 = 9;
 
 /// A command that failed.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +31,14 @@ impl Failure {
 
     pub(crate) fn refused(text: impl ToString) -> Self {
         Self::Said { text: text.to_string(), exit_code: REFUSED }
+    }
+
+    pub(crate) fn damaged(text: impl ToString) -> Self {
+        Self::Said { text: text.to_string(), exit_code: DAMAGED }
+    }
+
+    pub(crate) fn partly_done(text: impl ToString) -> Self {
+        Self::Said { text: text.to_string(), exit_code: PARTLY_DONE }
     }
 
     pub(crate) fn exit_code(&self) -> u8 {

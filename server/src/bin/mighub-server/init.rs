@@ -21,7 +21,7 @@ pub(crate) fn init(dir: &Path, arguments: Init, output: Output) -> Result<(), Fa
         folder: dir.to_owned(),
         hub_id: arguments.hub_id,
         listen: arguments.listen,
-        names: arguments.names,
+        names: arguments.hosts,
         structures,
         administrator,
         administrator_name: arguments.administrator_name,

@@ -6,6 +6,7 @@ mod check;
 mod failure;
 mod init;
 mod output;
+mod repair;
 mod serve;
 mod structures;
 
@@ -33,12 +34,8 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
     let dir = &arguments.dir;
     // Short commands are silent unless asked: their answer is on standard output.
-    let log = match (&arguments.command, arguments.log.as_str()) {
-        (Command::Serve(_), log) => log,
-        (_, "info") => "warn",
-        (_, log) => log,
-    };
-    log_to_standard_error(log, arguments.json)?;
+    let usually = if matches!(arguments.command, Command::Serve(_)) { "info" } else { "warn" };
+    log_to_standard_error(arguments.log.as_deref().unwrap_or(usually), arguments.json)?;
     match arguments.command {
         Command::Init(init) => init::init(dir, init, output),
         Command::Serve(serve) => runtime()?.block_on(serve::serve(dir, serve, output)),
@@ -47,6 +44,7 @@ fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
         Command::Role(command) => runtime()?.block_on(agencies::role(dir, command, output)),
         Command::Structure(command) => runtime()?.block_on(structures::structure(dir, command, output)),
         Command::CheckConfig => check::check(dir, output),
+        Command::Repair(arguments) => repair::repair(dir, &arguments, output),
     }
 }
 

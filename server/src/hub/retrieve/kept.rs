@@ -1,0 +1,77 @@
+//! What is kept in memory between calls. All of it can be derived again.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use mighub_sdmx::columns::Shape;
+use mighub_sdmx::structure::Reference;
+
+use crate::hub::{Hub, Refusal};
+
+/// Data structures of old vintages that are kept; one changes whenever one of its code lists does.
+const SHAPES_KEPT: usize = 1_024;
+
+/// What retrieval keeps.
+#[derive(Default)]
+pub(in crate::hub) struct Kept {
+    /// By digest of the structure.
+    shapes: Mutex<BTreeMap<Vec<u8>, Arc<Shape>>>,
+}
+
+impl Kept {
+    /// The columns of a dataflow as it was defined once.
+    pub(super) fn shape(&self, hub: &Hub, dataflow: &Reference, digest: &[u8]) -> Result<Arc<Shape>, Refusal> {
+        let shapes = || self.shapes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(shape) = shapes().get(digest) {
+            return Ok(shape.clone());
+        }
+        // Read without the lock: it takes milliseconds.
+        let shape = hub.definition_of(dataflow, digest)?.data.shape.clone();
+        let mut shapes = shapes();
+        if shapes.len() >= SHAPES_KEPT {
+            shapes.clear();
+        }
+        shapes.insert(digest.to_vec(), shape.clone());
+        Ok(shape)
+    }
+}
+
+/// Whether blocks of the old columns read as blocks of the new: dimensions are the same, and attributes were
+/// only added. A block names the attributes that have values, in their order.
+pub(super) fn is_readable_as(old: &Shape, new: &Shape) -> bool {
+    let only_added = |old: &[Arc<str>], new: &[Arc<str>]| {
+        let mut new = new.iter();
+        old.iter().all(|id| new.any(|other| other == id))
+    };
+    old.dimensions == new.dimensions
+        && old.timeless == new.timeless
+        && only_added(&old.observation_attributes, &new.observation_attributes)
+        && only_added(&old.series_attributes, &new.series_attributes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_stay_readable_when_attributes_are_added_and_only_then() {
+        let shape = |dimensions: &str, attributes: &str| Shape {
+            dimensions: dimensions.split(' ').map(Arc::from).collect(),
+            observation_attributes: attributes.split(' ').map(Arc::from).collect(),
+            series_attributes: Vec::new(),
+            timeless: false,
+        };
+        let old = shape("FREQ REF_AREA", "OBS_STATUS CONF_STATUS");
+        for (dimensions, attributes, readable) in [
+            ("FREQ REF_AREA", "OBS_STATUS CONF_STATUS", true),
+            ("FREQ REF_AREA", "OBS_STATUS NOTE CONF_STATUS SOURCE", true),
+            ("FREQ REF_AREA", "CONF_STATUS OBS_STATUS", false),
+            ("FREQ REF_AREA", "OBS_STATUS", false),
+            ("REF_AREA FREQ", "OBS_STATUS CONF_STATUS", false),
+            ("FREQ REF_AREA SEX", "OBS_STATUS CONF_STATUS", false),
+        ] {
+            let new = shape(dimensions, attributes);
+            assert_eq!(is_readable_as(&old, &new), readable, "{dimensions} / {attributes}");
+        }
+    }
+}

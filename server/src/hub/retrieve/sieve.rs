@@ -1,0 +1,256 @@
+//! Which observations of a block are asked for: by key, by period, by principal provider.
+//!
+//! Periods are compared as integers and observations are taken in stretches, so that one year out of ten
+//! million observations costs little more than opening the blocks.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use mighub::manifest::BlockInfo;
+use mighub_sdmx::columns::{AttributeColumn, Columns, DimensionColumn, Runs};
+use mighub_sdmx::key::Selection;
+use mighub_sdmx::period::{Form, Period};
+
+/// Forms whose periods begin and end the later, the greater their ordinal, with the ordinals of the years 0 to
+/// 9999.
+const FORMS: [(Form, i64, i64); 12] = [
+    (Form::Year, 0, 9_999),
+    (Form::Month, 0, 119_999),
+    (Form::Day, FIRST_DAY, LAST_DAY),
+    (Form::DateTime, FIRST_DAY * DAY, LAST_DAY * DAY + DAY - 1),
+    (Form::DateTimeUtc, FIRST_DAY * DAY, LAST_DAY * DAY + DAY - 1),
+    (Form::ReportingYear, 0, 9_999),
+    (Form::ReportingSemester, 0, 19_999),
+    (Form::ReportingTrimester, 0, 29_999),
+    (Form::ReportingQuarter, 0, 39_999),
+    (Form::ReportingMonth, 0, 119_999),
+    (Form::ReportingWeek, -102_789, 418_984),
+    (Form::ReportingDay, FIRST_DAY, LAST_DAY),
+];
+const FIRST_DAY: i64 = -719_528;
+const LAST_DAY: i64 = 2_932_896;
+const DAY: i64 = 86_400;
+
+/// The range of a selection as packed periods, form by form.
+#[derive(Clone, Debug, Default)]
+pub(super) struct PeriodBounds {
+    /// By form, the first and the last packed period in the range; nothing if there is no range at all.
+    by_form: Option<[Option<(i64, i64)>; 16]>,
+}
+
+/// What lets asked-for observations through.
+#[derive(Clone, Debug)]
+pub(super) struct Sieve {
+    selection: Arc<Selection>,
+    bounds: Arc<PeriodBounds>,
+    /// Series that other providers' agreements give to them.
+    rivals: Option<Selection>,
+}
+
+/// A stretch of observations of one series.
+type Stretch = (usize, Range<usize>);
+
+impl PeriodBounds {
+    pub(super) fn of(selection: &Selection) -> Self {
+        if selection.start.is_none() && selection.end.is_none() {
+            return Self::default();
+        }
+        let mut by_form = [None; 16];
+        for (form, first, last) in FORMS {
+            let period = |ordinal| Period::new(form, ordinal);
+            let early = |ordinal| selection.start.is_some_and(|start| period(ordinal).start() < start.start());
+            let timely = |ordinal| selection.end.is_none_or(|end| period(ordinal).end() <= end.end());
+            // The first that is not early, and the first that is not timely.
+            let (from, to) = (partition_point(first, last + 1, early), partition_point(first, last + 1, timely));
+            by_form[form as usize] = (from < to).then(|| (period(from).packed(), period(to - 1).packed()));
+        }
+        Self { by_form: Some(by_form) }
+    }
+
+    /// The first and the last packed period of a form, where all between are in the range and no others.
+    fn of_form(&self, form: Form) -> Option<(i64, i64)> {
+        self.by_form.as_ref()?[form as usize]
+    }
+}
+
+/// The first ordinal of `first..end` that does not belong to the front part.
+fn partition_point(first: i64, end: i64, in_front: impl Fn(i64) -> bool) -> i64 {
+    let (mut low, mut high) = (first, end);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if in_front(middle) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    low
+}
+
+impl Sieve {
+    pub(super) fn new(selection: Arc<Selection>, bounds: Arc<PeriodBounds>, rivals: Option<Selection>) -> Self {
+        Self { selection, bounds, rivals }
+    }
+
+    pub(super) fn selection(&self) -> &Selection {
+        &self.selection
+    }
+
+    /// Whether nothing is left out, of whatever block.
+    pub(super) fn is_open(&self) -> bool {
+        self.selection.is_all() && self.rivals.is_none()
+    }
+
+    /// Whether a block surely passes whole.
+    pub(super) fn lets_pass(&self, block: &BlockInfo) -> bool {
+        block.all_match(&self.selection) && self.rivals.as_ref().is_none_or(|rivals| !block.may_match(rivals))
+    }
+
+    /// Whether something of a block may pass, as far as other providers are concerned.
+    pub(super) fn may_pass(&self, block: &BlockInfo) -> bool {
+        self.rivals.as_ref().is_none_or(|rivals| !block.all_match(rivals))
+    }
+
+    /// Whether two sieves for the same selection let the same of a block through.
+    pub(super) fn passes_alike(&self, other: &Self, block: &BlockInfo) -> bool {
+        let touches = |sieve: &Self| sieve.rivals.as_ref().is_some_and(|rivals| block.may_match(rivals));
+        self.rivals == other.rivals || (!touches(self) && !touches(other))
+    }
+
+    /// What of columns in canonical order passes; the same columns if all does.
+    pub(super) fn sift(&self, columns: Arc<Columns>) -> Arc<Columns> {
+        let stretches = self.stretches(&columns);
+        let passing: usize = stretches.iter().map(|(_, range)| range.len()).sum();
+        if passing == columns.len() { columns } else { Arc::new(cut(&columns, &stretches)) }
+    }
+
+    fn stretches(&self, columns: &Columns) -> Vec<Stretch> {
+        let mut series = self.selection.matching_series(columns);
+        if let Some(rivals) = &self.rivals {
+            let theirs = rivals.matching_series(columns);
+            series.iter_mut().zip(theirs).for_each(|(matching, theirs)| *matching &= !theirs);
+        }
+        let chosen = series.iter().enumerate().filter(|(_, chosen)| **chosen).map(|(series, _)| series);
+        let mut stretches = Vec::with_capacity(series.len());
+        if self.bounds.by_form.is_none() {
+            stretches.extend(chosen.map(|series| (series, columns.observations(series))));
+        } else if let Some(form) = one_form(&columns.periods) {
+            let Some((first, last)) = self.bounds.of_form(form) else { return stretches };
+            for series in chosen {
+                let span = columns.observations(series);
+                let periods = &columns.periods[span.clone()];
+                let start = span.start + periods.partition_point(|period| period.packed() < first);
+                let end = span.start + periods.partition_point(|period| period.packed() <= last);
+                if start < end {
+                    stretches.push((series, start..end));
+                }
+            }
+        } else {
+            for series in chosen {
+                let mut start = columns.observations(series).start;
+                let periods = &columns.periods[columns.observations(series)];
+                let in_range = |period: &Period| self.selection.matches_period(*period);
+                for stretch in periods.chunk_by(|a, b| in_range(a) == in_range(b)) {
+                    if in_range(&stretch[0]) {
+                        stretches.push((series, start..start + stretch.len()));
+                    }
+                    start += stretch.len();
+                }
+            }
+        }
+        stretches
+    }
+}
+
+/// The form of all periods, if it is one of [`FORMS`].
+fn one_form(periods: &[Period]) -> Option<Form> {
+    let form = periods.first()?.form();
+    let bits = form as i64;
+    // Integers only, so that eight periods are compared at a time.
+    let all = periods.iter().all(|period| period.packed() & 15 == bits);
+    (all && form != Form::Any && form != Form::Range).then_some(form)
+}
+
+/// The stretches of canonical columns, again canonical: dictionaries stay in order, and lose what is not used.
+fn cut(columns: &Columns, stretches: &[Stretch]) -> Columns {
+    let mut result = Columns::new(columns.shape.clone());
+    let mut kept: Vec<usize> = Vec::with_capacity(stretches.len());
+    for (series, range) in stretches {
+        result.periods.extend_from_slice(&columns.periods[range.clone()]);
+        result.unscaled.extend_from_slice(&columns.unscaled[range.clone()]);
+        result.scales.extend_from_slice(&columns.scales[range.clone()]);
+        let end = result.periods.len() as u32;
+        match result.ends.last_mut() {
+            // Another stretch of the same series.
+            Some(last) if kept.last() == Some(series) => *last = end,
+            _ => {
+                kept.push(*series);
+                result.ends.push(end);
+            }
+        }
+    }
+    let dimension = |column: &DimensionColumn| {
+        let index = kept.iter().map(|series| column.index[*series]).collect();
+        let (codes, index) = compacted(&column.codes, 0, index);
+        DimensionColumn { codes, index }
+    };
+    result.dimensions = columns.dimensions.iter().map(dimension).collect();
+    let of_observations = |column: &AttributeColumn| {
+        attribute(column, stretches.iter().map(|(_, range)| range.clone()))
+    };
+    result.observation_attributes = columns.observation_attributes.iter().map(of_observations).collect();
+    let of_series = |column: &AttributeColumn| attribute(column, kept.iter().map(|series| *series..*series + 1));
+    result.series_attributes = columns.series_attributes.iter().map(of_series).collect();
+    result
+}
+
+fn attribute(column: &AttributeColumn, ranges: impl Iterator<Item = Range<usize>>) -> AttributeColumn {
+    if column.all_absent() {
+        return AttributeColumn::default();
+    }
+    let (mut codes, mut lengths): (Vec<u32>, Vec<usize>) = (Vec::new(), Vec::new());
+    for range in ranges {
+        for (code, count) in column.runs.range(range) {
+            match (codes.last(), lengths.last_mut()) {
+                (Some(last), Some(length)) if *last == code => *length += count,
+                _ => {
+                    codes.push(code);
+                    lengths.push(count);
+                }
+            }
+        }
+    }
+    if codes.iter().all(|code| *code == 0) {
+        return AttributeColumn::default();
+    }
+    let (values, codes) = compacted(&column.values, 1, codes);
+    let mut runs = Runs::default();
+    codes.into_iter().zip(lengths).for_each(|(code, length)| runs.push(code, length));
+    AttributeColumn { values, runs }
+}
+
+/// A dictionary without what is not used, and the indexes into it. The first entry has the index `base`; lower
+/// indexes mean none.
+fn compacted<T: Clone>(dictionary: &[T], base: u32, mut indexes: Vec<u32>) -> (Vec<T>, Vec<u32>) {
+    let mut used = vec![false; dictionary.len() + base as usize];
+    indexes.iter().for_each(|index| used[*index as usize] = true);
+    used[..base as usize].fill(true);
+    if !used.contains(&false) {
+        return (dictionary.to_vec(), indexes);
+    }
+    let mut next = 0;
+    let moved: Vec<u32> = used
+        .iter()
+        .map(|used| {
+            let index = next;
+            next += u32::from(*used);
+            index
+        })
+        .collect();
+    indexes.iter_mut().for_each(|index| *index = moved[*index as usize]);
+    let of_dictionary = used[base as usize..].iter().zip(dictionary);
+    (of_dictionary.filter(|(used, _)| **used).map(|(_, entry)| entry.clone()).collect(), indexes)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,272 @@
+//! What one reader sees of a lane: which vintage, through which mask, and which of its series.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use mighub::block::Digest;
+use mighub::v1::ErrorReason;
+use mighub_sdmx::columns::Shape;
+use mighub_sdmx::key::{KeyPattern, Selection};
+use mighub_sdmx::structure::{AgencyId, Reference};
+
+use super::kept::is_readable_as;
+use super::reading::{At, Point, Reading};
+use super::sieve::{PeriodBounds, Sieve};
+use crate::hub::agreement::Agreement;
+use crate::hub::lane::LaneId;
+use crate::hub::mask::{Audience, Mask};
+use crate::hub::rights::Rights;
+use crate::hub::structures::Definition;
+use crate::hub::vintage::Vintage;
+use crate::hub::vintages::Recorded;
+use crate::hub::{Hub, Principal, Refusal};
+
+/// Whose figures are asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Providers {
+    /// Those of the principal provider of each series.
+    Principal,
+    /// Those of everybody.
+    All,
+    /// Those of these.
+    These(BTreeSet<AgencyId>),
+}
+
+/// Who asks for what of a dataflow.
+pub(super) struct Ask {
+    pub(super) principal: Principal,
+    pub(super) rights: Arc<Rights>,
+    pub(super) dataflow: Reference,
+    /// As it is defined today; whatever is read is given in its columns.
+    pub(super) definition: Definition,
+    pub(super) providers: Providers,
+    pub(super) selection: Arc<Selection>,
+    pub(super) bounds: Arc<PeriodBounds>,
+}
+
+/// A reading with the agreements that were in force at its point.
+pub(super) struct Vantage {
+    pub(super) reading: Reading,
+    agreements: Vec<Arc<Agreement>>,
+}
+
+/// What decides what a reader sees of a lane. Cheap to make: nothing is opened.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Outlook {
+    pub(super) audience: Audience,
+    /// Whether the reader has the lane's key, with which restricted blocks are named.
+    pub(super) holds_key: bool,
+    pub(super) visible: Option<Visible>,
+    /// Series of other providers' that come before this one's.
+    rivals: Option<Selection>,
+}
+
+/// The vintage that is visible.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Visible {
+    /// As the record made it.
+    pub(super) recorded: Recorded,
+    /// At which point it is read.
+    pub(super) point: Point,
+    /// What of it is visible there.
+    pub(super) manifest: Digest,
+    /// What the lane shows this audience today, if that is another one.
+    governing: Option<Digest>,
+}
+
+/// A visible vintage, opened.
+#[derive(Clone)]
+pub(super) struct Sight {
+    pub(super) vintage: Arc<Vintage>,
+    pub(super) mask: Arc<Mask>,
+    pub(super) sieve: Arc<Sieve>,
+}
+
+impl Ask {
+    /// Everything of a dataflow that is not of a selection.
+    pub(super) fn everything(hub: &Hub, principal: &Principal, rights: Arc<Rights>, dataflow: Reference) -> Result<Self, Refusal> {
+        let definition = hub.definition(&dataflow)?;
+        Ok(Self {
+            principal: principal.clone(),
+            rights,
+            dataflow,
+            definition,
+            providers: Providers::All,
+            selection: Arc::default(),
+            bounds: Arc::default(),
+        })
+    }
+
+    pub(super) fn shape(&self) -> &Arc<Shape> {
+        &self.definition.data.shape
+    }
+
+    /// Lanes that may have something, by provider.
+    pub(super) fn lanes(&self, hub: &Hub) -> Result<Vec<LaneId>, Refusal> {
+        let lane = |provider: &AgencyId| LaneId { dataflow: self.dataflow.clone(), provider: provider.clone() };
+        match &self.providers {
+            Providers::These(providers) => Ok(providers.iter().map(lane).collect()),
+            Providers::Principal | Providers::All => hub.lanes(&self.dataflow),
+        }
+    }
+
+    pub(super) fn vantage(&self, reading: Reading) -> Vantage {
+        let point = reading.point();
+        let agreements = match self.providers {
+            Providers::Principal => self.rights.agreements_on(&self.dataflow, point.position, point.moment),
+            Providers::All | Providers::These(_) => Vec::new(),
+        };
+        Vantage { reading, agreements }
+    }
+
+    /// What the reader may see of a lane. An as-of reading shows what this reader could see then and may see
+    /// today; to the office and to auditors, what was recorded (DETAILS C16).
+    pub(super) fn audience(&self, lane: &LaneId, reading: &Reading) -> Audience {
+        let at = |point: Point| self.rights.audience(&self.principal, lane, point.position, point.moment);
+        let today = at(reading.today);
+        let point = reading.point();
+        if point == reading.today || sees_records(&self.rights, &self.principal, lane, reading.today) {
+            return today;
+        }
+        today.stricter(&at(point))
+    }
+
+    /// Nothing, if the lane has no vintage at all.
+    pub(super) fn outlook(&self, hub: &Hub, lane: &LaneId, vantage: &Vantage) -> Result<Option<Outlook>, Refusal> {
+        let reading = &vantage.reading;
+        let Some(head) = hub.vintage_at(lane, reading.today.position)? else { return Ok(None) };
+        let audience = self.audience(lane, reading);
+        let today = head.manifest_at(reading.today.moment, audience.before_release);
+        let point = reading.point();
+        let recorded = match &reading.at {
+            At::Edition(label) => edition(hub, lane, head, label, point, &audience)?,
+            At::Point(point) if point.position == reading.today.position => Some(head),
+            At::Point(point) => hub.vintage_at(lane, point.position)?,
+        };
+        let visible = recorded.and_then(|recorded| {
+            let manifest = recorded.manifest_at(point.moment, audience.before_release)?;
+            let governing = today.filter(|today| !audience.restricted && *today != manifest);
+            Some(Visible { recorded, point, manifest, governing })
+        });
+        Ok(Some(Outlook {
+            holds_key: sends(&self.rights, &self.principal, lane, reading.today),
+            rivals: vantage.rivals(lane, self.shape()),
+            audience,
+            visible,
+        }))
+    }
+}
+
+impl Vantage {
+    /// What other agreements in force give to a provider of a lower rank. A lane without agreement in force
+    /// comes after all others.
+    fn rivals(&self, lane: &LaneId, shape: &Shape) -> Option<Selection> {
+        let own = self.agreements.iter().find(|agreement| agreement.lane == *lane);
+        let comes_first = |other: &&Arc<Agreement>| {
+            other.lane != *lane
+                && own.is_none_or(|own| other.terms.rank < own.terms.rank && other.terms.overlap(&own.terms))
+        };
+        let region = |agreement: &Arc<Agreement>| {
+            let codes = |dimension: &Arc<str>| {
+                let mut permitted = agreement.terms.permitted.iter();
+                let (_, codes) = permitted.find(|(id, _)| ***id == **dimension)?;
+                Some(codes.iter().map(|code| code.as_arc().clone()).collect())
+            };
+            KeyPattern { sets: shape.dimensions.iter().map(codes).collect() }
+        };
+        let keys: Vec<_> = self.agreements.iter().filter(comes_first).map(region).collect();
+        (!keys.is_empty()).then_some(Selection { keys, start: None, end: None })
+    }
+}
+
+impl Outlook {
+    /// Whether two outlooks of one reader show the same, whatever made them.
+    pub(super) fn shows_the_same(&self, other: &Self) -> bool {
+        let shown = |outlook: &Self| outlook.visible.as_ref().map(|visible| (visible.manifest, visible.governing));
+        match (shown(self), shown(other)) {
+            (None, None) => true,
+            (here, there) => here == there && self.audience == other.audience && self.rivals == other.rivals,
+        }
+    }
+
+    /// Opens what is visible; nothing, if it has no observations.
+    pub(super) fn open(&self, hub: &Hub, ask: &Ask) -> Result<Option<Sight>, Refusal> {
+        let Some(visible) = &self.visible else { return Ok(None) };
+        let vintage = ask.vintage(hub, &visible.manifest, &visible.recorded.row.structure_digest)?;
+        if vintage.blocks.is_empty() {
+            return Ok(None);
+        }
+        let governing = match &visible.governing {
+            Some(digest) => Some(ask.vintage(hub, digest, &[])?),
+            None => None,
+        };
+        let mask = Mask::new(self.audience.clone(), &vintage, governing.as_deref());
+        let sieve = Sieve::new(ask.selection.clone(), ask.bounds.clone(), self.rivals.clone());
+        Ok(Some(Sight { vintage, mask: Arc::new(mask), sieve: Arc::new(sieve) }))
+    }
+
+    /// What the lane shows this audience today.
+    pub(super) fn today(&self, hub: &Hub, ask: &Ask) -> Result<Option<Arc<Vintage>>, Refusal> {
+        let Some(visible) = &self.visible else { return Ok(None) };
+        ask.vintage(hub, visible.governing.as_ref().unwrap_or(&visible.manifest), &[]).map(Some)
+    }
+}
+
+impl Ask {
+    /// A vintage in today's columns. `made_for` is the structure it was made for; empty where it is not read.
+    fn vintage(&self, hub: &Hub, manifest: &Digest, made_for: &[u8]) -> Result<Arc<Vintage>, Refusal> {
+        let shape = self.shape();
+        if !made_for.is_empty() && *made_for != self.definition.digest.0 {
+            let old = hub.kept.shape(hub, &self.dataflow, made_for)?;
+            if !is_readable_as(&old, shape) {
+                let text = format!(
+                    "figures of {} at this point have other dimensions or attributes than the dataflow has today: \
+                     read them at a point after the provider sent them anew",
+                    self.dataflow.short()
+                );
+                return Err(Refusal::new(ErrorReason::NotOffered, text).about("dataflow", self.dataflow.short()));
+            }
+        }
+        let vintage = hub.vintage(shape, manifest)?;
+        if Arc::ptr_eq(&vintage.shape, shape) || vintage.shape == *shape {
+            return Ok(vintage);
+        }
+        Ok(Arc::new(Vintage { shape: shape.clone(), ..(*vintage).clone() }))
+    }
+}
+
+/// The newest vintage with a label that holds, was not taken back, and is released to this audience.
+fn edition(
+    hub: &Hub,
+    lane: &LaneId,
+    head: Recorded,
+    label: &str,
+    today: Point,
+    audience: &Audience,
+) -> Result<Option<Recorded>, Refusal> {
+    let mut next = Some(head);
+    while let Some(recorded) = next {
+        let released = recorded.row.embargo_ms.is_none_or(|embargo_ms| embargo_ms <= today.moment.0);
+        if recorded.row.edition == label && (released || audience.before_release) {
+            return Ok(Some(recorded));
+        }
+        next = match recorded.row.below {
+            Some(below) => hub.vintage_recorded_at(lane, below)?,
+            None => None,
+        };
+    }
+    Ok(None)
+}
+
+/// Whether the reader sends in the lane's name: the office itself, or who sends for it.
+fn sends(rights: &Rights, principal: &Principal, lane: &LaneId, today: Point) -> bool {
+    let Some(agency) = &principal.agency else { return false };
+    let under = || rights.agreement_on(lane, today.position, today.moment);
+    *agency == lane.provider || under().is_some_and(|agreement| agreement.sends(agency))
+}
+
+/// Whether the reader sees what was recorded, when it was: the office, its senders, auditors.
+pub(super) fn sees_records(rights: &Rights, principal: &Principal, lane: &LaneId, today: Point) -> bool {
+    let audits = |agency: &AgencyId| rights.has_role(agency, mighub::v1::Role::Auditor, today.position);
+    sends(rights, principal, lane, today) || principal.agency.as_ref().is_some_and(audits)
+}
