@@ -47,15 +47,8 @@ pub struct LaneInfo {
 impl LaneInfo {
     /// How blocks of the lane are named.
     pub(crate) fn naming(&self) -> Naming {
-        Naming { key: self.key, unmarked_restricted: !self.unmarked_is_free() }
-    }
-
-    /// Whether a cell without CONF_STATUS is free: only if the first default for it says so, and always. The hub
-    /// reckons in the same way, or blocks would be named differently here and there.
-    fn unmarked_is_free(&self) -> bool {
-        let first = self.defaults.iter().find(|default| default.attribute == "CONF_STATUS");
-        let free = v1::attribute_default::Value::Text("F".to_owned());
-        first.is_some_and(|default| default.only_for.is_none() && default.value.as_ref() == Some(&free))
+        let defaults: Vec<_> = self.defaults.iter().filter_map(|default| convert::attribute_default(default).ok()).collect();
+        Naming::of_lane(self.key, &defaults)
     }
 
     fn of_answer(

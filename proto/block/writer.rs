@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use mighub_sdmx::columns::{AttributeColumn, Columns, ColumnsBuilder, ObservationRange, Shape, SourceMap};
+use mighub_sdmx::structure::{AttributeDefault, DefaultValue};
 
 use super::canon::{Cutter, code_hashes, key_hash};
 use super::{BlockError, Digest, LaneKey, PIECE_UNITS_MAX, TEXT_BYTES_PER_UNIT, UNITS_FORCED, encode};
@@ -35,6 +36,16 @@ pub struct Naming {
 }
 
 impl Naming {
+    /// How blocks of a lane are named, where `defaults` say what absent attributes stand for: a cell without
+    /// CONF_STATUS is free only if the first default for it says so, and always. Client and hub reckon alike.
+    pub fn of_lane<'d>(key: LaneKey, defaults: impl IntoIterator<Item = &'d AttributeDefault>) -> Self {
+        let first = defaults.into_iter().find(|default| &*default.attribute == "CONF_STATUS");
+        let is_free = |default: &AttributeDefault| {
+            default.when.is_none() && matches!(&default.value, DefaultValue::Text(text) if &**text == "F")
+        };
+        Self { key, unmarked_restricted: !first.is_some_and(is_free) }
+    }
+
     /// What a manifest says of a block with this content.
     pub fn name(&self, columns: &Columns, raw: &[u8]) -> BlockInfo {
         let mut info = BlockInfo::describe(columns, raw.len());

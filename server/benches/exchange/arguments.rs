@@ -69,4 +69,12 @@ impl Arguments {
     pub(crate) fn wants(&self, part: Part) -> bool {
         self.only.is_empty() || self.only.contains(&part)
     }
+
+    /// Whether any part reads figures.
+    pub(crate) fn wants_pulls(&self) -> bool {
+        use Part::{Columns, Csv, CsvTime, Revision, Small};
+        Part::value_variants()
+            .iter()
+            .any(|part| self.wants(*part) && !matches!(part, Csv | CsvTime | Columns | Small | Revision))
+    }
 }

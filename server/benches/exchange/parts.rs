@@ -31,16 +31,15 @@ const REVISED_OBSERVATIONS: u64 = 1_000_000;
 /// Measures all parts that are wanted.
 pub(crate) fn measure(mut stage: Stage<'_>, arguments: &Arguments) -> Result<Vec<Row>, Failure> {
     let mut rows = Vec::new();
-    warm_up(&mut stage)?;
+    let pulls_too = arguments.wants_pulls();
+    warm_up(&mut stage, pulls_too)?;
     if arguments.wants(Part::Csv) {
         rows.push(csv(&mut stage, Part::Csv)?);
     }
     if arguments.wants(Part::CsvTime) {
         rows.push(csv(&mut stage, Part::CsvTime)?);
     }
-    let needs_columns =
-        |part: &Part| !matches!(part, Part::Csv | Part::CsvTime | Part::Small | Part::Revision);
-    if arguments.only.is_empty() || arguments.only.iter().any(needs_columns) {
+    if pulls_too || arguments.wants(Part::Columns) {
         let pushed = columns(&mut stage)?;
         let sum = pushed.done.sum;
         if arguments.wants(Part::Columns) {
@@ -68,12 +67,19 @@ fn told(name: &str) {
     eprintln!("measuring: {name}");
 }
 
-fn warm_up(stage: &mut Stage<'_>) -> Result<(), Failure> {
+fn warm_up(stage: &mut Stage<'_>, pulls_too: bool) -> Result<(), Failure> {
     told("nothing yet, warming up");
     let file = stage.file("warm.csv");
     files::series_order(&file, WARM, Figures { observations: WARM_OBSERVATIONS, large_values: false })?;
     stage.measure(Part::Csv, OFFICE, Way::Metered, Work::PushFile(file))?;
-    stage.measure(Part::Pull, COMMISSION, Way::Metered, Work::PullColumns { dataflow: dataflow(WARM) })?;
+    if pulls_too {
+        stage.measure(
+            Part::Pull,
+            COMMISSION,
+            Way::Metered,
+            Work::PullColumns { dataflow: dataflow(WARM) },
+        )?;
+    }
     Ok(())
 }
 

@@ -58,6 +58,12 @@ impl Comparison {
         self.after.start_behind(key);
     }
 
+    /// Whether everything up to this series was compared, and nothing of it is left.
+    pub fn is_behind(&self, key: &[Arc<str>]) -> bool {
+        let comes_later = |bound: Option<Bound<'_>>| bound.is_none_or(|bound| bound.cmp(&Bound::Block(key)).is_gt());
+        comes_later(self.before.bound()) && comes_later(self.after.bound())
+    }
+
     /// The next place where the two may differ. The sources read blocks as the reader of the comparison may see
     /// them; `same` says of a block that both sides name whether it also reads alike on both.
     pub fn next(

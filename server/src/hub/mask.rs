@@ -48,6 +48,26 @@ impl Audience {
     }
 }
 
+/// What of a vintage's blocks has to do with masks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Marks {
+    /// Whether a cell has a CONF_STATUS other than F.
+    pub restricted: bool,
+    /// Whether a cell has none.
+    pub unmarked: bool,
+}
+
+impl Marks {
+    /// Those of a vintage.
+    pub fn of(vintage: &Vintage) -> Self {
+        let blocks = &vintage.blocks;
+        Self {
+            restricted: blocks.iter().any(|block| block.restricted),
+            unmarked: blocks.iter().any(|block| block.unmarked),
+        }
+    }
+}
+
 /// The mask of one reader on one vintage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mask {
@@ -75,18 +95,25 @@ impl Mask {
 
     /// Whether a block reads for this reader as it lies.
     pub fn lets_pass(&self, block: &BlockInfo) -> bool {
-        self.audience.restricted
+        self.shows_all()
             || (!is_restricted(block, self.unmarked_free) && self.governing_blocks(block).is_empty())
     }
 
-    /// Whether some cell of the vintage may be hidden.
-    pub fn hides_something(&self, vintage: &Vintage) -> bool {
-        !self.audience.restricted && !vintage.blocks.iter().all(|block| self.lets_pass(block))
+    /// Whether some cell of the vintage with these marks may be hidden.
+    pub fn hides_something(&self, vintage: &Vintage, marks: Marks) -> bool {
+        let own = || marks.restricted || (marks.unmarked && !self.unmarked_free);
+        !self.shows_all()
+            && (own() || (self.governing.is_some() && !vintage.blocks.iter().all(|block| self.lets_pass(block))))
+    }
+
+    /// Whether nothing is hidden from this reader, of whatever vintage.
+    pub fn shows_all(&self) -> bool {
+        self.audience.restricted
     }
 
     /// Whether hidden cells are left out with their keys.
     pub fn hides_keys(&self) -> bool {
-        self.audience.keys_hidden && !self.audience.restricted
+        self.audience.keys_hidden && !self.shows_all()
     }
 
     /// The block as this reader may see it; `source` reads blocks as they lie.

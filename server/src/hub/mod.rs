@@ -23,6 +23,7 @@ pub mod rights;
 pub mod rows;
 mod structures;
 mod submission;
+mod sweep;
 pub mod vintage;
 mod vintages;
 

@@ -65,6 +65,10 @@ impl Registry {
         Ok(Self { structures, stored_ms, definitions })
     }
 
+    pub(super) fn structures(&self) -> &Structures {
+        &self.structures
+    }
+
     pub(super) fn definition(&self, dataflow: &Reference) -> Result<&Definition, Refusal> {
         self.definitions.get(dataflow).ok_or_else(|| {
             let text = format!("there is no dataflow {}: `mighub structure list` shows those there are", dataflow.short());

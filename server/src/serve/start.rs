@@ -241,9 +241,23 @@ impl Caretaker {
                 () = stop.asked() => return,
             }
             let this = self.clone();
-            if let Err(error) = on_a_thread(move || this.renew()).await {
+            let renewed = on_a_thread(move || {
+                this.sweep();
+                this.renew()
+            });
+            if let Err(error) = renewed.await {
                 tracing::error!(%error, "a certificate of the hub ends soon and could not be renewed");
             }
+        }
+    }
+
+    /// What was uploaded and never sealed goes after some days.
+    fn sweep(&self) {
+        let Some(hub) = self.hub.upgrade() else { return };
+        match hub.sweep(self.clock.now()) {
+            Ok(swept) if swept.objects == 0 => {}
+            Ok(swept) => tracing::info!(objects = swept.objects, bytes = swept.bytes, "abandoned uploads were swept"),
+            Err(error) => tracing::warn!(%error, "abandoned uploads were not swept; it is tried again later"),
         }
     }
 

@@ -9,6 +9,8 @@ use crate::frame::{HEADER_BYTES, Header, Label, has_magic};
 
 /// Bytes read at a time while scanning.
 const CHUNK_BYTES: usize = 1024 * 1024;
+/// The same, where bodies are skipped: most of a chunk would be read in vain.
+const HEADERS_CHUNK_BYTES: usize = 64 * 1024;
 
 /// A chain of frames as it is being followed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,7 +70,8 @@ pub(crate) fn scan(
     visit: &mut dyn FnMut(&Header, u64, &[u8]),
 ) -> io::Result<u64> {
     let length = file.length()?;
-    let mut window = Window { file, bytes: Vec::new(), offset: start, length };
+    let chunk_bytes = if bodies == Bodies::Checked { CHUNK_BYTES } else { HEADERS_CHUNK_BYTES };
+    let mut window = Window { file, bytes: Vec::new(), offset: start, length, chunk_bytes };
     let mut offset = start;
     while let Some(header) = window.at(offset, HEADER_BYTES)?.and_then(Header::read) {
         let after = offset + header.frame_bytes();
@@ -93,6 +96,7 @@ struct Window<'f> {
     offset: u64,
     /// Of the file.
     length: u64,
+    chunk_bytes: usize,
 }
 
 impl Window<'_> {
@@ -103,7 +107,7 @@ impl Window<'_> {
             if offset + count as u64 > self.length {
                 return Ok(None);
             }
-            self.bytes.resize(((self.length - offset) as usize).min(count.max(CHUNK_BYTES)), 0);
+            self.bytes.resize(((self.length - offset) as usize).min(count.max(self.chunk_bytes)), 0);
             let read = self.file.read_at(&mut self.bytes, offset)?;
             self.bytes.truncate(read);
             self.offset = offset;

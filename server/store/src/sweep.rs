@@ -39,9 +39,8 @@ impl Store {
     pub fn sweep(&self, older_than_ms: i64, keep: &dyn Fn(&Name) -> bool) -> Result<Swept, Error> {
         let _one = self.sweeping.lock().unwrap_or_else(PoisonError::into_inner);
         self.send(Command::SweepBegins);
-        let swept = self.sweep_files(older_than_ms, keep);
-        self.send(Command::SweepEnds);
-        swept
+        let _end = SweepEnd(self);
+        self.sweep_files(older_than_ms, keep)
     }
 
     fn sweep_files(&self, older_than_ms: i64, keep: &dyn Fn(&Name) -> bool) -> Result<Swept, Error> {
@@ -67,6 +66,15 @@ impl Store {
             swept.bytes += dropped.bytes;
         }
         Ok(swept)
+    }
+}
+
+/// Ends the sweep, even if `keep` panics.
+struct SweepEnd<'s>(&'s Store);
+
+impl Drop for SweepEnd<'_> {
+    fn drop(&mut self) {
+        self.0.send(Command::SweepEnds);
     }
 }
 

@@ -1,21 +1,29 @@
 //! What is kept in memory between calls. All of it can be derived again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use mighub::block::Digest;
 use mighub_sdmx::columns::Shape;
 use mighub_sdmx::structure::Reference;
 
+use crate::hub::mask::Marks;
+use crate::hub::vintage::Vintage;
 use crate::hub::{Hub, Refusal};
 
 /// Data structures of old vintages that are kept; one changes whenever one of its code lists does.
 const SHAPES_KEPT: usize = 1_024;
+
+/// Vintages whose marks are kept; each takes some dozens of bytes.
+const MARKS_KEPT: usize = 16_384;
 
 /// What retrieval keeps.
 #[derive(Default)]
 pub(in crate::hub) struct Kept {
     /// By digest of the structure.
     shapes: Mutex<BTreeMap<Vec<u8>, Arc<Shape>>>,
+    /// By digest of the manifest.
+    marks: Mutex<HashMap<Digest, Marks>>,
 }
 
 impl Kept {
@@ -33,6 +41,20 @@ impl Kept {
         }
         shapes.insert(digest.to_vec(), shape.clone());
         Ok(shape)
+    }
+
+    /// What the mask must know of a vintage, so that not all its blocks are looked at for one series.
+    pub(super) fn marks(&self, manifest: &Digest, vintage: &Vintage) -> Marks {
+        let mut marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = marks.get(manifest) {
+            return *known;
+        }
+        if marks.len() >= MARKS_KEPT {
+            marks.clear();
+        }
+        let found = Marks::of(vintage);
+        marks.insert(*manifest, found);
+        found
     }
 }
 

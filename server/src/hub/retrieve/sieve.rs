@@ -11,6 +11,8 @@ use mighub_sdmx::columns::{AttributeColumn, Columns, DimensionColumn, Runs};
 use mighub_sdmx::key::Selection;
 use mighub_sdmx::period::{Form, Period};
 
+use crate::hub::vintage::Vintage;
+
 /// Forms whose periods begin and end the later, the greater their ordinal, with the ordinals of the years 0 to
 /// 9999.
 const FORMS: [(Form, i64, i64); 12] = [
@@ -34,12 +36,12 @@ const DAY: i64 = 86_400;
 /// The range of a selection as packed periods, form by form.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PeriodBounds {
-    /// By form, the first and the last packed period in the range; nothing if there is no range at all.
+    /// By form, the first and the last packed period in the range; nothing: there is no range.
     by_form: Option<[Option<(i64, i64)>; 16]>,
 }
 
 /// What lets asked-for observations through.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Sieve {
     selection: Arc<Selection>,
     bounds: Arc<PeriodBounds>,
@@ -99,6 +101,11 @@ impl Sieve {
     /// Whether nothing is left out, of whatever block.
     pub(super) fn is_open(&self) -> bool {
         self.selection.is_all() && self.rivals.is_none()
+    }
+
+    /// Whether every block of a vintage surely passes whole.
+    pub(super) fn leaves_whole(&self, vintage: &Vintage) -> bool {
+        self.is_open() || (self.selection.is_all() && vintage.blocks.iter().all(|block| self.lets_pass(block)))
     }
 
     /// Whether a block surely passes whole.

@@ -80,6 +80,8 @@ pub(super) struct Sight {
     pub(super) vintage: Arc<Vintage>,
     pub(super) mask: Arc<Mask>,
     pub(super) sieve: Arc<Sieve>,
+    /// Whether the mask may hide something of the vintage.
+    pub(super) hides: bool,
 }
 
 impl Ask {
@@ -192,17 +194,8 @@ impl Outlook {
     /// Opens what is visible; nothing, if it has no observations.
     pub(super) fn open(&self, hub: &Hub, ask: &Ask) -> Result<Option<Sight>, Refusal> {
         let Some(visible) = &self.visible else { return Ok(None) };
-        let vintage = ask.vintage(hub, &visible.manifest, &visible.recorded.row.structure_digest)?;
-        if vintage.blocks.is_empty() {
-            return Ok(None);
-        }
-        let governing = match &visible.governing {
-            Some(digest) => Some(ask.vintage(hub, digest, &[])?),
-            None => None,
-        };
-        let mask = Mask::new(self.audience.clone(), &vintage, governing.as_deref());
         let sieve = Sieve::new(ask.selection.clone(), ask.bounds.clone(), self.rivals.clone());
-        Ok(Some(Sight { vintage, mask: Arc::new(mask), sieve: Arc::new(sieve) }))
+        ask.sight(hub, &self.audience, &visible.recorded, &visible.manifest, visible.governing, Arc::new(sieve))
     }
 
     /// What the lane shows this audience today.
@@ -212,7 +205,39 @@ impl Outlook {
     }
 }
 
+impl Sight {
+    /// Whether nothing at all is hidden or left out, so that only the office's own deletions take anything away.
+    pub(super) fn shows_all(&self) -> bool {
+        self.mask.shows_all() && self.sieve.is_open()
+    }
+
+    /// Whether the reader gets every cell of the vintage.
+    pub(super) fn is_whole(&self) -> bool {
+        !self.hides && self.sieve.leaves_whole(&self.vintage)
+    }
+}
+
 impl Ask {
+    /// Opens a state of a lane; nothing, if it has no observations.
+    pub(super) fn sight(
+        &self,
+        hub: &Hub,
+        audience: &Audience,
+        recorded: &Recorded,
+        manifest: &Digest,
+        governing: Option<Digest>,
+        sieve: Arc<Sieve>,
+    ) -> Result<Option<Sight>, Refusal> {
+        let vintage = self.vintage(hub, manifest, &recorded.row.structure_digest)?;
+        if vintage.blocks.is_empty() {
+            return Ok(None);
+        }
+        let governing = governing.map(|digest| self.vintage(hub, &digest, &[])).transpose()?;
+        let mask = Mask::new(audience.clone(), &vintage, governing.as_deref());
+        let hides = mask.hides_something(&vintage, hub.kept.marks(manifest, &vintage));
+        Ok(Some(Sight { vintage, mask: Arc::new(mask), sieve, hides }))
+    }
+
     /// A vintage in today's columns. `made_for` is the structure it was made for; empty where it is not read.
     fn vintage(&self, hub: &Hub, manifest: &Digest, made_for: &[u8]) -> Result<Arc<Vintage>, Refusal> {
         let shape = self.shape();

@@ -11,7 +11,7 @@ use mighub_sdmx::structure::{AttributeDefault, DefaultValue};
 use mighub_validation::{Rulebook, Terms};
 
 use super::{OPEN_SUBMISSIONS_MAX, SUBMISSION_BLOCKS_MAX};
-use crate::hub::agreement::{Agreement, CONF_STATUS};
+use crate::hub::agreement::Agreement;
 use crate::hub::lane::LaneId;
 use crate::hub::moment::Moment;
 use crate::hub::refusal::Refusal;
@@ -72,8 +72,7 @@ impl LaneTerms {
 
     /// How blocks of the lane are named.
     pub(super) fn naming(&self, hub: &Hub, lane: &LaneId) -> Naming {
-        let free = self.absent_values().get(CONF_STATUS).is_some_and(|code| &**code == "F");
-        Naming { key: hub.lane_secrets(lane).key, unmarked_restricted: !free }
+        Naming::of_lane(hub.lane_secrets(lane).key, self.defaults.iter().map(|(default, _)| default))
     }
 }
 

@@ -21,6 +21,7 @@ mod withdraw;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use mighub::block::Digest;
 use mighub::id::SubmissionId;
 use mighub::v1::ErrorReason;
 
@@ -75,7 +76,7 @@ impl Desk {
             return Ok(known.clone());
         }
         let busy = |text: String| Refusal::new(ErrorReason::TooBusy, text).retry_after(std::time::Duration::from_secs(60));
-        let of_lane = uploads.values().filter(|other| other.case.lane == upload.case.lane).count();
+        let of_lane = uploads.values().filter(|other| other.case.lane == upload.case.lane && other.is_open()).count();
         if of_lane >= OPEN_SUBMISSIONS_MAX {
             return Err(busy(format!(
                 "{OPEN_SUBMISSIONS_MAX} submissions of this dataflow and provider are open: seal or withdraw one first"
@@ -92,6 +93,12 @@ impl Desk {
 
     fn forget(&self, id: &SubmissionId) {
         self.uploads.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+    }
+
+    /// Lanes and blocks of all open uploads.
+    pub(super) fn under_way(&self) -> Vec<(LaneId, Vec<Digest>)> {
+        let blocks = |upload: &Arc<OpenUpload>| upload.case.blocks.iter().map(|block| block.digest).collect();
+        self.open_uploads().iter().map(|upload| (upload.case.lane.clone(), blocks(upload))).collect()
     }
 
     fn open_uploads(&self) -> Vec<Arc<OpenUpload>> {

@@ -65,6 +65,7 @@ impl Hub {
             let submission = v1::Submission {
                 summary: Some(open_summary(&upload)),
                 signed_header: Some(upload.case.header.signed.clone()),
+                verdict: upload.verdict(),
                 expires_at: Some(upload.expires().to_message()),
                 missing_count: upload.missing_count() as u32,
                 ..Default::default()
@@ -101,7 +102,7 @@ impl Hub {
             self.may_follow(principal, &upload.case.lane, id, now)?;
             return Ok(v1::StateChange {
                 time: Some(upload.opened.to_message()),
-                state: SubmissionState::Receiving.into(),
+                state: upload.state().into(),
                 ..Default::default()
             });
         }
@@ -242,10 +243,13 @@ fn is_asked(request: &v1::ListSubmissionsRequest, summary: &v1::SubmissionSummar
 
 fn open_summary(upload: &OpenUpload) -> v1::SubmissionSummary {
     let header = &upload.case.header.message;
+    let verdict = upload.verdict();
     v1::SubmissionSummary {
         submission_id: header.submission_id.clone(),
         lane: header.lane.clone(),
-        state: SubmissionState::Receiving.into(),
+        state: upload.state().into(),
+        findings: verdict.as_ref().and_then(|verdict| verdict.findings),
+        observations: verdict.as_ref().and_then(|verdict| verdict.observations),
         state_time: Some(upload.opened.to_message()),
         opened_time: Some(upload.opened.to_message()),
         agency: header.agency.clone(),

@@ -1,10 +1,10 @@
 //! Blocks coming in: each is proven to be what its manifest names, and durable before it is acknowledged.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 
 use mighub::block::{BlockError, Digest, decompress};
-use mighub::v1::{self, ErrorReason, SealSubmissionResponse};
+use mighub::v1::{self, ErrorReason, SealSubmissionResponse, SubmissionState};
 use mighub_store::{Batch, Object};
 
 use super::case::Case;
@@ -54,6 +54,25 @@ impl OpenUpload {
         self.progress().missing.iter().copied().collect()
     }
 
+    /// Where it stands: only tests, and what changed nothing, stay here once they are judged.
+    pub(super) fn state(&self) -> SubmissionState {
+        match self.settling.try_lock() {
+            Err(TryLockError::WouldBlock) => SubmissionState::Checking,
+            Err(TryLockError::Poisoned(_)) => SubmissionState::Receiving,
+            Ok(settled) => settled.as_ref().map_or(SubmissionState::Receiving, state_of_answer),
+        }
+    }
+
+    /// Whether it still waits for something.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.state(), SubmissionState::Receiving | SubmissionState::Checking)
+    }
+
+    /// The verdict, once there is one.
+    pub(super) fn verdict(&self) -> Option<v1::Verdict> {
+        self.settling.try_lock().ok()?.as_ref()?.verdict.clone()
+    }
+
     pub(super) fn missing_count(&self) -> usize {
         self.progress().missing.len()
     }
@@ -70,6 +89,10 @@ impl OpenUpload {
             missing_count: missing as u32,
         }
     }
+}
+
+fn state_of_answer(answer: &SealSubmissionResponse) -> SubmissionState {
+    answer.verdict.as_ref().map_or(SubmissionState::Receiving, v1::Verdict::state)
 }
 
 /// An upload stream.

@@ -16,8 +16,8 @@ use super::{Pairs, View, ViewBatch, ViewError, start_of};
 const OPEN_DEADLINE: Duration = Duration::from_secs(10);
 /// Reading all of a view takes a second per some hundred thousand entries.
 const VERIFY_DEADLINE: Duration = Duration::from_secs(60);
-/// sled flushes when it is dropped, and hangs there when the disk is full.
-const CLOSE_DEADLINE: Duration = Duration::from_secs(10);
+/// sled hangs in a flush when the disk is full; it also flushes when it is dropped.
+const FLUSH_DEADLINE: Duration = Duration::from_secs(10);
 /// sled's threads give its lock back some time after it was dropped.
 const LOCK_RETRIES: u32 = 100;
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
@@ -109,7 +109,7 @@ impl Drop for SledView {
             Ok(())
         };
         let closed = on_a_thread("view-closer", close);
-        if let Err(error) = closed.and_then(|closed| within(&closed, CLOSE_DEADLINE, "close")) {
+        if let Err(error) = closed.and_then(|closed| within(&closed, FLUSH_DEADLINE, "close")) {
             tracing::warn!(%error, "the view was left open");
         }
     }
@@ -164,7 +164,9 @@ impl View for SledView {
     }
 
     fn checkpoint(&self) -> Result<(), ViewError> {
-        self.guarded(|db| db.flush()).map(drop)
+        let db = self.guarded(|db| Ok(db.clone()))?;
+        let flushed = on_a_thread("view-flusher", move || guarded(|| db.flush()))?;
+        within(&flushed, FLUSH_DEADLINE, "flush").map(drop)
     }
 
     fn clear(&self) -> Result<(), ViewError> {

@@ -34,10 +34,13 @@ pub(crate) fn child_options() -> Options {
     Options { journal_file_bytes: 64 * 1024, block_file_bytes: 1024 * 1024, ..options() }
 }
 
+/// Runs from this one on write large objects, so that most of their time passes within a sync.
+pub(crate) const LARGE_RUNS: u64 = 1 << 32;
+
 /// What the child's write number `nth` holds: sizes vary from some bytes to some hundred kilobytes.
 fn content(nth: u64, run: u64) -> Vec<u8> {
     let mut seed = (nth + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ run;
-    let bytes = if nth.is_multiple_of(7) { 200_000 } else { 10 + seed as usize % 5_000 };
+    let bytes = 10 + seed as usize % 5_000;
     let mut content = Vec::with_capacity(bytes + 8);
     while content.len() < bytes {
         seed ^= seed << 13;
@@ -45,7 +48,11 @@ fn content(nth: u64, run: u64) -> Vec<u8> {
         seed ^= seed << 17;
         content.extend_from_slice(&seed.to_le_bytes());
     }
-    content
+    match (run >= LARGE_RUNS, nth % 7) {
+        (true, _) => content.repeat(2_000_000 / bytes),
+        (_, 0) => content.repeat(200_000 / bytes),
+        _ => content,
+    }
 }
 
 fn object_name(nth: u64, run: u64, mark: u8) -> Name {

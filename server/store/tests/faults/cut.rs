@@ -181,7 +181,7 @@ fn record_workload(folder: &Path, random: &mut Random) -> Vec<Event> {
         let (store, _) = Store::open(folder, options()).expect("opens");
         for _ in 0..8 {
             for _ in 0..=random.below(5) {
-                let objects = vec![object(nth, content(nth)), object(1_000 + nth, content(nth))];
+                let objects = vec![object(nth, content(nth)), object(1_000 + nth, orphan(nth))];
                 let batch = Batch {
                     objects,
                     record: Some(record((nth % 3) as u8, None, format!("record {nth}").as_bytes())),
@@ -207,6 +207,10 @@ fn record_workload(folder: &Path, random: &mut Random) -> Vec<Event> {
             .expect("sweeps");
     }
     events.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+fn orphan(nth: u64) -> Vec<u8> {
+    format!("orphan {nth} ").repeat(nth as usize % 70 + 1).into_bytes()
 }
 
 fn content(nth: u64) -> Vec<u8> {
@@ -263,6 +267,7 @@ fn nothing_promised_is_lost_when_the_power_is_cut_at_any_byte() {
             });
             torn += u64::from(opened.torn_bytes > 0);
             promised += check(&store, &events, at);
+            assert_overwritten(&store, folder.path());
             // It goes on from there.
             let batch = Batch {
                 objects: vec![object(9_999, "more")],
@@ -304,11 +309,27 @@ fn check(store: &Store, events: &[Event], at: usize) -> u64 {
             (found, expunged) => panic!("object {nth}, expunged {expunged:?}: {found:?}"),
         }
     }
-    for orphan in 0..300 {
-        match store.object(&name(1_000 + orphan)) {
-            Ok(bytes) => assert_eq!(bytes, content(orphan)),
-            Err(error) => assert!(matches!(error, Error::NotFound(_)), "orphan {orphan}: {error}"),
+    for nth in 0..300 {
+        match store.object(&name(1_000 + nth)) {
+            Ok(bytes) => assert_eq!(bytes, orphan(nth)),
+            Err(error) => assert!(matches!(error, Error::NotFound(_)), "orphan {nth}: {error}"),
         }
     }
     promised
+}
+
+/// What the store says is gone is in none of its files: also where the cut came between saying and doing so.
+fn assert_overwritten(store: &Store, folder: &Path) {
+    let gone: Vec<u64> =
+        (0..300).filter(|nth| matches!(store.object(&name(*nth)), Err(Error::Gone(_)))).collect();
+    for entry in std::fs::read_dir(folder.join("blocks")).expect("a folder") {
+        let bytes = std::fs::read(entry.expect("an entry").path()).expect("reads");
+        for nth in &gone {
+            let text = format!("object {nth} ").into_bytes();
+            assert!(
+                !bytes.windows(text.len()).any(|window| window == text),
+                "object {nth} is gone and still there"
+            );
+        }
+    }
 }

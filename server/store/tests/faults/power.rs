@@ -1,13 +1,14 @@
 //! Cut power and full disks, on file systems of their own. Needs root.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 use mighub_store::Store;
 
-use super::child::{Work, acknowledged, check, child_options, start};
-use super::random::{Random, report};
+use super::child::{LARGE_RUNS, Work, acknowledged, check, child_options, start};
+use super::random::{Random, report, say};
 
 const ROUNDS: u64 = 20;
 /// A fresh start now and then keeps the image from filling.
@@ -42,24 +43,20 @@ fn mount_image(image: &Path, at: &Path) -> Option<Mount> {
 
 /// Says loudly that a test did not run: silence would be a claim.
 fn not_run(test: &str, why: &str) {
-    // Past the test harness, which keeps what a passing test prints.
-    let words =
-        format!("\n!!! {test} DID NOT RUN: {why}. Run the tests as root on Linux to have it run.\n\n");
-    let written = std::fs::OpenOptions::new().append(true).open("/dev/stderr");
-    let written = written.and_then(|mut stderr| std::io::Write::write_all(&mut stderr, words.as_bytes()));
-    if written.is_err() {
-        eprintln!("{words}");
-    }
+    say(&format!("\n!!! {test} DID NOT RUN: {why}. Run the tests as root on Linux to have it run.\n"));
 }
 
-/// Bytes in the files of a store.
-fn bytes_in(store: &Path) -> u64 {
-    let entries = |part: &str| std::fs::read_dir(store.join(part)).into_iter().flatten().flatten();
-    entries("journal")
-        .chain(entries("blocks"))
-        .filter_map(|entry| entry.metadata().ok())
-        .map(|file| file.len())
-        .sum()
+/// What the files of a store hold.
+fn contents(store: &Path) -> BTreeMap<PathBuf, blake3::Hash> {
+    let mut found = BTreeMap::new();
+    for part in ["", "journal", "blocks"] {
+        for entry in std::fs::read_dir(store.join(part)).into_iter().flatten().flatten() {
+            if let Ok(bytes) = std::fs::read(entry.path()) {
+                found.insert(Path::new(part).join(entry.file_name()), blake3::hash(&bytes));
+            }
+        }
+    }
+    found
 }
 
 /// The image that backs a mounted file system holds what reached the disk and nothing of what the kernel still
@@ -71,7 +68,7 @@ fn nothing_acknowledged_is_lost_when_the_power_is_cut() {
     let folder = tempfile::tempdir().expect("a folder");
     let image = folder.path().join("disk.img");
     let made =
-        run("truncate", &["-s", "256M", path(&image)]) && run("mkfs.ext4", &["-q", "-F", path(&image)]);
+        run("truncate", &["-s", "512M", path(&image)]) && run("mkfs.ext4", &["-q", "-F", path(&image)]);
     let Some(mounted) = made.then(|| mount_image(&image, &folder.path().join("live"))).flatten() else {
         return not_run("the power cut test", "no ext4 image can be made and mounted here");
     };
@@ -79,17 +76,19 @@ fn nothing_acknowledged_is_lost_when_the_power_is_cut() {
     let mut seen: Vec<(u64, Vec<(u64, u64)>)> = Vec::new();
     let live = mounted.0.join("store");
     for round in 0..ROUNDS {
-        let writer = start(&live, round, if round % 2 == 0 { Work::Write } else { Work::Sweep });
+        let (run_number, work) =
+            [(round, Work::Sweep), (LARGE_RUNS + round, Work::Write)][round as usize % 2];
+        let writer = start(&live, run_number, work);
         random.pause(10_000, 120_000);
         // The copy takes a while: with the writer stopped it shows one moment, not several.
         writer.stop();
-        seen.push((round, acknowledged(&writer.lines())));
+        seen.push((run_number, acknowledged(&writer.lines())));
         let copy = folder.path().join("after.img");
         assert!(run("cp", &["--sparse=always", path(&image), path(&copy)]), "the image is copied");
-        let in_memory = bytes_in(&live);
-        let after = mount_image(&copy, &folder.path().join("after"))
-            .expect("the copy mounts: ext4 replays its journal");
-        fired += u64::from(bytes_in(&after.0.join("store")) != in_memory);
+        let in_memory = contents(&live);
+        let after = mount_image(&copy, &folder.path().join("after"));
+        let after = after.expect("the copy mounts: ext4 replays its journal");
+        fired += u64::from(contents(&after.0.join("store")) != in_memory);
         let (store, opened) = Store::open(&after.0.join("store"), child_options())
             .unwrap_or_else(|error| panic!("round {round}: the store does not open: {error}"));
         torn += u64::from(opened.torn_bytes > 0);
@@ -106,7 +105,14 @@ fn nothing_acknowledged_is_lost_when_the_power_is_cut() {
             seen.clear();
         }
     }
-    report(TEST, ROUNDS, fired, &format!("{writes} acknowledged writes, {torn} torn ends, none lost"));
+    report(
+        TEST,
+        ROUNDS,
+        fired,
+        &format!(
+            "a fault is a cut that lost what was only in memory; {writes} acknowledged writes, {torn} torn ends, none lost"
+        ),
+    );
     assert!(writes > 0);
 }
 

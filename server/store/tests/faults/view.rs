@@ -7,15 +7,21 @@ use mighub_store::{SledView, View, ViewBatch, ViewOpened};
 use super::flip::{copy, flip};
 use super::random::{Random, report};
 
-const ENTRIES: u64 = 200;
+const ENTRIES: u64 = 300;
+/// Large enough for several of sled's segments.
+const VALUE_BYTES: usize = 4_000;
+const CHECKPOINT_EVERY: u64 = 25;
 const ROUNDS: u64 = 40;
 
 fn fill(path: &Path) {
     let (view, _) = SledView::open(path).expect("opens");
     for nth in 0..ENTRIES {
         let mut batch = ViewBatch::default();
-        batch.put(format!("key{nth:04}"), vec![nth as u8; 100]);
+        batch.put(format!("key{nth:04}"), vec![nth as u8; VALUE_BYTES]);
         view.apply(&batch, nth + 1).expect("applies");
+        if nth % CHECKPOINT_EVERY == 0 {
+            view.checkpoint().expect("flushes");
+        }
     }
     view.checkpoint().expect("flushes");
 }
@@ -50,7 +56,7 @@ fn damage(test: &str, damage: impl Fn(&Path, &mut Random)) {
         earlier += u64::from(opened == ViewOpened::Kept && records < ENTRIES);
         assert!(opened == ViewOpened::Kept || records == 0);
         for nth in 0..ENTRIES {
-            let expected = (nth < records).then(|| vec![nth as u8; 100]);
+            let expected = (nth < records).then(|| vec![nth as u8; VALUE_BYTES]);
             assert_eq!(view.get(format!("key{nth:04}").as_bytes()), Ok(expected), "key {nth} at {records}");
         }
         let mut batch = ViewBatch::default();
