@@ -18,7 +18,10 @@ pub(crate) const FIRST_YEAR: u16 = 1995;
 pub(crate) const YEARS: u16 = 30;
 
 const AREAS: usize = 200;
+const PAIRS_MAX: usize = AREAS * AREAS;
 const SERIES_PER_PAIR: usize = 3 * 20 * 2;
+/// Figures made for each that is wanted.
+const MARGIN: f64 = 1.01;
 /// The shortest series, unless there must be more figures than such series can hold.
 const LENGTH_MIN: u16 = 11;
 const SEED: u64 = 0x9E37_79B9_7F4A_7C15;
@@ -91,17 +94,12 @@ impl Codes {
 impl Figures {
     /// All series in canonical order.
     pub(crate) fn series(self) -> impl Iterator<Item = Series> {
-        let mean_of = |length_min: u16| f64::from(length_min + YEARS) / 2.0;
-        let pairs_max = AREAS * AREAS;
-        let mut length_min = LENGTH_MIN;
-        while length_min < YEARS
-            && mean_of(length_min) * (pairs_max * SERIES_PER_PAIR) as f64 <= self.observations as f64
-        {
-            length_min += 1;
-        }
-        let per_pair = mean_of(length_min) * SERIES_PER_PAIR as f64;
-        // One more, because the mean is not met exactly.
-        let pairs = ((self.observations as f64 / per_pair) as usize + 1).min(pairs_max);
+        let mean_of = |length_min: u16| f64::from(length_min + YEARS) / 2.0 * SERIES_PER_PAIR as f64;
+        // Some more, because the mean is not met exactly; what is too many is cut off.
+        let wanted = self.observations as f64 * MARGIN;
+        let length_min =
+            (LENGTH_MIN..YEARS).find(|length| mean_of(*length) * PAIRS_MAX as f64 > wanted).unwrap_or(YEARS);
+        let pairs = ((wanted / mean_of(length_min)) as usize + 1).min(PAIRS_MAX);
         let mut random = Random(SEED);
         let mut left = self.observations;
         // The pairs, spread over all reporters, and those of a reporter over all partners.

@@ -6,7 +6,7 @@ use mighub_store::{Name, Object, Store};
 
 use super::refusal::Refusal;
 
-/// Receipts are found by their position: their signature cannot be known before.
+/// Receipts are found by their record: their signature cannot be known before.
 const RECEIPT_CONTEXT: &[u8] = b"mighub receipt 1";
 
 /// An object and the digest that names it.
@@ -22,9 +22,10 @@ pub(super) fn content(store: &Store, digest: &[u8]) -> Result<Bytes, Refusal> {
     Ok(store.object(&Name(digest.0))?)
 }
 
-/// The name of the receipt for the record at a position.
-pub(super) fn receipt_name(position: u64) -> Name {
+/// The name of the receipt for a record. The record is part of it: what was left of a batch whose record never came
+/// must not pass for the receipt of another that stands there instead.
+pub(super) fn receipt_name(position: u64, record: &[u8]) -> Name {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(RECEIPT_CONTEXT).update(&position.to_le_bytes());
+    hasher.update(RECEIPT_CONTEXT).update(&position.to_le_bytes()).update(record);
     Name(*hasher.finalize().as_bytes())
 }

@@ -40,14 +40,19 @@ fn prefix(name: &Name) -> u64 {
 impl Hub {
     /// Drops what nobody needs. Reads every manifest that a record names; submissions go on meanwhile.
     pub fn sweep(&self, now: Moment) -> Result<Swept, Refusal> {
+        // From here on what a record or an upload names stays, whether or not it is seen below.
+        let sweep = self.store.begin_sweep()?;
         let mut needed = Needed::default();
         for object in canonical_objects(self.registry().structures()) {
             needed.add(&object.name);
         }
         for position in 0..self.store.records() {
             let entry = self.store.record(Position(position))?;
-            let record = v1::Record::decode(entry.payload).map_err(|error| Refusal::internal(error.to_string()))?;
-            self.name_all(&mut needed, position, record.what)?;
+            let record = v1::Record::decode(&entry.payload[..]).map_err(|error| Refusal::internal(error.to_string()))?;
+            if matches!(record.what, Some(What::Accepted(_))) {
+                needed.add(&receipt_name(position, &entry.payload));
+            }
+            self.name_all(&mut needed, record.what)?;
         }
         for (lane, blocks) in self.desk.under_way() {
             let secrets = self.lane_secrets(&lane);
@@ -56,10 +61,10 @@ impl Hub {
             });
         }
         let older_than = now.0.saturating_sub(ORPHANS_KEPT_MS);
-        Ok(self.store.sweep(older_than, &|name| needed.has(name))?)
+        Ok(sweep.drop_unneeded(older_than, &|name| needed.has(name))?)
     }
 
-    fn name_all(&self, needed: &mut Needed, position: u64, what: Option<What>) -> Result<(), Refusal> {
+    fn name_all(&self, needed: &mut Needed, what: Option<What>) -> Result<(), Refusal> {
         match what {
             Some(What::Structures(structures)) => {
                 name(needed, &structures.message_digest);
@@ -69,7 +74,6 @@ impl Hub {
                 name(needed, &answer.answers_digest);
             }
             Some(What::Accepted(accepted)) => {
-                needed.add(&receipt_name(position));
                 self.name_contents(needed, accepted.contents.as_ref())?;
                 let lane = accepted.contents.as_ref().map(|c| (c.dataflow.clone(), c.provider.clone()));
                 let (dataflow, provider) = lane.unwrap_or_default();

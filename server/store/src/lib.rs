@@ -34,7 +34,7 @@ pub use error::{Error, OpenError};
 pub use journal::{Entry, Lane, Position};
 pub use repair::{Damage, RepairReport, repair};
 pub use store::{Health, OpenReport, Options, Store};
-pub use sweep::Swept;
+pub use sweep::{Sweep, Swept};
 pub use view::{MemoryView, Pairs, SledView, View, ViewBatch, ViewError, ViewOpened};
 
 /// Name under which an object is stored: 32 bytes that the caller derives from its content.

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::io;
 use std::path::Path;
-use std::sync::PoisonError;
+use std::sync::{MutexGuard, PoisonError};
 
 use crate::Name;
 use crate::blocks::index_path;
@@ -31,20 +31,40 @@ pub struct Swept {
     pub bytes: u64,
 }
 
+/// A sweep that has begun: what batches name from now on stays, whatever is asked for. It ends when it is dropped.
+pub struct Sweep<'s> {
+    store: &'s Store,
+    _one: MutexGuard<'s, ()>,
+}
+
 impl Store {
-    /// Drops objects that were stored before `older_than_ms` and that `keep` does not want (DETAILS D23).
-    ///
-    /// `keep` is asked on this thread, while others go on writing; an object that a batch names in the meantime,
-    /// as its own or as one that must be present, stays. Commits wait while one file is written anew.
-    pub fn sweep(&self, older_than_ms: i64, keep: &dyn Fn(&Name) -> bool) -> Result<Swept, Error> {
-        let _one = self.sweeping.lock().unwrap_or_else(PoisonError::into_inner);
-        self.send(Command::SweepBegins);
-        let _end = SweepEnd(self);
-        self.sweep_files(older_than_ms, keep)
+    /// Begins a sweep; one at a time. All that batches named before is in [`Store::records`] when this returns, so
+    /// the caller finds out what is needed *after* it: then nothing falls between.
+    pub fn begin_sweep(&self) -> Result<Sweep<'_>, Error> {
+        let sweep = Sweep { store: self, _one: self.sweeping.lock().unwrap_or_else(PoisonError::into_inner) };
+        self.wait(Command::SweepBegins)?;
+        Ok(sweep)
     }
 
-    fn sweep_files(&self, older_than_ms: i64, keep: &dyn Fn(&Name) -> bool) -> Result<Swept, Error> {
-        let files = self.shared.read().blocks.files.clone();
+    /// Begins a sweep and drops what was stored before `older_than_ms` and what `keep`, asked afterwards, does not
+    /// want.
+    pub fn sweep(&self, older_than_ms: i64, keep: &dyn Fn(&Name) -> bool) -> Result<Swept, Error> {
+        self.begin_sweep()?.drop_unneeded(older_than_ms, keep)
+    }
+}
+
+impl Drop for Sweep<'_> {
+    fn drop(&mut self) {
+        self.store.send(Command::SweepEnds);
+    }
+}
+
+impl Sweep<'_> {
+    /// Drops objects that were stored before `older_than_ms` and that `keep` does not want (DETAILS D23).
+    ///
+    /// `keep` is asked on this thread, while others go on writing. Commits wait while one file is written anew.
+    pub fn drop_unneeded(self, older_than_ms: i64, keep: &dyn Fn(&Name) -> bool) -> Result<Swept, Error> {
+        let files = self.store.shared.read().blocks.files.clone();
         let mut swept = Swept::default();
         for (nth, file) in (0..).zip(&files) {
             let mut names = Vec::new();
@@ -61,20 +81,11 @@ impl Store {
             if names.is_empty() {
                 continue;
             }
-            let dropped = self.wait(|answer| Command::Sweep(nth, names, answer))?;
+            let dropped = self.store.wait(|answer| Command::Sweep(nth, names, answer))?;
             swept.objects += dropped.objects;
             swept.bytes += dropped.bytes;
         }
         Ok(swept)
-    }
-}
-
-/// Ends the sweep, even if `keep` panics.
-struct SweepEnd<'s>(&'s Store);
-
-impl Drop for SweepEnd<'_> {
-    fn drop(&mut self) {
-        self.0.send(Command::SweepEnds);
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) enum Command {
     /// Says of an object that it is gone or lost.
     Mark(Kind, Name, Answer),
     /// From now on, remember which objects are named.
-    SweepBegins,
+    SweepBegins(Answer<()>),
     /// Drop objects from a file.
     Sweep(u32, HashSet<Name>, Answer<Swept>),
     SweepEnds,
@@ -99,7 +99,8 @@ impl Writer {
             match command {
                 Command::Commit(_, answer) | Command::Mark(_, _, answer) => answer.give(Err(error.clone())),
                 Command::Sweep(_, _, answer) => answer.give(Err(error.clone())),
-                Command::SweepBegins | Command::SweepEnds => {}
+                Command::SweepBegins(answer) => answer.give(Err(error.clone())),
+                Command::SweepEnds => {}
                 Command::Close => return,
             }
         }
@@ -130,7 +131,10 @@ impl Writer {
             match command {
                 Command::Commit(..) => {}
                 Command::Mark(kind, name, answer) => answer.give(self.mark(kind, name).map(|()| None)),
-                Command::SweepBegins => self.named = Some(HashSet::new()),
+                Command::SweepBegins(answer) => {
+                    self.named = Some(HashSet::new());
+                    answer.give(Ok(()));
+                }
                 Command::Sweep(nth, names, answer) => answer.give(self.sweep(nth, &names)),
                 Command::SweepEnds => self.named = None,
                 Command::Close => return,

@@ -1,69 +1,41 @@
 //! What readers get: figures as of any point and what changed since, vintages, coverage, comparisons and news.
 //!
-//! What lives here: which vintages a reader sees, what of them, and how that travels. What must not: who may do
-//! what (`rights`), which cells are hidden (`mask`), and gRPC.
+//! What lives here: which vintages a reader sees, what of them is asked for, and how that travels. What must
+//! not: who may do what (`rights`), which cells are hidden (`mask`), how two vintages are compared (`delta`),
+//! and gRPC.
 
-use std::sync::Arc;
+mod changes;
+mod compare;
+mod coverage;
+mod history;
+mod kept;
+mod lane;
+mod list;
+mod plan;
+mod pull;
+mod reading;
+mod request;
+mod resume;
+mod sieve;
+mod sight;
+mod stored;
+mod ticks;
+mod token;
+mod watch;
+mod whole;
 
-use mighub::v1::{self, ErrorReason};
+pub use compare::Diff;
+pub(super) use kept::Kept;
+pub use pull::Pull;
+pub use watch::VintageWatch;
 
-use super::{Hub, Moment, Principal, Refusal};
-
-/// Figures of a dataflow, message by message.
-pub struct Pull {
-    _hub: Arc<Hub>,
-}
-/// A comparison, message by message.
-pub struct Diff {
-    _hub: Arc<Hub>,
-}
-/// Tells what a reader sees differently.
-pub struct VintageWatch {
-    _hub: Arc<Hub>,
-}
-
-impl Iterator for Pull {
-    type Item = Result<v1::PullResponse, Refusal>;
-    fn next(&mut self) -> Option<Self::Item> {
-        None
-    }
-}
-impl Iterator for Diff {
-    type Item = Result<v1::DiffVintagesResponse, Refusal>;
-    fn next(&mut self) -> Option<Self::Item> {
-        None
-    }
-}
-impl VintageWatch {
-    /// What happened since.
-    pub fn poll(&mut self, _now: Moment) -> Result<Vec<v1::VintageEvent>, Refusal> {
-        Ok(Vec::new())
-    }
-    /// When something happens by itself.
-    pub fn next_release(&self) -> Option<Moment> {
-        None
-    }
-}
-
-impl Hub {
-    /// RetrievalService.Pull.
-    pub fn pull(self: &Arc<Self>, _: &Principal, _: v1::PullRequest, _: Moment) -> Result<Pull, Refusal> {
-        Err(Refusal::new(ErrorReason::NotOffered, "soon"))
-    }
-    /// RetrievalService.DiffVintages.
-    pub fn diff_vintages(self: &Arc<Self>, _: &Principal, _: v1::DiffVintagesRequest, _: Moment) -> Result<Diff, Refusal> {
-        Err(Refusal::new(ErrorReason::NotOffered, "soon"))
-    }
-    /// RetrievalService.WatchVintages.
-    pub fn watch_vintages(self: &Arc<Self>, _: &Principal, _: &v1::WatchVintagesRequest, _: Moment) -> Result<VintageWatch, Refusal> {
-        Err(Refusal::new(ErrorReason::NotOffered, "soon"))
-    }
-    /// RetrievalService.ListVintages.
-    pub fn list_vintages(&self, _: &Principal, _: &v1::ListVintagesRequest, _: Moment) -> Result<v1::ListVintagesResponse, Refusal> {
-        Err(Refusal::new(ErrorReason::NotOffered, "soon"))
-    }
-    /// RetrievalService.GetCoverage.
-    pub fn get_coverage(&self, _: &Principal, _: &v1::GetCoverageRequest, _: Moment) -> Result<v1::GetCoverageResponse, Refusal> {
-        Err(Refusal::new(ErrorReason::NotOffered, "soon"))
-    }
-}
+/// Bytes of blocks that travel in one message, about.
+const MESSAGE_BYTES: usize = 1024 * 1024;
+/// Bytes after which a reader gets a place to go on from.
+const CHECKPOINT_BYTES: usize = 16 * 1024 * 1024;
+/// A place to go on from is good for so long: 24 hours.
+const RESUME_KEPT_MS: i64 = 24 * 60 * 60 * 1000;
+/// Providers that a request may name; there are some hundreds.
+const PROVIDERS_MAX: usize = 1_000;
+/// Characters of an edition's label.
+const EDITION_CHARACTERS_MAX: usize = 100;

@@ -245,11 +245,12 @@ impl Hub {
                 report_digest: contents.report_digest.clone(),
                 header_digest: contents.header_digest.clone(),
             };
-            let (signed, stored) = self.sign_receipt(&body);
+            let record = record(&actor, What::Accepted(accepted.clone()), now);
+            let (signed, stored) = self.sign_receipt(&body, &record);
             receipt = signed;
             let mut objects = objects.clone();
             objects.push(stored);
-            Ok((objects, record(&actor, What::Accepted(accepted.clone()), now)))
+            Ok((objects, record))
         })?;
         Ok(receipt)
     }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use mighub::signing::{RECEIPT_CONTEXT, signed_bytes};
 use mighub::v1;
-use mighub_store::Object;
+use mighub_store::{Object, Position};
 use prost::Message;
 
 use crate::hub::Hub;
@@ -12,7 +12,7 @@ use crate::hub::refusal::Refusal;
 
 impl Hub {
     /// Signs a receipt; it goes into the store with the record that it is about.
-    pub(super) fn sign_receipt(&self, body: &v1::ReceiptBody) -> (v1::Receipt, Object) {
+    pub(super) fn sign_receipt(&self, body: &v1::ReceiptBody, record: &v1::Record) -> (v1::Receipt, Object) {
         let bytes: Bytes = body.encode_to_vec().into();
         let signature = self.signer().sign(&signed_bytes(RECEIPT_CONTEXT, &bytes));
         let receipt = v1::Receipt {
@@ -20,13 +20,15 @@ impl Hub {
             signature: signature.to_vec().into(),
             hub_key_id: self.signer().key_id().to_vec().into(),
         };
-        let object = Object { name: receipt_name(body.position), bytes: receipt.encode_to_vec().into() };
+        let name = receipt_name(body.position, &record.encode_to_vec());
+        let object = Object { name, bytes: receipt.encode_to_vec().into() };
         (receipt, object)
     }
 
     /// The receipt for the record at a position, exactly as it was given (DETAILS D27).
     pub(super) fn receipt_at(&self, position: u64) -> Result<v1::Receipt, Refusal> {
-        let bytes = self.store.object(&receipt_name(position))?;
+        let record = self.store.record(Position(position))?;
+        let bytes = self.store.object(&receipt_name(position, &record.payload))?;
         v1::Receipt::decode(bytes).map_err(|error| Refusal::internal(error.to_string()))
     }
 }

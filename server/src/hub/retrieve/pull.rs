@@ -1,0 +1,402 @@
+//! A pull: figures lane by lane, whole or only what changed, with places to go on from.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use mighub::block::Digest;
+use mighub::convert::dataset_attribute_message;
+use mighub::v1::pull_response::Part;
+use mighub::v1::{self, ErrorReason, LaneContent};
+use prost::Message;
+use prost::bytes::Bytes;
+
+use super::lane::{LaneCounts, OpenLane, Progress};
+use super::reading::Reading;
+use super::request::digest;
+use super::resume::{Place, Resumed, check_still_allowed};
+use super::sight::{Ask, Outlook, Vantage};
+use super::token::{CursorBody, Kind, ReadingBody, ResumeBody, Sealer, other_request, unknown_history};
+use super::CHECKPOINT_BYTES;
+use crate::hub::lane::LaneId;
+use crate::hub::{Hub, Moment, Principal, Refusal};
+
+/// Figures of a dataflow, message by message. Holds one lane's list of blocks and the blocks of one message.
+pub struct Pull {
+    context: Context,
+    stage: Stage,
+    lanes: Vec<LaneId>,
+    /// Per lane that is done.
+    counts: Vec<LaneCounts>,
+    open: Option<OpenLane>,
+    /// Where the first lane goes on.
+    resumed: Option<Resumed>,
+    ready: VecDeque<Part>,
+    /// Bytes since the last checkpoint.
+    bytes: usize,
+    /// Observations sent by earlier calls.
+    observations_before: u64,
+    observations_max: u64,
+}
+
+/// What all lanes of a pull have in common.
+pub(super) struct Context {
+    pub(super) hub: Arc<Hub>,
+    pub(super) ask: Ask,
+    /// In a delta, what the reader had.
+    pub(super) before: Option<Vantage>,
+    pub(super) after: Vantage,
+    sealer: Sealer,
+    /// What cursors are bound to.
+    request: Bytes,
+    /// What resume tokens are bound to.
+    resume_request: Bytes,
+    called: Moment,
+}
+
+enum Stage {
+    Header,
+    Lanes,
+    Over,
+}
+
+impl Hub {
+    /// RetrievalService.Pull.
+    pub fn pull(
+        self: &Arc<Self>,
+        principal: &Principal,
+        request: v1::PullRequest,
+        now: Moment,
+    ) -> Result<Pull, Refusal> {
+        let (today, rights) = self.today(now);
+        let ask = Ask::of_pull(self, principal, rights, &request)?;
+        let sealer = self.sealer();
+        let asked = ask.digest();
+        let point = request.point.as_ref().map(Message::encode_to_vec).unwrap_or_default();
+        let resume_request = digest(principal, [&asked[..], &point, &request.since].into_iter());
+        let resume: Option<ResumeBody> = match request.resume.is_empty() {
+            true => None,
+            false => Some(sealer.open(Kind::Resume, &request.resume)?),
+        };
+        let (before, after) = match &resume {
+            Some(resume) => {
+                if resume.request != resume_request {
+                    return Err(other_request());
+                }
+                let since = resume.since.as_ref().map(|since| self.known_reading(since, today.position)).transpose()?;
+                let reading = resume.reading.as_ref().ok_or_else(unknown_history)?;
+                (since, self.known_reading(reading, today.position)?)
+            }
+            None => {
+                let since = match request.since.is_empty() {
+                    true => None,
+                    false => Some(self.since(&sealer, &request.since, &asked, today.position)?),
+                };
+                (since, Reading::asked(self, request.point.as_ref(), today)?)
+            }
+        };
+        let context = Context {
+            hub: self.clone(),
+            before: before.map(|reading| ask.vantage(reading)),
+            after: ask.vantage(after),
+            ask,
+            sealer,
+            request: asked,
+            resume_request,
+            called: now,
+        };
+        let lanes = context.ask.lanes(self)?;
+        let mut pull = Pull {
+            context,
+            stage: Stage::Header,
+            lanes,
+            counts: Vec::new(),
+            open: None,
+            resumed: None,
+            ready: VecDeque::new(),
+            bytes: 0,
+            observations_before: 0,
+            observations_max: request.max_observations.unwrap_or(u64::MAX),
+        };
+        match resume {
+            Some(resume) => pull.go_on(resume, today)?,
+            None => pull.context.check_edition(&pull.lanes)?,
+        }
+        Ok(pull)
+    }
+
+    pub(super) fn sealer(&self) -> Sealer {
+        Sealer::new(&self.secret, self.hub_id())
+    }
+
+    fn since(&self, sealer: &Sealer, cursor: &[u8], asked: &Bytes, newest: u64) -> Result<Reading, Refusal> {
+        let cursor: CursorBody = sealer.open(Kind::Cursor, cursor)?;
+        if cursor.request != *asked {
+            return Err(other_request());
+        }
+        self.known_reading(cursor.reading.as_ref().ok_or_else(unknown_history)?, newest)
+    }
+
+    /// A reading of a token, if it is of this hub's history.
+    fn known_reading(&self, body: &ReadingBody, newest: u64) -> Result<Reading, Refusal> {
+        let reading = body.reading();
+        let position = reading.today.position.max(reading.point().position);
+        if position > newest || self.history_mark(reading.today.position)? != body.history {
+            return Err(unknown_history());
+        }
+        Ok(reading)
+    }
+
+    /// Tells this journal up to a position from any other.
+    pub(super) fn history_mark(&self, position: u64) -> Result<Bytes, Refusal> {
+        const MARK_BYTES: usize = 8;
+        let entry = self.store.record(mighub_store::Position(position))?;
+        Ok(Bytes::copy_from_slice(&entry.hash[..MARK_BYTES]))
+    }
+}
+
+impl Context {
+    fn reading_body(&self, reading: &Reading) -> Result<ReadingBody, Refusal> {
+        Ok(ReadingBody::new(reading, self.hub.history_mark(reading.today.position)?))
+    }
+
+    /// An edition that no lane shows is none.
+    fn check_edition(&self, lanes: &[LaneId]) -> Result<(), Refusal> {
+        let super::reading::At::Edition(label) = &self.after.reading.at else { return Ok(()) };
+        for lane in lanes {
+            let outlook = self.ask.outlook(&self.hub, lane, &self.after)?;
+            if outlook.is_some_and(|outlook| outlook.visible.is_some()) {
+                return Ok(());
+            }
+        }
+        Err(unknown_edition(label))
+    }
+
+    fn header(&self) -> v1::PullHeader {
+        let point = self.after.reading.point();
+        v1::PullHeader {
+            dataflow: self.ask.dataflow.short(),
+            structure_digest: self.ask.definition.digest.to_bytes(),
+            position: point.position,
+            instant: Some(point.moment.to_message()),
+            delta: self.before.is_some(),
+        }
+    }
+
+    /// What a lane is announced with.
+    pub(super) fn lane_header(
+        &self,
+        lane: &LaneId,
+        outlook: &Outlook,
+        open: &OpenLane,
+    ) -> Result<v1::LaneHeader, Refusal> {
+        let is_delta = self.before.is_some();
+        let content = if is_delta { LaneContent::Delta } else { LaneContent::Full };
+        let mut header = v1::LaneHeader {
+            lane: Some(lane.to_message()),
+            content: content.into(),
+            observations_expected: open.observations_expected(),
+            ..Default::default()
+        };
+        if let Some(sight) = open.sight() {
+            let shown = self.ask.shown(&self.hub, lane, outlook, &self.after)?;
+            header.vintage = shown.as_ref().map(|shown| Ask::vintage_ref(shown, !sight.hides));
+            header.edition = shown.as_ref().and_then(|shown| super::history::edition_message(&shown.recorded));
+            let absent = sight.vintage.absent_values.iter();
+            let absent = absent.map(|(id, value)| v1::AbsentValue { id: id.to_string(), value: value.to_string() });
+            header.absent_values = absent.collect();
+            let attributes = sight.vintage.dataset_attributes.iter();
+            header.dataset_attributes =
+                attributes.map(|(id, value)| dataset_attribute_message(id, Some(value))).collect();
+        }
+        Ok(header)
+    }
+
+    /// What the reader has now of a lane that was sent; nothing, if the reader does not have the whole of it.
+    fn manifest_digest(&self, lane: &LaneId) -> Result<Bytes, Refusal> {
+        let Some(outlook) = self.ask.outlook(&self.hub, lane, &self.after)? else { return Ok(Bytes::new()) };
+        let whole = outlook.open(&self.hub, &self.ask)?.is_some_and(|sight| sight.is_whole());
+        let manifest = outlook.visible.map(|visible| visible.manifest);
+        Ok(manifest.filter(|_| whole).map(Digest::to_bytes).unwrap_or_default())
+    }
+}
+
+/// The same answer whether the label was never used or is not released.
+pub(super) fn unknown_edition(label: &str) -> Refusal {
+    let text = format!("no vintage here carries the edition {label:?}: `mighub vintages` shows those there are");
+    Refusal::new(ErrorReason::EditionUnknown, text)
+}
+
+impl Iterator for Pull {
+    type Item = Result<v1::PullResponse, Refusal>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(part) = self.ready.pop_front() {
+                return Some(Ok(v1::PullResponse { part: Some(part) }));
+            }
+            let step = match self.stage {
+                Stage::Over => return None,
+                Stage::Header => {
+                    self.ready.push_back(Part::Header(self.context.header()));
+                    self.stage = Stage::Lanes;
+                    Ok(())
+                }
+                Stage::Lanes => self.step(),
+            };
+            if let Err(refusal) = step {
+                self.stage = Stage::Over;
+                self.ready.clear();
+                return Some(Err(refusal));
+            }
+        }
+    }
+}
+
+impl Pull {
+    fn step(&mut self) -> Result<(), Refusal> {
+        if self.open.is_some() {
+            return self.lane_step();
+        }
+        match self.lanes.get(self.counts.len()) {
+            None => self.summarize(true),
+            Some(lane) => {
+                let lane = lane.clone();
+                self.begin(&lane)
+            }
+        }
+    }
+
+    fn begin(&mut self, lane: &LaneId) -> Result<(), Refusal> {
+        let resumed = self.resumed.take();
+        let Some(outlook) = self.context.ask.outlook(&self.context.hub, lane, &self.context.after)? else {
+            // A lane that is newer than what is read: a later call does not count it either.
+            self.lanes.remove(self.counts.len());
+            return Ok(());
+        };
+        self.open = OpenLane::begin(&self.context, lane, outlook, resumed)?;
+        if self.open.is_none() {
+            self.counts.push(LaneCounts::default());
+        }
+        Ok(())
+    }
+
+    fn lane_step(&mut self) -> Result<(), Refusal> {
+        let enough = self.observations_max.saturating_sub(self.observations());
+        let Some(open) = &mut self.open else { return Ok(()) };
+        let progress = open.step(&self.context, enough, &mut self.ready)?;
+        self.bytes += self.ready.iter().map(Part::encoded_len).sum::<usize>();
+        match progress {
+            Progress::Done => {
+                let announced = open.was_announced();
+                self.counts.push(open.counts);
+                self.open = None;
+                if announced {
+                    self.checkpoint(None)?;
+                }
+            }
+            Progress::GoesOn if self.bytes >= CHECKPOINT_BYTES || self.is_enough() => {
+                let Some(open) = &mut self.open else { return Ok(()) };
+                let Some(place) = open.rest(&self.context, &mut self.ready)? else { return Ok(()) };
+                self.checkpoint(Some(place))?;
+            }
+            Progress::GoesOn => return Ok(()),
+        }
+        let is_over = self.open.is_none() && self.counts.len() == self.lanes.len();
+        if self.is_enough() && !is_over { self.summarize(false) } else { Ok(()) }
+    }
+
+    /// Observations sent by this call.
+    fn observations(&self) -> u64 {
+        let open = self.open.as_ref().map(|open| &open.counts);
+        let sent: u64 = self.counts.iter().chain(open).map(|counts| counts.observations).sum();
+        sent - self.observations_before
+    }
+
+    fn is_enough(&self) -> bool {
+        self.observations() >= self.observations_max
+    }
+
+    fn checkpoint(&mut self, place: Option<Place>) -> Result<(), Refusal> {
+        let open = self.open.as_ref().map(|open| open.counts);
+        let counts = || self.counts.iter().copied().chain(open);
+        let context = &self.context;
+        let is_delta = context.before.is_some();
+        let since = context.before.as_ref().map(|before| context.reading_body(&before.reading)).transpose()?;
+        let (block, behind) = match place {
+            None => (None, Vec::new()),
+            Some(Place::Block(block)) => (Some(block), Vec::new()),
+            Some(Place::Behind(key)) => (None, key.iter().map(ToString::to_string).collect()),
+        };
+        let body = ResumeBody {
+            request: context.resume_request.clone(),
+            reading: Some(context.reading_body(&context.after.reading)?),
+            since,
+            created_ms: context.called.0,
+            lane: self.counts.len() as u64,
+            block,
+            behind,
+            observations: counts().map(|counts| counts.observations).collect(),
+            tombstones: if is_delta { counts().map(|counts| counts.tombstones).collect() } else { Vec::new() },
+            totals: if is_delta { counts().map(|counts| counts.total.map_or(0, |t| t + 1)).collect() } else { Vec::new() },
+            structure: context.ask.definition.digest.to_bytes(),
+        };
+        let resume = context.sealer.seal(Kind::Resume, &body);
+        let observations = counts().map(|counts| counts.observations).sum();
+        self.ready.push_back(Part::Checkpoint(v1::Checkpoint { resume, observations }));
+        self.bytes = 0;
+        Ok(())
+    }
+
+    fn summarize(&mut self, complete: bool) -> Result<(), Refusal> {
+        let open = self.open.as_ref().map(|open| open.counts);
+        let mut summary = v1::PullSummary { complete, ..Default::default() };
+        for (lane, counts) in self.lanes.iter().zip(self.counts.iter().copied().chain(open)) {
+            summary.observations += counts.observations;
+            summary.tombstones += counts.tombstones;
+            if !counts.was_sent() {
+                continue;
+            }
+            let is_done = counts.total.is_some();
+            summary.lanes.push(v1::LaneSummary {
+                lane: Some(lane.to_message()),
+                observations: counts.observations,
+                tombstones: counts.tombstones,
+                total: counts.total.unwrap_or(0),
+                manifest_digest: if is_done { self.context.manifest_digest(lane)? } else { Bytes::new() },
+            });
+        }
+        if complete {
+            let reading = Some(self.context.reading_body(&self.context.after.reading)?);
+            let cursor = CursorBody { request: self.context.request.clone(), reading };
+            summary.cursor = self.context.sealer.seal(Kind::Cursor, &cursor);
+        }
+        self.ready.push_back(Part::Summary(summary));
+        self.stage = Stage::Over;
+        Ok(())
+    }
+
+    /// Takes up a pull that broke off.
+    fn go_on(&mut self, resume: ResumeBody, today: super::reading::Point) -> Result<(), Refusal> {
+        let Context { hub, ask, after, called, .. } = &self.context;
+        resume.check_age(*called, &ask.definition.digest)?;
+        let newest = after.reading.today.position;
+        let mut lanes = Vec::with_capacity(self.lanes.len());
+        for lane in self.lanes.drain(..) {
+            if hub.vintage_at(&lane, newest)?.is_some() {
+                lanes.push(lane);
+            }
+        }
+        let done = usize::try_from(resume.lane).unwrap_or(usize::MAX).min(lanes.len());
+        check_still_allowed(hub, ask, after, &lanes[done..], today)?;
+        self.lanes = lanes;
+        let (counts, resumed) = resume.progress();
+        if counts.len() > self.lanes.len() {
+            return Err(unknown_history());
+        }
+        let open = resumed.as_ref().map(|resumed| &resumed.counts);
+        self.observations_before = counts.iter().chain(open).map(|counts| counts.observations).sum();
+        self.counts = counts;
+        self.resumed = resumed;
+        Ok(())
+    }
+}
