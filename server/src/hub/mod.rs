@@ -38,6 +38,7 @@ use prost::Message;
 pub use found::{CreateError, Founding};
 pub use moment::Moment;
 pub use refusal::Refusal;
+pub use retrieve::{Diff, Pull, VintageWatch};
 pub use rights::{Operation, Permit, Principal, Rights};
 pub use submission::{Opening, Upload};
 
@@ -112,6 +113,8 @@ pub struct Hub {
     registry: RwLock<Arc<Registry>>,
     vintages: VintageCache,
     desk: Desk,
+    /// What readers ask for again and again.
+    kept: retrieve::Kept,
     notice: OnceLock<ChangeNotice>,
 }
 
@@ -164,6 +167,7 @@ impl Hub {
             registry: RwLock::new(Arc::new(registry)),
             vintages: VintageCache::default(),
             desk: Desk::default(),
+            kept: retrieve::Kept::default(),
             notice: OnceLock::new(),
         };
         Ok((hub, report))

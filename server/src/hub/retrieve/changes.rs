@@ -39,9 +39,7 @@ pub(super) enum Change {
 pub(super) struct Changes {
     sides: Sides,
     comparison: Comparison,
-    absences: AbsenceChanges,
-    /// Whether both masks hide the same.
-    same_mask: bool,
+    likeness: Likeness,
     put: Gatherer,
     deleted: Gatherer,
     withheld: Gatherer,
@@ -54,12 +52,11 @@ pub(super) struct Changes {
 impl Changes {
     pub(super) fn new(sides: Sides, shape: &Arc<Shape>) -> Self {
         let comparison = Comparison::new(asked(sides.before.as_ref()), asked(sides.after.as_ref()));
-        let both = sides.before.as_ref().zip(sides.after.as_ref());
+        let likeness = Likeness::of(sides.before.as_ref(), sides.after.as_ref());
         let gatherer = || Gatherer::new(shape.clone());
         Self {
             comparison,
-            absences: both.map(|(before, after)| absence_changes(before, after)).unwrap_or_default(),
-            same_mask: both.is_some_and(|(before, after)| before.mask == after.mask),
+            likeness,
             put: gatherer(),
             deleted: gatherer(),
             withheld: gatherer(),
@@ -116,18 +113,10 @@ impl Changes {
     }
 
     fn next_step(&mut self, blocks: &dyn StoredBlocks) -> Result<Option<Step>, Refusal> {
-        let Sides { before, after, .. } = &self.sides;
-        let same = |block: &BlockInfo| match (before, after) {
-            (Some(before), Some(after)) => {
-                self.absences.is_empty()
-                    && before.sieve.passes_alike(&after.sieve, block)
-                    && (self.same_mask || (before.mask.lets_pass(block) && after.mask.lets_pass(block)))
-            }
-            _ => false,
-        };
-        let before = SideSource { sight: before.as_ref(), blocks };
-        let after = SideSource { sight: after.as_ref(), blocks };
-        Ok(self.comparison.next(&before, &after, same)?)
+        let (before, after) = (self.sides.before.as_ref(), self.sides.after.as_ref());
+        let same = |block: &BlockInfo| self.likeness.holds(before, after, block);
+        let (old, new) = (SideSource { sight: before, blocks }, SideSource { sight: after, blocks });
+        Ok(self.comparison.next(&old, &new, same)?)
     }
 
     fn inserted_block(
@@ -159,7 +148,7 @@ impl Changes {
         let pair = Pair { before: before.map(Place::whole), after: after.map(Place::whole) };
         // What follows each other is taken in one piece.
         let (mut put, mut gone) = (0..0, 0..0);
-        for difference in pair.differences_with(&self.absences) {
+        for difference in pair.differences_with(&self.likeness.absences) {
             match difference {
                 Difference::Inserted(at) | Difference::Changed(_, at) if at == put.end => put.end += 1,
                 Difference::Inserted(at) | Difference::Changed(_, at) => {
@@ -272,8 +261,33 @@ pub(super) fn asked(sight: Option<&Sight>) -> Arc<[Arc<BlockInfo>]> {
     candidates(blocks, &sight.sieve).into_iter().map(|place| blocks[place as usize].clone()).collect()
 }
 
-/// Attributes whose absence stands for something else than before.
-pub(super) fn absence_changes(before: &Sight, after: &Sight) -> AbsenceChanges {
+/// What two sides have in common, so that blocks need not be opened.
+pub(super) struct Likeness {
+    /// Where absence has another meaning.
+    pub(super) absences: AbsenceChanges,
+    /// Whether both masks hide the same.
+    same_mask: bool,
+}
+
+impl Likeness {
+    pub(super) fn of(before: Option<&Sight>, after: Option<&Sight>) -> Self {
+        let Some((before, after)) = before.zip(after) else {
+            return Self { absences: AbsenceChanges::default(), same_mask: false };
+        };
+        Self { absences: absence_changes(before, after), same_mask: before.mask == after.mask }
+    }
+
+    /// Whether a block that both sides name reads alike on both.
+    pub(super) fn holds(&self, before: Option<&Sight>, after: Option<&Sight>, block: &BlockInfo) -> bool {
+        before.zip(after).is_some_and(|(before, after)| {
+            self.absences.is_empty()
+                && before.sieve.passes_alike(&after.sieve, block)
+                && (self.same_mask || (before.mask.lets_pass(block) && after.mask.lets_pass(block)))
+        })
+    }
+}
+
+fn absence_changes(before: &Sight, after: &Sight) -> AbsenceChanges {
     let (old, new) = (&before.vintage.absent_values, &after.vintage.absent_values);
     if old == new {
         return AbsenceChanges::default();

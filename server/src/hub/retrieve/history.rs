@@ -7,12 +7,13 @@ use std::sync::Arc;
 use mighub::block::Digest;
 use mighub::v1;
 
-use super::changes::{SideSource, absence_changes, asked};
+use super::changes::{Likeness, SideSource, asked};
 use super::reading::Point;
 use super::sight::{Ask, Outlook, Sight, Vantage, sees_records};
 use crate::hub::delta::{Comparison, Pair, Place, Step};
 use crate::hub::lane::LaneId;
 use crate::hub::mask::Audience;
+use crate::hub::vintage::BlockSource;
 use crate::hub::vintages::Recorded;
 use crate::hub::{Hub, Moment, Refusal};
 
@@ -28,13 +29,6 @@ pub(super) struct Shown {
     pub(super) since: Moment,
     /// Nothing: nothing is visible any more.
     manifest: Option<Digest>,
-}
-
-impl Shown {
-    /// Where it is read.
-    pub(super) fn point(&self) -> Point {
-        Point { position: self.recorded.position, moment: self.since }
-    }
 }
 
 /// States of a lane as its manifests tell, newest first. Two that follow each other have other manifests, but
@@ -212,7 +206,7 @@ impl Ask {
         let same_terms = match (before, after) {
             (None, None) => return Ok(true),
             (Some(before), Some(after)) => {
-                absence_changes(before, after).is_empty()
+                before.vintage.absent_values == after.vintage.absent_values
                     && before.vintage.dataset_attributes == after.vintage.dataset_attributes
             }
             // A side without anything visible has no terms either.
@@ -222,21 +216,17 @@ impl Ask {
             return Ok(false);
         }
         let blocks = hub.lane_blocks(lane, self.shape().clone());
+        let likeness = Likeness::of(before, after);
         let mut comparison = Comparison::new(asked(before), asked(after));
         let old = SideSource { sight: before, blocks: &blocks };
         let new = SideSource { sight: after, blocks: &blocks };
-        let passes = |sight: Option<&Sight>, block: &_| sight.is_some_and(|sight| sight.mask.lets_pass(block));
-        let same_mask = before.zip(after).is_some_and(|(before, after)| before.mask == after.mask);
-        while let Some(step) =
-            comparison.next(&old, &new, |block| same_mask || (passes(before, block) && passes(after, block)))?
-        {
-            use crate::hub::vintage::BlockSource;
+        while let Some(step) = comparison.next(&old, &new, |block| likeness.holds(before, after, block))? {
             let differs = match step {
                 Step::Gone(block) => !old.load(&block)?.is_empty(),
                 Step::New(block) => !new.load(&block)?.is_empty(),
                 Step::Series { before, after } => {
-                    let pair = Pair { before: before.as_ref().map(Place::whole), after: after.as_ref().map(Place::whole) };
-                    !pair.differences().is_empty()
+                    let (before, after) = (before.as_ref().map(Place::whole), after.as_ref().map(Place::whole));
+                    !Pair { before, after }.differences().is_empty()
                 }
             };
             if differs {

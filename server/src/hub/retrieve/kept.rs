@@ -7,6 +7,7 @@ use mighub::block::Digest;
 use mighub_sdmx::columns::Shape;
 use mighub_sdmx::structure::Reference;
 
+use super::coverage::Coverage;
 use crate::hub::mask::Marks;
 use crate::hub::vintage::Vintage;
 use crate::hub::{Hub, Refusal};
@@ -17,6 +18,10 @@ const SHAPES_KEPT: usize = 1_024;
 /// Vintages whose marks are kept; each takes some dozens of bytes.
 const MARKS_KEPT: usize = 16_384;
 
+/// Vintages whose coverage is kept, of at most so many periods each: some tens of megabytes.
+const COVERAGE_KEPT: usize = 512;
+const COVERAGE_PERIODS_MAX: usize = 2_000;
+
 /// What retrieval keeps.
 #[derive(Default)]
 pub(in crate::hub) struct Kept {
@@ -24,6 +29,8 @@ pub(in crate::hub) struct Kept {
     shapes: Mutex<BTreeMap<Vec<u8>, Arc<Shape>>>,
     /// By digest of the manifest.
     marks: Mutex<HashMap<Digest, Marks>>,
+    /// Of vintages of which nothing is hidden, by digest of the manifest.
+    coverage: Mutex<HashMap<Digest, Arc<Coverage>>>,
 }
 
 impl Kept {
@@ -55,6 +62,27 @@ impl Kept {
         let found = Marks::of(vintage);
         marks.insert(*manifest, found);
         found
+    }
+
+    /// What there is of a vintage that is seen whole.
+    pub(super) fn coverage(
+        &self,
+        manifest: &Digest,
+        count: impl FnOnce() -> Result<Coverage, Refusal>,
+    ) -> Result<Arc<Coverage>, Refusal> {
+        let kept = || self.coverage.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(coverage) = kept().get(manifest) {
+            return Ok(coverage.clone());
+        }
+        let coverage = Arc::new(count()?);
+        if coverage.periods.len() <= COVERAGE_PERIODS_MAX {
+            let mut kept = kept();
+            if kept.len() >= COVERAGE_KEPT {
+                kept.clear();
+            }
+            kept.insert(*manifest, coverage.clone());
+        }
+        Ok(coverage)
     }
 }
 

@@ -1,13 +1,12 @@
 //! One lane of a pull: its blocks gathered into messages.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use mighub::v1::pull_response::Part;
 use mighub::v1::{self, TombstoneReason};
 
 use super::MESSAGE_BYTES;
-use super::changes::{Change, Changes, Sides, absence_changes};
+use super::changes::{Change, Changes, Sides};
 use super::pull::Context;
 use super::resume::{Place, Resumed};
 use super::sight::{Outlook, Sight};
@@ -97,7 +96,7 @@ impl OpenLane {
                 let both = sides.before.as_ref().zip(sides.after.as_ref());
                 let is_news = both.is_some_and(|(before, after)| {
                     before.vintage.dataset_attributes != after.vintage.dataset_attributes
-                        || !absence_changes(before, after).is_empty()
+                        || before.vintage.absent_values != after.vintage.absent_values
                 });
                 let sight = sides.after.clone();
                 (Work::Changes(Box::new(Changes::new(sides, ask.shape()))), sight, is_news)

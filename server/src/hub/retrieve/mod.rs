@@ -7,6 +7,8 @@
 mod changes;
 mod compare;
 mod coverage;
+#[cfg(test)]
+pub(super) mod fixture;
 mod history;
 mod kept;
 mod lane;
@@ -19,6 +21,8 @@ mod resume;
 mod sieve;
 mod sight;
 mod stored;
+#[cfg(test)]
+mod tests;
 mod ticks;
 mod token;
 mod watch;

@@ -2,6 +2,7 @@
 //! key, so a key that fixes leading dimensions leads to its blocks as a name leads to its page.
 
 use std::cmp::Ordering;
+use std::ops::Bound;
 use std::sync::Arc;
 
 use mighub::manifest::BlockInfo;
@@ -60,7 +61,7 @@ impl<'k> Target<'k> {
         for (place, code) in from.iter().enumerate() {
             let next = match key.set(place) {
                 None => Some(&**code),
-                Some(set) => set.range::<str, _>(&**code..).next().map(|next| &**next),
+                Some(set) => set.range::<str, _>((Bound::Included(&**code), Bound::Unbounded)).next().map(|next| &**next),
             };
             match next {
                 Some(next) if *next == **code => codes.push(next),

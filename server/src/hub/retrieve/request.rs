@@ -74,10 +74,10 @@ pub(super) fn read_providers(texts: &[String]) -> Result<BTreeSet<mighub_sdmx::s
 }
 
 /// A digest of a reader and parts of what it asks.
-pub(super) fn digest<'p>(principal: &Principal, parts: impl Iterator<Item = &'p [u8]>) -> Bytes {
+pub(super) fn digest<'p>(principal: &'p Principal, parts: impl Iterator<Item = &'p [u8]>) -> Bytes {
     let mut hasher = blake3::Hasher::new();
-    let reader = principal.agency.as_ref().map(|agency| agency.as_bytes());
-    for part in [reader.unwrap_or_default()].into_iter().chain(parts) {
+    let reader = principal.agency.as_ref().map_or(&b""[..], |agency| agency.as_bytes());
+    for part in [reader].into_iter().chain(parts) {
         // With its length, so that parts cannot run into each other.
         hasher.update(&(part.len() as u64).to_le_bytes()).update(part);
     }

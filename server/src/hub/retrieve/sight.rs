@@ -133,6 +133,11 @@ impl Ask {
         today.stricter(&at(point))
     }
 
+    /// Whether the reader has the lane's key.
+    pub(super) fn holds_key(&self, lane: &LaneId, today: Point) -> bool {
+        sends(&self.rights, &self.principal, lane, today)
+    }
+
     /// Nothing, if the lane has no vintage at all.
     pub(super) fn outlook(&self, hub: &Hub, lane: &LaneId, vantage: &Vantage) -> Result<Option<Outlook>, Refusal> {
         let reading = &vantage.reading;
@@ -151,7 +156,7 @@ impl Ask {
             Some(Visible { recorded, point, manifest, governing })
         });
         Ok(Some(Outlook {
-            holds_key: sends(&self.rights, &self.principal, lane, reading.today),
+            holds_key: self.holds_key(lane, reading.today),
             rivals: vantage.rivals(lane, self.shape()),
             audience,
             visible,
@@ -196,12 +201,6 @@ impl Outlook {
         let Some(visible) = &self.visible else { return Ok(None) };
         let sieve = Sieve::new(ask.selection.clone(), ask.bounds.clone(), self.rivals.clone());
         ask.sight(hub, &self.audience, &visible.recorded, &visible.manifest, visible.governing, Arc::new(sieve))
-    }
-
-    /// What the lane shows this audience today.
-    pub(super) fn today(&self, hub: &Hub, ask: &Ask) -> Result<Option<Arc<Vintage>>, Refusal> {
-        let Some(visible) = &self.visible else { return Ok(None) };
-        ask.vintage(hub, visible.governing.as_ref().unwrap_or(&visible.manifest), &[]).map(Some)
     }
 }
 

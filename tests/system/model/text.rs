@@ -3,10 +3,10 @@
 use super::{DIMENSIONS, Letter, OF_DATASET, OF_OBSERVATION, OF_SERIES, Row};
 
 /// The dataflow of random histories: three dimensions, and an attribute at every level.
-pub const DATAFLOW: &str = "MIGHUB:TINY(1.0.0)";
+pub(crate) const DATAFLOW: &str = "MIGHUB:TINY(1.0.0)";
 
 /// Its structure message. It refers to concepts and code lists of the structure package.
-pub fn structure() -> String {
+pub(crate) fn structure() -> String {
     let urn = |class: &str, id: &str| format!("urn:sdmx:org.sdmx.infomodel.{class}=MIGHUB:{id}(1.0.0)");
     let concept = |id: &str| format!("{}.{id}", urn("conceptscheme.Concept", "CS_MIGHUB"));
     let listed = |list: &str| format!(r#"{{"enumeration":"{}"}}"#, urn("codelist.Codelist", list));
@@ -53,7 +53,7 @@ pub fn structure() -> String {
 }
 
 /// The file of some rows.
-pub fn file(rows: &[Row]) -> String {
+pub(crate) fn file(rows: &[Row]) -> String {
     let components = || OF_OBSERVATION.into_iter().chain(OF_SERIES).chain(OF_DATASET);
     let mut header = vec!["STRUCTURE", "STRUCTURE_ID", "ACTION"];
     header.extend(DIMENSIONS);
@@ -84,5 +84,9 @@ fn letter(letter: Letter) -> &'static str {
 
 /// RFC 4180.
 fn quoted(cell: &str) -> String {
-    if cell.contains([',', '"', '\n']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
+    if cell.contains([',', '"', '\n']) {
+        format!("\"{}\"", cell.replace('"', "\"\""))
+    } else {
+        cell.to_owned()
+    }
 }

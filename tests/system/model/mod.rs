@@ -4,22 +4,20 @@
 //! DETAILS A4, C14-C16. What must not be here: any code of the hub, the client or their libraries, so that both
 //! can be wrong only independently.
 
-// Every test takes in the whole model, and few use all of it.
-#![allow(dead_code)]
-
-pub mod generate;
-pub mod text;
+pub(crate) mod generate;
+pub(crate) mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The columns of the dataflow that histories are made of; see [`text::STRUCTURE`].
-pub const DIMENSIONS: [&str; 3] = ["FREQ", "REF_AREA", "SEX"];
+pub(crate) const DIMENSIONS: [&str; 3] = ["FREQ", "REF_AREA", "SEX"];
 /// Measure and attributes of observations.
-pub const OF_OBSERVATION: [&str; 5] = ["OBS_VALUE", "OBS_STATUS", "CONF_STATUS", "CONF_REDIST", "COMMENT_OBS"];
+pub(crate) const OF_OBSERVATION: [&str; 5] =
+    ["OBS_VALUE", "OBS_STATUS", "CONF_STATUS", "CONF_REDIST", "COMMENT_OBS"];
 /// Attributes of series.
-pub const OF_SERIES: [&str; 2] = ["UNIT_MEASURE", "DEF_NOTE"];
+pub(crate) const OF_SERIES: [&str; 2] = ["UNIT_MEASURE", "DEF_NOTE"];
 /// Attributes of the whole dataset.
-pub const OF_DATASET: [&str; 1] = ["METADATA_REF"];
+pub(crate) const OF_DATASET: [&str; 1] = ["METADATA_REF"];
 
 /// Statuses that say there is no value.
 const NO_VALUE: [&str; 5] = ["H", "L", "M", "O", "Q"];
@@ -31,15 +29,15 @@ const USUAL_STATUS: &str = "A";
 const FREE: &str = "F";
 
 /// Codes of a series, in the order of [`DIMENSIONS`].
-pub type Series = [&'static str; 3];
+pub(crate) type Series = [&'static str; 3];
 /// Filled cells by component.
-pub type Cells = BTreeMap<&'static str, String>;
+pub(crate) type Cells = BTreeMap<&'static str, String>;
 /// What a reader has: per observation its filled cells, those of its series among them.
-pub type Table = BTreeMap<(Series, u16), Cells>;
+pub(crate) type Table = BTreeMap<(Series, u16), Cells>;
 
 /// The letter in the column ACTION.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Letter {
+pub(crate) enum Letter {
     Merge,
     Replace,
     Delete,
@@ -51,35 +49,35 @@ pub enum Letter {
 
 /// A row of a file.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Row {
-    pub letter: Letter,
+pub(crate) struct Row {
+    pub(crate) letter: Letter,
     /// Nothing: the cell is empty, which only a deletion may have.
-    pub codes: [Option<&'static str>; 3],
-    pub year: Option<u16>,
-    pub cells: Cells,
+    pub(crate) codes: [Option<&'static str>; 3],
+    pub(crate) year: Option<u16>,
+    pub(crate) cells: Cells,
 }
 
 /// A file and how it is sent.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Submission {
-    pub rows: Vec<Row>,
+pub(crate) struct Submission {
+    pub(crate) rows: Vec<Row>,
     /// The file is all there is of the series with these codes, from its first to its last year.
-    pub complete: Option<[Option<&'static str>; 3]>,
+    pub(crate) complete: Option<[Option<&'static str>; 3]>,
     /// Seconds after it is sent until readers see it.
-    pub embargo_s: Option<i64>,
+    pub(crate) embargo_s: Option<i64>,
 }
 
 /// What a lane holds.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct State {
-    pub observations: BTreeMap<(Series, u16), Cells>,
-    pub series: BTreeMap<Series, Cells>,
-    pub dataset: Cells,
+pub(crate) struct State {
+    pub(crate) observations: BTreeMap<(Series, u16), Cells>,
+    pub(crate) series: BTreeMap<Series, Cells>,
+    pub(crate) dataset: Cells,
 }
 
 /// What becomes of a submission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     Refused,
     Unchanged,
     Accepted,
@@ -87,18 +85,18 @@ pub enum Outcome {
 
 /// A lane: its submissions that are in force, oldest first, each with the second at which readers see it.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Lane {
+pub(crate) struct Lane {
     accepted: Vec<(Submission, i64)>,
 }
 
 /// Who reads.
 #[derive(Clone, Copy, Debug)]
-pub struct Audience {
-    pub agency: &'static str,
+pub(crate) struct Audience {
+    pub(crate) agency: &'static str,
     /// Sees what is under embargo.
-    pub early: bool,
+    pub(crate) early: bool,
     /// Sees restricted cells.
-    pub restricted: bool,
+    pub(crate) restricted: bool,
 }
 
 impl Letter {
@@ -106,7 +104,7 @@ impl Letter {
         self == Self::Replace
     }
 
-    pub fn is_delete(self) -> bool {
+    pub(crate) fn is_delete(self) -> bool {
         self == Self::Delete
     }
 }
@@ -202,10 +200,9 @@ impl State {
 
     /// What an audience reads of this state, when the lane shows it `today` now: what is restricted in either is
     /// emptied but for its statuses (C14, C16).
-    pub fn read_by(&self, today: &Self, audience: &Audience) -> Table {
-        let hidden = |key: &(Series, u16)| {
-            self.is_restricted(key, audience) || today.is_restricted(key, audience)
-        };
+    pub(crate) fn read_by(&self, today: &Self, audience: &Audience) -> Table {
+        let hidden =
+            |key: &(Series, u16)| self.is_restricted(key, audience) || today.is_restricted(key, audience);
         // The attributes of a series of which nothing can be seen tell of what is hidden.
         let open: BTreeSet<Series> =
             self.observations.keys().filter(|key| !hidden(key)).map(|(series, _)| *series).collect();
@@ -224,7 +221,11 @@ impl State {
 }
 
 fn fits_status(has_value: bool, status: &str) -> bool {
-    if has_value { !NO_VALUE.contains(&status) } else { NO_VALUE.contains(&status) || EITHER.contains(&status) }
+    if has_value {
+        !NO_VALUE.contains(&status)
+    } else {
+        NO_VALUE.contains(&status) || EITHER.contains(&status)
+    }
 }
 
 enum Level {
@@ -251,7 +252,8 @@ impl Submission {
         if let (Some(pattern), Some(first), Some(last)) =
             (&self.complete, years.clone().min(), years.clone().max())
         {
-            let scope = |(series, year): &(Series, u16)| fits(pattern, series) && (first..=last).contains(year);
+            let scope =
+                |(series, year): &(Series, u16)| fits(pattern, series) && (first..=last).contains(year);
             state.observations.retain(|key, _| !scope(key));
             let left: BTreeSet<Series> = state.observations.keys().map(|(series, _)| *series).collect();
             state.series.retain(|series, _| left.contains(series));
@@ -276,7 +278,7 @@ impl Submission {
 
 impl Lane {
     /// A submission arrives.
-    pub fn push(&mut self, submission: &Submission, now_s: i64) -> Outcome {
+    pub(crate) fn push(&mut self, submission: &Submission, now_s: i64) -> Outcome {
         let before = self.full();
         let after = submission.after(&before);
         if !submission.rows_are_sound() || !after.is_sound() {
@@ -292,23 +294,23 @@ impl Lane {
     }
 
     /// The newest submission is taken back; false if there is none.
-    pub fn withdraw(&mut self) -> bool {
+    pub(crate) fn withdraw(&mut self) -> bool {
         self.accepted.pop().is_some()
     }
 
     /// All that was recorded.
-    pub fn full(&self) -> State {
+    pub(crate) fn full(&self) -> State {
         self.accepted.iter().fold(State::default(), |state, (submission, _)| submission.after(&state))
     }
 
     /// The fold, in the order in which they came, of what is released.
-    pub fn released(&self, now_s: i64) -> State {
+    pub(crate) fn released(&self, now_s: i64) -> State {
         let released = self.accepted.iter().filter(|(_, visible_from)| *visible_from <= now_s);
         released.fold(State::default(), |state, (submission, _)| submission.after(&state))
     }
 
     /// What somebody sees of the lane before any mask.
-    pub fn shown_to(&self, audience: &Audience, now_s: i64) -> State {
+    pub(crate) fn shown_to(&self, audience: &Audience, now_s: i64) -> State {
         if audience.early { self.full() } else { self.released(now_s) }
     }
 }

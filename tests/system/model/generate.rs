@@ -19,7 +19,7 @@ const ROWS_MAX: usize = 7;
 
 /// Something that happens to a lane.
 #[derive(Clone, Debug)]
-pub enum Step {
+pub(crate) enum Step {
     Push(Submission),
     /// The newest submission is taken back.
     Withdraw,
@@ -31,7 +31,7 @@ pub enum Step {
 
 /// What happens to the view of a hub that is not running.
 #[derive(Clone, Copy, Debug)]
-pub enum Between {
+pub(crate) enum Between {
     Nothing,
     /// It is deleted.
     Lost,
@@ -40,7 +40,7 @@ pub enum Between {
 }
 
 /// A history of a lane.
-pub fn history(steps: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Step>> {
+pub(crate) fn history(steps: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Step>> {
     let between = prop_oneof![
         2 => Just(Between::Nothing),
         1 => Just(Between::Lost),
@@ -56,16 +56,18 @@ pub fn history(steps: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Step>
 }
 
 /// A file and how it is sent.
-pub fn submission() -> impl Strategy<Value = Submission> {
+pub(crate) fn submission() -> impl Strategy<Value = Submission> {
     let area = prop_oneof![Just(None), select(&AREAS[..]).prop_map(Some)];
     let complete = area.prop_map(|area| [None, area, None]);
     let rows = prop::collection::vec(row(), 1..ROWS_MAX);
-    (rows, option::weighted(0.12, complete), option::weighted(0.2, 1i64..120)).prop_map(|(rows, complete, embargo_s)| {
-        let rows = tidy(rows);
-        // A file without any period is complete for nothing.
-        let complete = complete.filter(|_| rows.iter().any(|row| row.year.is_some()));
-        Submission { rows, complete, embargo_s }
-    })
+    (rows, option::weighted(0.12, complete), option::weighted(0.2, 1i64..120)).prop_map(
+        |(rows, complete, embargo_s)| {
+            let rows = tidy(rows);
+            // A file without any period is complete for nothing.
+            let complete = complete.filter(|_| rows.iter().any(|row| row.year.is_some()));
+            Submission { rows, complete, embargo_s }
+        },
+    )
 }
 
 fn row() -> impl Strategy<Value = Row> {
@@ -100,27 +102,30 @@ fn putting() -> impl Strategy<Value = Row> {
         option::weighted(0.05, select(&["urn:a", "urn:b"][..])),
     );
     let key = (select(&AREAS[..]), select(&SEXES[..]), YEARS);
-    (letter, key, value_and_status, others).prop_map(|(letter, (area, sex, year), (value, status), others)| {
-        let (conf, redist, comment, unit, note, metadata) = others;
-        let given = [
-            ("OBS_VALUE", value),
-            ("OBS_STATUS", status),
-            ("CONF_STATUS", conf),
-            ("CONF_REDIST", redist),
-            ("COMMENT_OBS", comment),
-            ("UNIT_MEASURE", unit),
-            ("DEF_NOTE", note),
-            ("METADATA_REF", metadata),
-        ];
-        let cells = given.into_iter().filter_map(|(id, text)| Some((id, text?.to_owned()))).collect();
-        Row { letter, codes: [Some("A"), Some(area), Some(sex)], year: Some(year), cells }
-    })
+    (letter, key, value_and_status, others).prop_map(
+        |(letter, (area, sex, year), (value, status), others)| {
+            let (conf, redist, comment, unit, note, metadata) = others;
+            let given = [
+                ("OBS_VALUE", value),
+                ("OBS_STATUS", status),
+                ("CONF_STATUS", conf),
+                ("CONF_REDIST", redist),
+                ("COMMENT_OBS", comment),
+                ("UNIT_MEASURE", unit),
+                ("DEF_NOTE", note),
+                ("METADATA_REF", metadata),
+            ];
+            let cells = given.into_iter().filter_map(|(id, text)| Some((id, text?.to_owned()))).collect();
+            Row { letter, codes: [Some("A"), Some(area), Some(sex)], year: Some(year), cells }
+        },
+    )
 }
 
 fn deleting() -> impl Strategy<Value = Row> {
     let code = |codes: &'static [&'static str]| option::weighted(0.75, select(codes));
     let key = (code(&["A"]), code(&AREAS), code(&SEXES), option::weighted(0.75, YEARS));
-    let deletable = ["OBS_VALUE", "OBS_STATUS", "CONF_STATUS", "CONF_REDIST", "COMMENT_OBS", "UNIT_MEASURE", "DEF_NOTE"];
+    let deletable =
+        ["OBS_VALUE", "OBS_STATUS", "CONF_STATUS", "CONF_REDIST", "COMMENT_OBS", "UNIT_MEASURE", "DEF_NOTE"];
     let filled = prop_oneof![
         5 => Just(Vec::new()),
         4 => prop::sample::subsequence(deletable[2..].to_vec(), 1..3),
@@ -147,17 +152,21 @@ fn tidy(rows: Vec<Row>) -> Vec<Row> {
             seen.clear();
             begins = kept.len();
         }
-        if std::mem::replace(&mut has_dataset, has_dataset || row.cells.contains_key("METADATA_REF")) {
-            let had = row.cells.remove("METADATA_REF").is_some();
+        let gives_dataset = row.cells.contains_key("METADATA_REF");
+        if gives_dataset && has_dataset {
+            row.cells.remove("METADATA_REF");
             // Without it the deletion would be one of whole observations.
-            if had && row.letter.is_delete() {
+            if row.letter.is_delete() {
                 continue;
             }
         }
+        has_dataset |= gives_dataset;
         if !row.letter.is_delete() {
             for id in OF_SERIES {
                 let given = kept[begins..].iter().filter(|other| other.codes == row.codes);
-                if let (Some(first), true) = (given.filter_map(|other| other.cells.get(id)).next(), row.cells.contains_key(id)) {
+                if let (Some(first), true) =
+                    (given.filter_map(|other| other.cells.get(id)).next(), row.cells.contains_key(id))
+                {
                     row.cells.insert(id, first.clone());
                 }
             }

@@ -1,0 +1,10 @@
+//! Offices and commissions against a real hub, through its public doors only: the hub that `mighub-server` serves,
+//! the client library that `mighub` is a shell over, TLS on a free port.
+//!
+//! What lives here: claims about the whole system. What must not: private parts of a room; those have tests of
+//! their own.
+
+mod exchange;
+mod history;
+mod model;
+mod office;
