@@ -70,12 +70,15 @@ impl Checked {
         write_text(&summary, self.report.findings()?, locate, options, out)
     }
 
-    /// Gives every finding, with its line in the file where that is known: errors first, then by rule, series
-    /// and period.
+    /// Gives every finding, with its column and line in the file where they are known: errors first, then by
+    /// rule, series and period.
     pub fn each_finding(&mut self, mut each: impl FnMut(Finding) -> io::Result<()>) -> io::Result<()> {
         let mut source = self.file.as_ref().map(ReadFile::source).transpose()?;
         for (nth, finding) in self.report.findings()?.enumerate() {
             let mut finding = finding?;
+            if let (Some(file), Some(place)) = (&self.file, &mut finding.place) {
+                place.column = place.column.or_else(|| file.header.column_of(&place.component));
+            }
             if let (Some(source), true) = (&mut source, nth < LINES_LOOKED_UP)
                 && let Some(place) = source.locate(&finding).ok().flatten()
                 && let Some(of_finding) = &mut finding.place

@@ -42,8 +42,8 @@ pub(crate) async fn push_columns(hub: &Hub, dataflow: &str, figures: Figures) ->
     let owned = stretch.resident();
     let pushed = push(hub, source).await?;
     let done = stretch.end(owned)?;
-    drop(batches);
-    Ok(of_push(done, &pushed))
+    let sum = batches.iter().flat_map(|batch| &batch.unscaled).sum();
+    Ok(Done { sum, ..of_push(done, &pushed) })
 }
 
 /// Pushes and insists on acceptance.

@@ -123,7 +123,10 @@ fn pulls(stage: &mut Stage<'_>, arguments: &Arguments, sum: i64, rows: &mut Vec<
         let work = Work::PullColumns { dataflow: dataflow.clone() };
         let row = bulk(stage, Part::Pull, "pull to columns", COMMISSION, work)?;
         if (row.done.observations, row.done.sum) != (stage.figures.observations, sum) {
-            return Err("what was pulled is not what was pushed".into());
+            let Done { observations, sum: found, .. } = row.done;
+            let text =
+                format!("{observations} observations were pulled, with the sum {found}; it should be {sum}");
+            return Err(text.into());
         }
         rows.push(row);
     }
