@@ -401,3 +401,14 @@ fn several_values_and_languages_come_out_as_they_went_in() {
         String::from_utf8_lossy(&written)
     );
 }
+
+#[test]
+fn a_deletion_deletes_what_it_names_and_nothing_else() {
+    let header = HEADER.trim_end().to_owned() + ",METADATA_REF\n";
+    let rows = |row: &str| lines(&read(format!("{header}{FLOW},D,{row}\n").as_bytes()).expect("a file"));
+    let none: [&str; 0] = [];
+    assert_eq!(rows(",,,,,,,,,,-"), none, "only an attribute of the dataset");
+    assert_eq!(rows(",SWE,,,,,,,,,"), ["Delete .SWE...  - - - -"], "whole observations");
+    assert_eq!(rows(",SWE,,,,,,,,x,"), ["Delete .SWE...  - - - x"], "an attribute of observations");
+    assert_eq!(rows(",SWE,,,,,,,x,x,"), ["Delete .SWE...  - - x x"], "attributes of series and observations");
+}

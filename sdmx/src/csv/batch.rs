@@ -206,6 +206,7 @@ impl Batch {
         changed: bool,
     ) {
         let (mut period, mut value) = (Period::ANY, None);
+        let mut names_dataset = false;
         for (column, used) in &plan.others {
             let cell = cells[*column - first];
             match *used {
@@ -220,13 +221,23 @@ impl Batch {
                     self.series[place].code =
                         self.attribute(plan, row, *column, cell, |batch| &mut batch.series[place].dictionary);
                 }
-                Use::Dataset(place) => self.dataset_attribute(plan, row, *column, place, cell),
+                Use::Dataset(place) => {
+                    names_dataset |= cell.packed != Packed::EMPTY;
+                    self.dataset_attribute(plan, row, *column, place, cell);
+                }
             }
         }
         let mut changed = changed || self.ends.is_empty();
-        if self.action == Action::Delete && self.series.iter().any(|attribute| attribute.code != 0) {
-            changed |= self.delete_series_attributes(row, changed);
-            if value.is_none() && self.observation.iter().all(|attribute| attribute.code == 0) {
+        if self.action == Action::Delete {
+            let names_series = self.series.iter().any(|attribute| attribute.code != 0);
+            let names_cells = value.is_some() || self.observation.iter().any(|attribute| attribute.code != 0);
+            // An entry without period that names cells can name attributes of its series as well: two entries
+            // without period would be one too many.
+            if names_series && !(names_cells && period == Period::ANY) {
+                changed |= self.delete_series_attributes(row, changed);
+            }
+            // A row that names something else does not mean the whole observation.
+            if (names_series || names_dataset) && !names_cells {
                 return;
             }
         }
