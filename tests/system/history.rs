@@ -6,14 +6,14 @@ use std::fmt::Write;
 use std::path::Path;
 
 use mighub::v1::{self, Role};
-use mighub_client::{At, Complete, Cursor, Hub, PullRequest, PushOptions, PushOutcome};
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
+use mighub_client::{At, Complete, Cursor, Hub, Progress, PullRequest, PushOptions, PushOutcome};
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
 use crate::model::generate::{Between, Step, history};
 use crate::model::{self, Audience, Lane, Outcome, Submission, text};
 use crate::office::data::{Cells, Copy, Table, pulled};
 use crate::office::random::{Random, report, seed};
-use crate::office::{Stage, instant, push, report_text};
+use crate::office::{Stage, Template, instant, report_text, text as source};
 
 const OFFICE: &str = "SWE";
 /// The office; somebody like the public; a reader named for what is restricted; one whom single cells name; one
@@ -33,20 +33,23 @@ const ALL_RELEASED_S: i64 = 200;
 #[test]
 fn every_reader_has_at_any_time_what_the_oracle_says() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let template = runtime.block_on(stage());
     let config =
-        Config { cases: HISTORIES, max_shrink_iters: 200, failure_persistence: None, ..Config::default() };
+        Config { cases: HISTORIES, max_shrink_iters: 80, failure_persistence: None, ..Config::default() };
     let name = "random histories";
     let mut chance = Random::of(name);
     let bytes: Vec<u8> = (0..4).flat_map(|_| chance.next().to_le_bytes()).collect();
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
     let told = std::cell::RefCell::new(Told::default());
     let outcome = runner.run(&history(4..14), |steps| {
-        let story = runtime.block_on(Story::play(&steps)).map_err(TestCaseError::fail)?;
+        let story = runtime.block_on(Story::play(&template, &steps)).map_err(TestCaseError::fail)?;
         told.borrow_mut().add(&story);
         Ok(())
     });
-    if let Err(error) = outcome {
-        panic!("seed {}: {error}", seed());
+    match outcome {
+        Ok(()) => {}
+        Err(TestError::Fail(reason, _)) => panic!("seed {}: {reason}", seed()),
+        Err(error) => panic!("seed {}: {error}", seed()),
     }
     let Told { accepted, refused, unchanged, withdrawn, restarts, rebuilt } = told.into_inner();
     assert!(accepted > 0 && refused > 0 && unchanged > 0 && withdrawn > 0, "the histories have become dull");
@@ -55,6 +58,33 @@ fn every_reader_has_at_any_time_what_the_oracle_says() {
          {restarts} restarts with the view rebuilt {rebuilt} times"
     );
     report(name, HISTORIES.into(), rebuilt, &details);
+}
+
+/// A hub with the dataflow of histories and everybody who reads it.
+async fn stage() -> Template {
+    let stage = Stage::with_hand_set_clock().await;
+    let answer = stage.put_structures(text::structure()).await;
+    assert!(answer.problems.is_empty(), "{:?}", answer.problems);
+    for reader in &READERS {
+        let roles: &[Role] = match reader.agency {
+            OFFICE => &[Role::Submitter, Role::Reader],
+            "AUDIT" => &[Role::Auditor],
+            _ => &[Role::Reader],
+        };
+        stage.admit(reader.agency, roles).await;
+    }
+    stage
+        .agree(v1::Agreement {
+            id: "MIGHUB:PA_TINY(1.0.0)".into(),
+            dataflow: text::DATAFLOW.into(),
+            provider: OFFICE.into(),
+            default_conf_status: "F".into(),
+            confidential_readers: vec!["UNSD".into()],
+            pre_release_readers: vec!["OECD".into()],
+            ..Default::default()
+        })
+        .await;
+    stage.into_template().await
 }
 
 /// What happened in all histories.
@@ -104,8 +134,8 @@ struct Past {
 }
 
 impl Story {
-    async fn play(steps: &[Step]) -> Result<Self, String> {
-        let mut story = Self::begin().await;
+    async fn play(template: &Template, steps: &[Step]) -> Result<Self, String> {
+        let mut story = Self::begin(template).await;
         for (nth, step) in steps.iter().enumerate() {
             story.stage.wait_s(1);
             let at_step = |what: String| format!("step {nth}: {what}\nsteps: {}", printed(steps));
@@ -120,29 +150,8 @@ impl Story {
         Ok(story)
     }
 
-    async fn begin() -> Self {
-        let stage = Stage::with_hand_set_clock().await;
-        let answer = stage.put_structures(text::structure()).await;
-        assert!(answer.problems.is_empty(), "{:?}", answer.problems);
-        for reader in &READERS {
-            let roles: &[Role] = match reader.agency {
-                OFFICE => &[Role::Submitter, Role::Reader],
-                "AUDIT" => &[Role::Auditor],
-                _ => &[Role::Reader],
-            };
-            stage.admit(reader.agency, roles).await;
-        }
-        stage
-            .agree(v1::Agreement {
-                id: "MIGHUB:PA_TINY(1.0.0)".into(),
-                dataflow: text::DATAFLOW.into(),
-                provider: OFFICE.into(),
-                default_conf_status: "F".into(),
-                confidential_readers: vec!["UNSD".into()],
-                pre_release_readers: vec!["OECD".into()],
-                ..Default::default()
-            })
-            .await;
+    async fn begin(template: &Template) -> Self {
+        let stage = template.open().await;
         let mut readers = Vec::new();
         let mut copies = Vec::new();
         for reader in &READERS {
@@ -184,7 +193,9 @@ impl Story {
             }),
             ..PushOptions::default()
         };
-        let mut pushed = push(&self.readers[0], &text::file(&submission.rows), &options).await;
+        let file = source(text::file(&submission.rows));
+        let pushed = self.readers[0].push(file, &options, &Progress::silent()).await;
+        let mut pushed = pushed.map_err(|error| error.to_string())?;
         let report = report_text(&mut pushed);
         let found = match &pushed.outcome {
             PushOutcome::Accepted { receipt, .. } => {

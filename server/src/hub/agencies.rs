@@ -19,6 +19,8 @@ use crate::trust::AgencyName;
 
 /// Bytes of an agency's id, at most: it stands in certificates.
 const AGENCY_BYTES_MAX: usize = 64;
+/// Bytes of an agreement, at most: one record holds it whole.
+const AGREEMENT_BYTES_MAX: usize = 512 * 1024;
 /// Characters of an agency's name, at most.
 const NAME_CHARACTERS_MAX: usize = 200;
 
@@ -96,6 +98,8 @@ impl Hub {
         if id.len() > AGENCY_BYTES_MAX {
             return Err(Refusal::malformed("agency", format!("the id has more than {AGENCY_BYTES_MAX} characters")));
         }
+        // Two calls at a time must not both find the agency missing.
+        let _one_at_a_time = self.desk.changing_rights();
         let known = self.rights().agency(&id).is_some();
         match (known, request.token_only) {
             (true, false) => {
@@ -150,7 +154,7 @@ impl Hub {
         now: Moment,
     ) -> Result<u64, Refusal> {
         // One token, one pair of keys: two calls at a time must not both find it unused.
-        let _one_at_a_time = self.desk.enrolling();
+        let _one_at_a_time = self.desk.changing_rights();
         if let Some(token) = token {
             let agency = self.enrolling_agency(token, now)?;
             if *agency != *keys.agency_id {
@@ -191,6 +195,7 @@ impl Hub {
         if request.role() == Role::Unspecified {
             return Err(Refusal::malformed("role", "name a role"));
         }
+        let _one_at_a_time = self.desk.changing_rights();
         let rights = self.rights();
         rights.agency(&id).ok_or_else(|| unknown_agency(&id))?;
         if !rights.has_role(&id, request.role(), u64::MAX) {
@@ -230,7 +235,7 @@ impl Hub {
         let agreement = Agreement::read(message)?;
         self.check_names(&agreement)?;
         // Two calls at a time must not both find no conflict.
-        let _one_at_a_time = self.desk.enrolling();
+        let _one_at_a_time = self.desk.changing_rights();
         let rights = self.rights();
         let conflicts = |other: &&std::sync::Arc<Agreement>| {
             let same_lane = other.lane == agreement.lane && other.terms.validity.overlaps(&agreement.terms.validity);
@@ -249,6 +254,10 @@ impl Hub {
             return Err(Refusal::new(ErrorReason::AgreementConflict, text).about("found", other.id.short()));
         }
         let stored = agreement.to_message();
+        if stored.encoded_len() > AGREEMENT_BYTES_MAX {
+            let text = format!("the agreement has more than {AGREEMENT_BYTES_MAX} bytes: name fewer codes");
+            return Err(Refusal::limit(AGREEMENT_BYTES_MAX as u64, stored.encoded_len() as u64, text));
+        }
         let known = rights.agreements(u64::MAX).any(|known| **known == agreement);
         let position = if known {
             None
@@ -282,6 +291,18 @@ impl Hub {
                 let text = format!("{} has no attribute {}", definition.dataflow.short(), default.attribute);
                 malformed("attribute_defaults", text)
             })?;
+            if let Some(when) = &default.when {
+                let decides = definition.dimension(&when.dimension);
+                let list = decides.map(|used| &used.coded_by);
+                let is_known = |code: &&mighub_sdmx::structure::CodeId| match list {
+                    Some(CodedBy::Codelist(list)) => list.get(code).is_some(),
+                    other => other.is_some(),
+                };
+                if let Some(code) = when.codes.iter().find(|code| !is_known(code)) {
+                    let text = format!("there is no dimension {} with a code {code}", when.dimension);
+                    return Err(malformed("attribute_defaults", text));
+                }
+            }
             if let (CodedBy::Codelist(list), mighub_sdmx::structure::DefaultValue::Text(code)) =
                 (&used.component.coded_by, &default.value)
                 && list.get(code).is_none()

@@ -39,11 +39,14 @@ impl Agreement {
 
     /// Reads a message.
     pub fn read(message: &v1::Agreement) -> Result<Self, Refusal> {
-        let refuse = |field, text: String| {
-            let mut refusal = Refusal::malformed(field, text);
-            refusal.reason = v1::ErrorReason::AgreementMalformed;
-            refusal
-        };
+        Self::read_fields(message).map_err(|refusal| match refusal.reason {
+            v1::ErrorReason::ArgumentMalformed => Refusal { reason: v1::ErrorReason::AgreementMalformed, ..refusal },
+            _ => refusal,
+        })
+    }
+
+    fn read_fields(message: &v1::Agreement) -> Result<Self, Refusal> {
+        let refuse = |field, text: String| Refusal::malformed(field, text);
         let id = Reference::parse_short(Class::ProvisionAgreement, &message.id)
             .map_err(|error| refuse("id", error.to_string()))?;
         let agencies = |field, ids: &[String]| ids.iter().map(|id| agency(field, id)).collect::<Result<BTreeSet<_>, _>>();

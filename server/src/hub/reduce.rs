@@ -55,8 +55,10 @@ pub(super) fn reduce(view: &dyn View, step: &Step<'_>) -> Result<ViewBatch, Redu
         What::Founded(founded) => batch.put(FOUNDED, founded.encode_to_vec()),
         What::Structures(structures) => step.structures(structures, &mut batch),
         What::AgencyAdded(added) => {
-            let row = AgencyRow { name: added.name.clone(), added_ms: step.effective_ms, ..Default::default() };
-            batch.put(agency_key(&step.agency(&added.agency_id)?), row.encode_to_vec());
+            let key = agency_key(&step.agency(&added.agency_id)?);
+            let known: AgencyRow = row(view, &key)?.unwrap_or_default();
+            let row = AgencyRow { name: added.name.clone(), added_ms: step.effective_ms, ..known };
+            batch.put(key, row.encode_to_vec());
         }
         What::TokenIssued(token) => {
             let expires_ms = token.expires_at.as_ref().map_or(i64::MIN, mighub::convert::timestamp);
@@ -166,6 +168,8 @@ impl Step<'_> {
     ) -> Result<(), ReduceError> {
         let contents = verdict.contents.as_ref().ok_or_else(|| self.unreadable("a verdict on nothing"))?;
         let mut row = self.submission(view, contents, batch)?;
+        // What is judged anew is answered anew.
+        row.answers_before = row.answers.len() as u32;
         row.state = verdict.state;
         let state = SubmissionState::try_from(verdict.state).unwrap_or_default();
         row.history.push(self.history(state, ""));
@@ -204,6 +208,7 @@ impl Step<'_> {
         let key = submission_key(&withdrawn.submission_id);
         let mut submission: SubmissionRow = row(view, &key)?.unwrap_or_default();
         submission.state = SubmissionState::Withdrawn.into();
+        submission.withdrawn = Some(self.position.0);
         submission.history.push(self.history(SubmissionState::Withdrawn, &withdrawn.reason));
         batch.put(key, submission.encode_to_vec());
         if submission.accepted.is_none() {

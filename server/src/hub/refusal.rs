@@ -102,7 +102,7 @@ impl From<FoldError> for Refusal {
         match error {
             FoldError::Load(error) => error.into(),
             FoldError::Keep(refusal) => refusal,
-            FoldError::TooManyWildcards => Self::new(ErrorReason::LimitExceeded, error.to_string()),
+            FoldError::TooManyWildcards | FoldError::SeriesTooLong => Self::new(ErrorReason::LimitExceeded, error.to_string()),
         }
     }
 }

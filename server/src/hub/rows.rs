@@ -106,6 +106,12 @@ pub struct SubmissionRow {
     /// What it changes or would change.
     #[prost(message, optional, tag = "8")]
     pub observations: Option<mighub::v1::ObservationCounts>,
+    /// How many of the answers do not count, because it was judged anew since.
+    #[prost(uint32, tag = "9")]
+    pub answers_before: u32,
+    /// Position of the record that took it back.
+    #[prost(uint64, optional, tag = "10")]
+    pub withdrawn: Option<u64>,
 }
 
 /// A step in a submission's life.

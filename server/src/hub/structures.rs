@@ -1,5 +1,7 @@
 //! The structures a hub holds: put, get, list; and the definitions of dataflows resolved from them.
 
+mod growth;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -22,6 +24,7 @@ use super::refusal::Refusal;
 use super::rights::Operation;
 use super::rows::{STRUCTURES, StructureRow};
 use super::{Hub, Principal};
+pub(super) use growth::has_grown_from;
 
 /// What structure messages are.
 const STRUCTURE_MEDIA_TYPE: &str = "application/vnd.sdmx.structure+json;version=2.0.0";
@@ -134,6 +137,8 @@ impl Hub {
         now: Moment,
     ) -> Result<v1::PutStructuresResponse, Refusal> {
         self.rights().authorise(principal, Operation::Administer, now)?;
+        // Two calls at a time must not both find the name free.
+        let _one_at_a_time = self.desk.changing_structures();
         if request.message.len() > MESSAGE_BYTES_MAX {
             let text = format!("the structure message has more than {MESSAGE_BYTES_MAX} bytes: send it in parts");
             return Err(Refusal::limit(MESSAGE_BYTES_MAX as u64, request.message.len() as u64, text));
@@ -185,6 +190,9 @@ impl Hub {
         problems.extend(dangling.iter().map(|p| {
             problem(p.artefact.clone(), ErrorReason::StructureReferenceMissing, p.text.clone())
         }));
+        if problems.is_empty() {
+            problems.extend(self.broken_lanes(&after)?);
+        }
         if !problems.is_empty() || request.dry_run || changed.is_empty() {
             return Ok(v1::PutStructuresResponse { artefacts, problems, position: None });
         }

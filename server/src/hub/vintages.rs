@@ -141,7 +141,9 @@ impl Hub {
     /// The vintage of a manifest.
     pub fn vintage(&self, shape: &Arc<Shape>, digest: &Digest) -> Result<Arc<Vintage>, Refusal> {
         if let Some(vintage) = self.vintages.get(digest) {
-            return Ok(vintage);
+            // A data structure that has grown since reads the same blocks.
+            let fits = vintage.shape == *shape;
+            return Ok(if fits { vintage } else { Arc::new(Vintage { shape: shape.clone(), ..(*vintage).clone() }) });
         }
         let damaged = |error: mighub::manifest::ManifestError| {
             Refusal::new(v1::ErrorReason::StoreDamaged, format!("the manifest {} is damaged: {error}", digest.short()))

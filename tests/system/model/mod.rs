@@ -61,7 +61,7 @@ pub(crate) struct Row {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Submission {
     pub(crate) rows: Vec<Row>,
-    /// The file is all there is of the series with these codes, from its first to its last year.
+    /// The file is all there is of the series with these codes, from the first to the last year of what it puts.
     pub(crate) complete: Option<[Option<&'static str>; 3]>,
     /// Seconds after it is sent until readers see it.
     pub(crate) embargo_s: Option<i64>,
@@ -248,7 +248,7 @@ impl Submission {
     /// The state after it: the scope is emptied first, then row follows row.
     fn after(&self, state: &State) -> State {
         let mut state = state.clone();
-        let years = self.rows.iter().filter_map(|row| row.year);
+        let years = self.rows.iter().filter(|row| !row.letter.is_delete()).filter_map(|row| row.year);
         if let (Some(pattern), Some(first), Some(last)) =
             (&self.complete, years.clone().min(), years.clone().max())
         {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use mighub::token::EnrolmentToken;
 use mighub::v1::{self, Role};
-use mighub_client::{Home, Hub, Progress, PushOptions, PushOutcome, Pushed, Receipt, Source, enrol};
+use mighub_client::{Config, Home, Hub, Progress, PushOptions, PushOutcome, Pushed, Receipt, Source, enrol};
 use mighub_sdmx::structure::AgencyId;
 use mighub_server::clock::Clock;
 use mighub_server::hub::Moment;
@@ -33,15 +33,50 @@ pub(crate) struct Stage {
     clock: Arc<Clock>,
 }
 
+/// A hub with its homes, to be copied.
+pub(crate) struct Template {
+    folder: TempDir,
+}
+
+impl Template {
+    /// A copy that serves, by a clock of its own.
+    pub(crate) async fn open(&self) -> Stage {
+        let folder = tempfile::tempdir().expect("a folder");
+        copy_folder(self.folder.path(), folder.path());
+        let clock = Arc::new(Clock::set_by_hand(this_second()));
+        let running = serve(folder.path(), "127.0.0.1:0", &clock).await;
+        let stage = Stage { address: running.address(), running: Some(running), clock, folder };
+        for home in std::fs::read_dir(stage.path("homes")).expect("homes") {
+            let home = Home::new(home.expect("a home").path());
+            let config = Config { hub: stage.address.to_string(), ..home.config().expect("enrolled") };
+            home.save_config(&config).expect("saved");
+        }
+        stage
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let target = to.join(path.file_name().expect("a name"));
+        if path.is_dir() {
+            copy_folder(&path, &target);
+        } else {
+            std::fs::copy(&path, &target).expect("copied");
+        }
+    }
+}
+
 impl Stage {
     /// A new hub with the structure package, by the machine's clock.
     pub(crate) async fn new() -> Self {
         Self::by(Clock::of_machine()).await
     }
 
-    /// A new hub that lives by a clock of its own, which stands at the present moment.
+    /// A new hub that lives by a clock of its own, which stands at the present second.
     pub(crate) async fn with_hand_set_clock() -> Self {
-        Self::by(Clock::set_by_hand(machine_now())).await
+        Self::by(Clock::set_by_hand(this_second())).await
     }
 
     async fn by(clock: Clock) -> Self {
@@ -50,6 +85,12 @@ impl Stage {
         let clock = Arc::new(clock);
         let running = serve(folder.path(), "127.0.0.1:0", &clock).await;
         Self { address: running.address(), running: Some(running), clock, folder }
+    }
+
+    /// Stops the hub, to begin from where it is as often as is wanted.
+    pub(crate) async fn into_template(mut self) -> Template {
+        self.running.take().expect("running").stop().await;
+        Template { folder: self.folder }
     }
 
     /// Its folder.
@@ -197,6 +238,11 @@ pub(crate) fn agreement(agency: &str) -> v1::Agreement {
 /// A whole second, as the client's library takes it.
 pub(crate) fn instant(second: i64) -> jiff::Timestamp {
     jiff::Timestamp::from_second(second).expect("of this century")
+}
+
+fn this_second() -> Moment {
+    let now = machine_now();
+    Moment(now.0 - now.0 % 1_000)
 }
 
 pub(crate) fn machine_now() -> Moment {

@@ -21,10 +21,11 @@ pub(crate) async fn run(context: &Context, arguments: arguments::Vintages) -> Re
         .iter()
         .map(|vintage| {
             let reference = vintage.r#ref.clone().unwrap_or_default();
-            let mut what = vec![words::plain(vintage.kind().as_str_name(), "SUBMISSION_KIND_")];
-            if vintage.by_withdrawal {
-                what.push("by withdrawal".to_owned());
-            }
+            // A withdrawal brings an older vintage back: that one's kind says nothing about it.
+            let mut what = match vintage.by_withdrawal {
+                true => vec!["withdrawal".to_owned()],
+                false => vec![words::plain(vintage.kind().as_str_name(), "SUBMISSION_KIND_")],
+            };
             what.extend(vintage.edition.iter().map(|edition| format!("edition {:?}", edition.label)));
             what.extend(vintage.embargo_time.iter().map(|time| format!("embargo {}", words::time(time))));
             what.extend(Some(vintage.reason.clone()).filter(|reason| !reason.is_empty()));

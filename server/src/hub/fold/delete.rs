@@ -1,7 +1,7 @@
-//! Stages that go by pattern: wildcard deletions, the scope of a complete file, and absences whose meaning
+//! Stages that go by pattern: deletions with wildcards, the scope of a complete file, and absences whose meaning
 //! changed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use mighub::manifest::BlockInfo;
@@ -9,9 +9,10 @@ use mighub_sdmx::columns::{AttributeValue, Columns, ColumnsBuilder, ObservationR
 use mighub_sdmx::key::{KeyPattern, Selection};
 use mighub_sdmx::period::Period;
 
+use super::defaults::WriteOut;
 use super::stage::{Segment, Stage};
 use super::{FoldError, Part, WILDCARDS_MAX};
-use crate::hub::vintage::{BlockSource, Vintage};
+use crate::hub::vintage::BlockSource;
 
 /// What to delete wherever it matches.
 #[derive(Clone, Debug)]
@@ -30,6 +31,13 @@ struct Cells {
     series_attributes: Vec<bool>,
 }
 
+impl Cells {
+    /// Whether it touches observations, and not only their series.
+    fn of_observations(&self) -> bool {
+        self.value || self.observation_attributes.contains(&true)
+    }
+}
+
 impl Deletion {
     pub(super) fn whole(pattern: Selection) -> Self {
         Self { pattern, period: Period::ANY, cells: None }
@@ -38,26 +46,35 @@ impl Deletion {
     fn matches_period(&self, period: Period) -> bool {
         (self.period == Period::ANY || self.period == period) && self.pattern.matches_period(period)
     }
+
+    /// Whether all of a block goes, so that nobody need open it.
+    fn takes_all_of(&self, block: &BlockInfo) -> bool {
+        self.cells.is_none() && self.period == Period::ANY && block.all_match(&self.pattern)
+    }
+
+    /// Whether some series of the columns may match, by their dictionaries.
+    fn may_match(&self, columns: &Columns) -> bool {
+        let may = |key: &KeyPattern| {
+            columns.dimensions.iter().enumerate().all(|(place, column)| {
+                key.set(place).is_none_or(|set| set.iter().any(|code| column.codes.binary_search(code).is_ok()))
+            })
+        };
+        self.pattern.keys.is_empty() || self.pattern.keys.iter().any(may)
+    }
 }
 
-/// The rows of a deletion that stand for more than one observation.
+/// The rows of a deletion whose keys have wildcards.
 pub(super) fn wildcards(part: &Part, source: &dyn BlockSource) -> Result<Vec<Deletion>, FoldError> {
     let mut deletions = Vec::new();
-    let wild = |block: &&Arc<BlockInfo>| {
-        block.first_period == Period::ANY || block.codes.iter().any(|codes| codes.iter().any(|code| code.is_empty()))
-    };
+    let wild = |block: &&Arc<BlockInfo>| block.codes.iter().any(|codes| codes.iter().any(|code| code.is_empty()));
     for block in part.blocks.iter().filter(wild) {
         let columns = source.load(block)?;
-        for series in 0..columns.series_count() {
-            let any_code = columns.key(series).codes().any(|code| code.is_empty());
-            for place in columns.observations(series) {
-                if any_code || columns.periods[place] == Period::ANY {
-                    deletions.push(deletion(&columns, series, place));
-                }
+        let series = (0..columns.series_count()).filter(|at| columns.key(*at).codes().any(|code| code.is_empty()));
+        for series in series {
+            deletions.extend(columns.observations(series).map(|place| deletion(&columns, series, place)));
+            if deletions.len() > WILDCARDS_MAX {
+                return Err(FoldError::TooManyWildcards);
             }
-        }
-        if deletions.len() > WILDCARDS_MAX {
-            return Err(FoldError::TooManyWildcards);
         }
     }
     Ok(deletions)
@@ -82,69 +99,88 @@ fn deletion(columns: &Columns, series: usize, place: usize) -> Deletion {
 pub(super) struct Deletions<'a> {
     input: Box<dyn Stage + 'a>,
     source: &'a dyn BlockSource,
+    write_out: &'a WriteOut,
     deletions: Vec<Deletion>,
 }
 
 impl<'a> Deletions<'a> {
-    pub(super) fn new(input: Box<dyn Stage + 'a>, source: &'a dyn BlockSource, deletions: Vec<Deletion>) -> Self {
-        Self { input, source, deletions }
+    pub(super) fn new(
+        input: Box<dyn Stage + 'a>,
+        source: &'a dyn BlockSource,
+        write_out: &'a WriteOut,
+        deletions: Vec<Deletion>,
+    ) -> Self {
+        Self { input, source, write_out, deletions }
+    }
+
+    /// Whether nothing is left of a segment that nobody opened.
+    fn takes_all_of(&self, segment: &Segment) -> bool {
+        match segment {
+            Segment::Columns(_) => false,
+            Segment::Blocks { blocks, .. } => {
+                blocks.iter().all(|block| self.deletions.iter().any(|deletion| deletion.takes_all_of(block)))
+            }
+        }
     }
 
     fn touches(&self, segment: &Segment) -> bool {
         match segment {
-            Segment::Columns(_) => true,
-            Segment::Blocks { blocks, .. } => blocks.iter().any(|block| {
-                self.deletions.iter().any(|deletion| block.may_match(&deletion.pattern))
-            }),
+            Segment::Columns(columns) => self.deletions.iter().any(|deletion| deletion.may_match(columns)),
+            Segment::Blocks { blocks, .. } => {
+                blocks.iter().any(|block| self.deletions.iter().any(|deletion| block.may_match(&deletion.pattern)))
+            }
         }
     }
 
     fn apply(&self, columns: &Columns) -> Columns {
-        let matching: Vec<Vec<bool>> =
-            self.deletions.iter().map(|deletion| deletion.pattern.matching_series(columns)).collect();
+        let near = self.deletions.iter().filter(|deletion| deletion.may_match(columns));
+        let near: Vec<_> = near.map(|deletion| (deletion, deletion.pattern.matching_series(columns))).collect();
         let mut builder = ColumnsBuilder::new(columns.shape.clone());
         let mut map = SourceMap::default();
         for series in 0..columns.series_count() {
-            let here: Vec<&Deletion> = self
-                .deletions
-                .iter()
-                .zip(&matching)
-                .filter(|(_, matching)| matching[series])
-                .map(|(deletion, _)| deletion)
-                .collect();
+            let here: Vec<&Deletion> = near.iter().filter(|(_, matching)| matching[series]).map(|near| near.0).collect();
             if here.is_empty() {
                 builder.push(ObservationRange::whole(columns, series), &mut map);
             } else {
-                delete_in_series(&mut builder, columns, series, &here);
+                delete_in_series(&mut builder, self.write_out, columns, series, &here);
             }
         }
         builder.take()
     }
 }
 
-fn delete_in_series(builder: &mut ColumnsBuilder, columns: &Columns, series: usize, deletions: &[&Deletion]) {
-    let whole = |place: &usize| {
+fn delete_in_series(
+    builder: &mut ColumnsBuilder,
+    write_out: &WriteOut,
+    columns: &Columns,
+    series: usize,
+    deletions: &[&Deletion],
+) {
+    let is_whole = |place: &usize| {
         deletions.iter().any(|d| d.cells.is_none() && d.matches_period(columns.periods[*place]))
     };
-    let kept: Vec<usize> = columns.observations(series).filter(|place| !whole(place)).collect();
-    if kept.is_empty() {
-        return;
-    }
+    let kept: Vec<usize> = columns.observations(series).filter(|place| !is_whole(place)).collect();
+    let Some(first) = kept.first().map(|place| columns.periods[*place]) else { return };
+    let defaults = write_out.in_series(columns, series);
+    let of_cells = || deletions.iter().filter_map(|d| Some((d, d.cells.as_ref()?)));
     builder.start_series(columns, series, &mut SourceMap::default());
     for (place, column) in columns.series_attributes.iter().enumerate() {
-        let gone = deletions.iter().filter_map(|d| d.cells.as_ref()).any(|cells| cells.series_attributes[place]);
-        builder.series_attribute(place, if gone { None } else { column.get(series) });
+        let is_gone = of_cells().any(|(_, cells)| cells.series_attributes[place]);
+        let default = if is_gone { defaults.of_series(place, first) } else { None };
+        builder.series_attribute(place, if is_gone { default.as_ref() } else { column.get(series) });
     }
     for observation in kept {
         let period = columns.periods[observation];
-        let here = || {
-            let matching = deletions.iter().filter(|deletion| deletion.matches_period(period));
-            matching.filter_map(|deletion| deletion.cells.as_ref())
-        };
-        let value = columns.value(observation).filter(|_| !here().any(|cells| cells.value));
-        builder.observation(period, value, |place| {
-            let gone = here().any(|cells| cells.observation_attributes[place]);
-            if gone { None } else { columns.observation_attributes[place].get(observation) }
+        let matching = of_cells().filter(|(deletion, cells)| cells.of_observations() && deletion.matches_period(period));
+        let here: Vec<&Cells> = matching.map(|(_, cells)| cells).collect();
+        let old = |place: usize| columns.observation_attributes[place].get(observation);
+        if here.is_empty() {
+            builder.observation(period, columns.value(observation), old);
+            continue;
+        }
+        let value = columns.value(observation).filter(|_| !here.iter().any(|cells| cells.value));
+        defaults.observation(builder, period, value, |place| {
+            old(place).filter(|_| !here.iter().any(|cells| cells.observation_attributes[place]))
         });
     }
     builder.end_series();
@@ -153,6 +189,9 @@ fn delete_in_series(builder: &mut ColumnsBuilder, columns: &Columns, series: usi
 impl Stage for Deletions<'_> {
     fn next(&mut self) -> Result<Option<Segment>, FoldError> {
         while let Some(segment) = self.input.next()? {
+            if self.takes_all_of(&segment) {
+                continue;
+            }
             if !self.touches(&segment) {
                 return Ok(Some(segment));
             }
@@ -165,32 +204,19 @@ impl Stage for Deletions<'_> {
     }
 }
 
-/// Absent values whose meaning is about to change, with what they stood for. They are written out, so that
-/// an agreement made later never changes what was said before.
-pub(super) fn outdated_absences(
-    old: &BTreeMap<Arc<str>, Arc<str>>,
-    new: &BTreeMap<Arc<str>, Arc<str>>,
-    base: &Vintage,
-) -> Vec<(Arc<str>, AttributeValue)> {
-    if base.blocks.is_empty() {
-        return Vec::new();
-    }
-    let outdated = old.iter().filter(|(id, value)| new.get(*id) != Some(value));
-    outdated.map(|(id, value)| (id.clone(), AttributeValue::Text(value.clone()))).collect()
-}
-
-/// Writes out absent attributes.
+/// Writes out absences that would come to mean something else: an agreement made later never changes what was
+/// said before.
 pub(super) struct Fill<'a> {
     input: Box<dyn Stage + 'a>,
     source: &'a dyn BlockSource,
-    values: Vec<(Arc<str>, AttributeValue)>,
+    values: &'a [(Arc<str>, AttributeValue)],
 }
 
 impl<'a> Fill<'a> {
     pub(super) fn new(
         input: Box<dyn Stage + 'a>,
         source: &'a dyn BlockSource,
-        values: Vec<(Arc<str>, AttributeValue)>,
+        values: &'a [(Arc<str>, AttributeValue)],
     ) -> Self {
         Self { input, source, values }
     }
@@ -200,7 +226,7 @@ impl Stage for Fill<'_> {
     fn next(&mut self) -> Result<Option<Segment>, FoldError> {
         let Some(segment) = self.input.next()? else { return Ok(None) };
         let mut columns = (*segment.open(self.source)?).clone();
-        columns.fill_absent(&self.values);
+        columns.fill_absent(self.values);
         Ok(Some(Segment::Columns(Arc::new(columns))))
     }
 }

@@ -6,7 +6,7 @@ use mighub::block::{BlockWriter, FinishedBlock, Naming};
 use mighub::manifest::BlockInfo;
 use mighub_sdmx::columns::Shape;
 
-use super::FoldError;
+use super::{BlockSink, FoldError};
 use super::stage::{Peeked, Segment, Stage};
 use crate::hub::vintage::BlockSource;
 
@@ -15,7 +15,7 @@ pub(super) fn recut<'a>(
     source: &'a dyn BlockSource,
     shape: Arc<Shape>,
     naming: &Naming,
-    keep: &mut dyn FnMut(FinishedBlock) -> Result<(), FoldError>,
+    sink: &mut dyn BlockSink,
 ) -> Result<Vec<Arc<BlockInfo>>, FoldError> {
     let mut stage = Peeked::new(stage);
     let mut writer = BlockWriter::new(shape, naming.clone());
@@ -29,20 +29,20 @@ pub(super) fn recut<'a>(
         };
         match segment {
             Segment::Blocks { blocks, .. } if passes => result.extend(blocks),
-            segment => writer.push(&*segment.open(source)?, &mut |block| finish(block, keep, &mut result))?,
+            segment => writer.push(&*segment.open(source)?, &mut |block| finish(block, sink, &mut result))?,
         }
     }
     if let Some(block) = writer.finish() {
-        finish(block, keep, &mut result)?;
+        finish(block, sink, &mut result)?;
     }
     Ok(result)
 }
 
 fn finish(
     block: FinishedBlock,
-    keep: &mut dyn FnMut(FinishedBlock) -> Result<(), FoldError>,
+    sink: &mut dyn BlockSink,
     result: &mut Vec<Arc<BlockInfo>>,
 ) -> Result<(), FoldError> {
     result.push(Arc::new(block.info.clone()));
-    keep(block)
+    sink.keep(block)
 }

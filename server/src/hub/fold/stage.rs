@@ -13,8 +13,8 @@ use crate::hub::vintage::{BlockSource, load_joined};
 #[derive(Clone, Debug)]
 pub(super) enum Segment {
     /// Canonical blocks that nobody has opened: one, or several that share a series. `cut` says whether the
-    /// last of them ends where the canon cuts, whatever follows; `fresh`, whether they came with the submission.
-    Blocks { blocks: Vec<Arc<BlockInfo>>, cut: bool, fresh: bool },
+    /// last of them ends where the canon cuts, whatever follows.
+    Blocks { blocks: Vec<Arc<BlockInfo>>, cut: bool },
     /// Opened.
     Columns(Arc<Columns>),
 }
@@ -69,7 +69,7 @@ impl Stage for Blocks {
         let count = 1 + rest.windows(2).take_while(goes_on).count();
         self.next += count;
         let blocks = rest[..count].to_vec();
-        Ok(Some(Segment::Blocks { blocks, cut: count < rest.len(), fresh: false }))
+        Ok(Some(Segment::Blocks { blocks, cut: count < rest.len() }))
     }
 }
 

@@ -89,7 +89,10 @@ impl LaneStates<'_> {
     fn message(&self, ask: &Ask, today: Point) -> Option<v1::Vintage> {
         let (shown, sight) = self.next.as_ref()?;
         let before = self.history.peek();
-        Some(ask.vintage_message(self.lane, shown, sight.as_ref(), before, &self.audience, today))
+        let mut message = ask.vintage_message(self.lane, shown, sight.as_ref(), before, &self.audience, today);
+        // Where nothing is left the list says since when, and by which record.
+        message.r#ref = message.r#ref.or_else(|| Some(Ask::vintage_ref(shown, false)));
+        Some(message)
     }
 
     fn advance(&mut self) -> Result<(), Refusal> {

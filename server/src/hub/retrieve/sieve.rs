@@ -32,6 +32,8 @@ const FORMS: [(Form, i64, i64); 12] = [
 const FIRST_DAY: i64 = -719_528;
 const LAST_DAY: i64 = 2_932_896;
 const DAY: i64 = 86_400;
+/// Packed periods of one form that follow each other are so far apart.
+const PERIOD_STEP: i64 = 16;
 
 /// The range of a selection as packed periods, form by form.
 #[derive(Clone, Debug, Default)]
@@ -146,8 +148,8 @@ impl Sieve {
             for series in chosen {
                 let span = columns.observations(series);
                 let periods = &columns.periods[span.clone()];
-                let start = span.start + periods.partition_point(|period| period.packed() < first);
-                let end = span.start + periods.partition_point(|period| period.packed() <= last);
+                let start = span.start + place_of(first, periods);
+                let end = span.start + place_of(last + PERIOD_STEP, periods);
                 if start < end {
                     stretches.push((series, start..end));
                 }
@@ -178,9 +180,24 @@ fn one_form(periods: &[Period]) -> Option<Form> {
     (all && form != Form::Any && form != Form::Range).then_some(form)
 }
 
+/// The first place at which a period of one form is not before `packed`.
+fn place_of(packed: i64, periods: &[Period]) -> usize {
+    // Mostly no period is missing, and the place can be reckoned.
+    let reckoned = usize::try_from((packed - periods[0].packed()) / PERIOD_STEP).unwrap_or(0);
+    match periods.get(reckoned) {
+        Some(period) if period.packed() == packed => reckoned,
+        _ => periods.partition_point(|period| period.packed() < packed),
+    }
+}
+
 /// The stretches of canonical columns, again canonical: dictionaries stay in order, and lose what is not used.
 fn cut(columns: &Columns, stretches: &[Stretch]) -> Columns {
     let mut result = Columns::new(columns.shape.clone());
+    let length: usize = stretches.iter().map(|(_, range)| range.len()).sum();
+    result.periods.reserve_exact(length);
+    result.unscaled.reserve_exact(length);
+    result.scales.reserve_exact(length);
+    result.ends.reserve_exact(stretches.len());
     let mut kept: Vec<usize> = Vec::with_capacity(stretches.len());
     for (series, range) in stretches {
         result.periods.extend_from_slice(&columns.periods[range.clone()]);
@@ -196,25 +213,39 @@ fn cut(columns: &Columns, stretches: &[Stretch]) -> Columns {
             }
         }
     }
+    let is_every_series = kept.len() == columns.series_count();
     let dimension = |column: &DimensionColumn| {
+        if is_every_series {
+            return column.clone();
+        }
         let index = kept.iter().map(|series| column.index[*series]).collect();
         let (codes, index) = compacted(&column.codes, 0, index);
         DimensionColumn { codes, index }
     };
     result.dimensions = columns.dimensions.iter().map(dimension).collect();
-    let of_observations = |column: &AttributeColumn| {
-        attribute(column, stretches.iter().map(|(_, range)| range.clone()))
+    let of_observations = |column: &AttributeColumn| match one_value(column, length) {
+        Some(column) => column,
+        None => attribute(column, stretches.iter().map(|(_, range)| range.clone())),
     };
     result.observation_attributes = columns.observation_attributes.iter().map(of_observations).collect();
-    let of_series = |column: &AttributeColumn| attribute(column, kept.iter().map(|series| *series..*series + 1));
+    let of_series = |column: &AttributeColumn| match one_value(column, kept.len()) {
+        Some(column) => column,
+        None => attribute(column, kept.iter().map(|series| *series..*series + 1)),
+    };
     result.series_attributes = columns.series_attributes.iter().map(of_series).collect();
     result
 }
 
-fn attribute(column: &AttributeColumn, ranges: impl Iterator<Item = Range<usize>>) -> AttributeColumn {
-    if column.all_absent() {
-        return AttributeColumn::default();
+/// The part of a column that has the same value, or none, throughout.
+fn one_value(column: &AttributeColumn, entries: usize) -> Option<AttributeColumn> {
+    if column.all_absent() || entries == 0 {
+        return Some(AttributeColumn::default());
     }
+    let is_one = column.runs.run_count() == 1;
+    is_one.then(|| AttributeColumn { values: column.values.clone(), runs: Runs::filled(column.runs.get(0), entries) })
+}
+
+fn attribute(column: &AttributeColumn, ranges: impl Iterator<Item = Range<usize>>) -> AttributeColumn {
     let (mut codes, mut lengths): (Vec<u32>, Vec<usize>) = (Vec::new(), Vec::new());
     for range in ranges {
         for (code, count) in column.runs.range(range) {

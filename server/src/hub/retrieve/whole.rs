@@ -1,6 +1,8 @@
 //! All of a lane that is asked for, block by block.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
+use std::thread::{available_parallelism, scope};
 
 use mighub::manifest::BlockInfo;
 use mighub::v1;
@@ -14,8 +16,14 @@ use crate::hub::Refusal;
 use crate::hub::blocks::LaneBlocks;
 use crate::hub::vintage::{BlockSource, LoadError};
 
+/// Blocks that are cut or masked are made in batches, by several threads: some milliseconds of work, so that a
+/// thread is worth its making, and less than a megabyte of blocks.
+const BATCH_BLOCKS: usize = 64;
+/// More threads than this do not make one reader's answer faster, but everybody else's slower.
+const THREADS_MAX: usize = 4;
+
 /// Blocks of a lane as they lie, opened or not.
-pub(super) trait StoredBlocks: BlockSource {
+pub(super) trait StoredBlocks: BlockSource + Sync {
     /// The compressed block.
     fn stored_frame(&self, block: &BlockInfo) -> Result<Bytes, LoadError>;
 }
@@ -48,12 +56,14 @@ pub(super) struct Whole {
     holds_key: bool,
     candidates: Vec<u32>,
     next: usize,
+    /// What was made of the next candidates already.
+    made: VecDeque<Option<Parcel>>,
 }
 
 impl Whole {
     pub(super) fn new(sight: Sight, holds_key: bool) -> Self {
         let candidates = candidates(&sight.vintage.blocks, &sight.sieve);
-        Self { sight, holds_key, candidates, next: 0 }
+        Self { sight, holds_key, candidates, next: 0, made: VecDeque::new() }
     }
 
     /// Goes on with the block at this place of the vintage.
@@ -83,10 +93,39 @@ impl Whole {
 
     /// The next block that may have something; nothing if it has nothing for this reader.
     pub(super) fn step(&mut self, blocks: &dyn StoredBlocks) -> Result<Option<Parcel>, Refusal> {
-        let Some(place) = self.candidates.get(self.next) else { return Ok(None) };
-        let block = self.sight.vintage.blocks[*place as usize].clone();
+        if self.made.is_empty() {
+            self.make(blocks)?;
+        }
         self.next += 1;
-        parcel(&block, &self.sight, self.holds_key, blocks)
+        Ok(self.made.pop_front().flatten())
+    }
+
+    fn make(&mut self, blocks: &dyn StoredBlocks) -> Result<(), Refusal> {
+        let rest = &self.candidates[self.next..];
+        let is_relayed = self.sight.sieve.is_open() && !self.sight.hides;
+        let batch = if is_relayed || rest.len() < BATCH_BLOCKS { 1 } else { BATCH_BLOCKS };
+        let rest = &rest[..batch.min(rest.len())];
+        let make = |places: &[u32]| -> Result<Vec<_>, Refusal> {
+            let block = |place: &u32| &self.sight.vintage.blocks[*place as usize];
+            places.iter().map(|place| parcel(block(place), &self.sight, self.holds_key, blocks)).collect()
+        };
+        if batch == 1 {
+            self.made = make(rest)?.into();
+            return Ok(());
+        }
+        let threads = available_parallelism().map_or(1, usize::from).min(THREADS_MAX);
+        let (own, others) = rest.split_at(rest.len().div_ceil(threads));
+        let made = scope(|scope| {
+            let spawned: Vec<_> = others.chunks(own.len()).map(|part| scope.spawn(|| make(part))).collect();
+            let mut made = vec![make(own)];
+            made.extend(spawned.into_iter().map(|thread| match thread.join() {
+                Ok(part) => part,
+                Err(payload) => std::panic::resume_unwind(payload),
+            }));
+            made
+        });
+        self.made = made.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
+        Ok(())
     }
 }
 

@@ -4,25 +4,25 @@ use std::sync::Arc;
 
 use mighub::block::{CANON, Digest, FinishedBlock, compress};
 use mighub::convert::{attribute_default_message, dataset_attribute, dataset_attribute_message};
-use mighub::manifest::{BlockInfo, PageWriter};
-use mighub::v1::{self, PartAction, ReceiptOutcome, record::What};
+use mighub::manifest::PageWriter;
+use mighub::v1::{self, ErrorReason, PartAction, ReceiptOutcome, record::What};
 use mighub_sdmx::structure::{AttributeDefault, DefaultSource};
 use mighub_store::{Batch, Object};
 use prost::Message;
 
 use super::case::Case;
 use super::lane_terms::LaneTerms;
-use super::report::StoredReport;
 use super::steps::{self, Step};
 use crate::hub::Hub;
 use crate::hub::append::{Actor, record};
 use crate::hub::blocks::LaneBlocks;
 use crate::hub::delta::{Difference, Side, compare};
-use crate::hub::fold::{Change, FoldError, fold};
-use crate::hub::lane::LaneId;
+use crate::hub::fold::{BlockSink, Change, FoldError, fold};
+use crate::hub::lane::{LaneId, LaneSecrets};
 use crate::hub::moment::Moment;
 use crate::hub::objects::object;
 use crate::hub::refusal::Refusal;
+use crate::hub::structures::has_grown_from;
 use crate::hub::vintage::Vintage;
 use crate::hub::vintages::Recorded;
 
@@ -33,10 +33,23 @@ const FLUSH_BYTES: usize = 1024 * 1024;
 pub(super) struct Folded {
     pub(super) vintage: Vintage,
     pub(super) manifest_digest: Digest,
-    /// Blocks that did not exist before, durable already.
-    pub(super) made: Vec<Arc<BlockInfo>>,
     /// The manifest and its pages.
     objects: Vec<Object>,
+}
+
+/// What is to become a lane's head.
+pub(super) struct Acceptance<'a> {
+    pub(super) case: &'a Case,
+    pub(super) terms: &'a LaneTerms,
+    /// The head it follows on.
+    pub(super) head: Option<&'a Recorded>,
+    /// The state it leads to.
+    pub(super) folded: Folded,
+    pub(super) contents: v1::SubmissionContents,
+    /// What of its report is not durable yet.
+    pub(super) report: Vec<Object>,
+    pub(super) defaults_applied: Vec<v1::AttributeDefault>,
+    pub(super) now: Moment,
 }
 
 impl LaneTerms {
@@ -56,8 +69,20 @@ impl LaneTerms {
 }
 
 impl Hub {
-    /// The full state of a lane, in the shape of a submission.
+    /// The full state of a lane, in the shape of a submission. Refused if the data structure changed so that what
+    /// the lane holds cannot be read by it.
     pub(super) fn full_vintage(&self, case: &Case, head: Option<&Recorded>) -> Result<Arc<Vintage>, Refusal> {
+        if let Some(head) = head.filter(|head| head.row.structure_digest != case.definition.digest.0) {
+            let before = self.definition_of(&case.lane.dataflow, &head.row.structure_digest)?;
+            if !has_grown_from(&case.definition.data.shape, &before.data.shape) {
+                let dataflow = case.lane.dataflow.short();
+                let text = format!(
+                    "the figures of this lane have other dimensions or attributes than {dataflow} has now: ask the \
+                     hub's operator for a new version of the dataflow"
+                );
+                return Err(Refusal::new(ErrorReason::StructureMoved, text).about("dataflow", dataflow));
+            }
+        }
         self.state(case, head.and_then(Recorded::manifest))
     }
 
@@ -78,7 +103,6 @@ impl Hub {
         now: Moment,
     ) -> Result<Folded, Refusal> {
         let blocks = self.lane_blocks(&case.lane, case.definition.data.shape.clone());
-        let naming = terms.naming(self, &case.lane);
         let attributes = case.manifest.dataset_attributes.iter().cloned().map(dataset_attribute);
         let change = Change {
             complete: case.header.complete_scope(case.definition.data.dimensions.len())?,
@@ -87,28 +111,11 @@ impl Hub {
             absent_values: terms.absent_values(),
             written_out: terms.written_out(),
         };
-        let mut made = Vec::new();
-        let mut batch = Batch { time_ms: now.0, ..Batch::default() };
-        let mut bytes = 0;
-        let mut keep = |block: FinishedBlock| -> Result<(), FoldError> {
-            let failed = |error: mighub::block::BlockError| FoldError::Keep(Refusal::internal(error.to_string()));
-            let frame = compress(&block.raw).map_err(failed)?;
-            bytes += frame.len();
-            batch.objects.push(Object { name: blocks.secrets().place(&block.info.digest), bytes: frame.into() });
-            made.push(Arc::new(block.info));
-            if bytes >= FLUSH_BYTES {
-                bytes = 0;
-                let full = std::mem::replace(&mut batch, Batch { time_ms: now.0, ..Batch::default() });
-                self.store.commit(full).map_err(|error| FoldError::Keep(error.into()))?;
-            }
-            Ok(())
-        };
-        let vintage = fold(base, &change, &blocks, &naming, &mut keep)?;
-        if !batch.objects.is_empty() {
-            self.store.commit(batch)?;
-        }
+        let mut sink = StoreSink { hub: self, secrets: blocks.secrets(), batch: Batch::default(), bytes: 0, now };
+        let vintage = fold(base, &change, &blocks, &blocks.secrets().key, &mut sink)?;
+        sink.settle()?;
         let (manifest_digest, objects) = manifest_objects(case, &vintage);
-        Ok(Folded { vintage, manifest_digest, made, objects })
+        Ok(Folded { vintage, manifest_digest, objects })
     }
 
     /// What differs between two states of a lane.
@@ -154,61 +161,24 @@ impl Hub {
         self.counts(&self.lane_blocks(lane, shape.clone()), &*state(before)?, &*state(after)?)
     }
 
-    /// Whether a submission has rows for a series that differs between two vintages.
-    pub(super) fn touch_the_same(
-        &self,
-        case: &Case,
-        before: Option<&Recorded>,
-        after: &Recorded,
-    ) -> Result<bool, Refusal> {
-        if case.header.message.complete_scope.is_some() {
-            return Ok(true);
-        }
-        let (before, after) = (self.full_vintage(case, before)?, self.full_vintage(case, Some(after))?);
-        let blocks = self.lane_blocks(&case.lane, case.definition.data.shape.clone());
-        let mut touched = false;
-        let side = |vintage| Side { blocks: vintage, source: &blocks };
-        compare::<Refusal>(side(&before.blocks), side(&after.blocks), |_| true, |pair| {
-            if !touched && !pair.differences().is_empty() {
-                let range = pair.before.or(pair.after);
-                let key = range.map(|range| range.key().to_vec()).unwrap_or_default();
-                // A block with a wildcard may touch anything; others only what lies between their ends.
-                let may = |block: &Arc<BlockInfo>| {
-                    let wild = block.codes.iter().any(|codes| codes.iter().any(|code| code.is_empty()));
-                    wild || (block.first_key <= key && key <= block.last_key)
-                };
-                touched = case.blocks.iter().any(may);
-            }
-            Ok(())
-        })?;
-        Ok(touched)
-    }
-
     /// Makes a submission the lane's head. What it names is durable before the first byte of the record.
-    #[allow(clippy::too_many_arguments, reason = "each is a different thing that the one record names")]
-    pub(super) fn accept(
-        &self,
-        case: &Case,
-        terms: &LaneTerms,
-        head: Option<&Recorded>,
-        folded: Folded,
-        contents: v1::SubmissionContents,
-        report: StoredReport,
-        defaults_applied: Vec<v1::AttributeDefault>,
-        now: Moment,
-    ) -> Result<v1::Receipt, Refusal> {
+    pub(super) fn accept(&self, acceptance: Acceptance<'_>) -> Result<v1::Receipt, Refusal> {
+        let Acceptance { case, terms, head, folded, contents, report, defaults_applied, now } = acceptance;
         let embargo = case.header.embargo(now);
         let mut objects = case.objects.clone();
         objects.push(object(case.header.signed.header.clone()).1);
-        objects.extend(report.objects);
+        objects.extend(report);
         objects.extend(folded.objects.iter().cloned());
         let full = head.and_then(Recorded::manifest);
+        let mut present = self.places(&case.lane, &case.blocks);
+        present.extend(self.places(&case.lane, &folded.vintage.blocks));
         let steps: Vec<Step> = steps::after_submission(&steps::pending(head, now), embargo, |base| {
             if base == full {
                 return Ok(folded.manifest_digest);
             }
             let other = self.fold_onto(case, terms, &*self.state(case, base)?, now)?;
             objects.extend(other.objects);
+            present.extend(self.places(&case.lane, &other.vintage.blocks));
             Ok(other.manifest_digest)
         })?;
         let edition = case.header.message.edition.clone().unwrap_or_default();
@@ -225,8 +195,8 @@ impl Hub {
         let actor = Actor { agency: case.agency.to_string(), person: case.header.message.person.clone() };
         let mut receipt = v1::Receipt::default();
         let lane = (&case.lane, head.map(|head| head.position));
-        let secrets = self.lane_secrets(&case.lane);
-        let present: Vec<_> = folded.vintage.blocks.iter().map(|block| secrets.place(&block.digest)).collect();
+        present.sort_unstable();
+        present.dedup();
         self.append(Some(lane), &present, now, |slot| {
             let body = v1::ReceiptBody {
                 hub_id: self.hub_id().to_owned(),
@@ -253,6 +223,35 @@ impl Hub {
             Ok((objects, record))
         })?;
         Ok(receipt)
+    }
+}
+
+/// Puts new blocks into the store, some at a time.
+struct StoreSink<'a> {
+    hub: &'a Hub,
+    secrets: &'a LaneSecrets,
+    batch: Batch,
+    bytes: usize,
+    now: Moment,
+}
+
+impl BlockSink for StoreSink<'_> {
+    fn keep(&mut self, block: FinishedBlock) -> Result<(), FoldError> {
+        let failed = |error: mighub::block::BlockError| FoldError::Keep(Refusal::internal(error.to_string()));
+        let frame = compress(&block.raw).map_err(failed)?;
+        self.bytes += frame.len();
+        self.batch.objects.push(Object { name: self.secrets.place(&block.info.digest), bytes: frame.into() });
+        if self.bytes >= FLUSH_BYTES { self.settle() } else { Ok(()) }
+    }
+
+    fn settle(&mut self) -> Result<(), FoldError> {
+        self.bytes = 0;
+        let batch = std::mem::take(&mut self.batch);
+        if batch.objects.is_empty() {
+            return Ok(());
+        }
+        let stored = self.hub.store.commit(Batch { time_ms: self.now.0, ..batch });
+        stored.map(|_| ()).map_err(|error| FoldError::Keep(error.into()))
     }
 }
 

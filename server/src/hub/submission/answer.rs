@@ -1,21 +1,31 @@
 //! Answers to warnings; the last one lets the submission pass.
 
-use mighub::v1::{self, ErrorReason, ReceiptOutcome, SubmissionState, record::What};
+use std::collections::BTreeSet;
+use std::sync::PoisonError;
+
+use mighub::v1::{self, ErrorReason, ReceiptOutcome, Severity, SubmissionState, record::What};
 use prost::Message;
 
 use super::case::Case;
+use super::header::check_person;
 use super::read::lane_of;
-use super::unknown_submission;
+use super::settle::Hearing;
+use super::{state_unfit, submission_id, unknown_submission};
 use crate::hub::append::Actor;
 use crate::hub::moment::Moment;
 use crate::hub::objects::object;
 use crate::hub::refusal::Refusal;
 use crate::hub::rights::Operation;
+use crate::hub::rows::SubmissionRow;
+use crate::hub::vintages::Recorded;
 use crate::hub::{Hub, Principal};
 
 /// Answers of one call, at most.
 const ANSWERS_MAX: usize = 1_000;
 const ANSWER_CHARACTERS_MAX: usize = 2_000;
+/// The rule by which an office is asked once more (DETAILS A5). It is about what happened in the hub, so the judge of
+/// figures does not know it.
+const HEAD_MOVED: &str = "HUB-001";
 
 impl Hub {
     /// SubmissionService.AnswerFindings.
@@ -26,48 +36,159 @@ impl Hub {
         now: Moment,
     ) -> Result<v1::AnswerFindingsResponse, Refusal> {
         let id = &request.submission_id;
+        if let Some(upload) = self.own_upload(principal, id, now)? {
+            return Err(state_unfit("waits for no answers", upload.state()));
+        }
         let found = self.readable(principal, id, now)?;
         let lane = lane_of(&found).ok_or_else(|| unknown_submission(id))?;
         self.rights().authorise(principal, Operation::Submit(&lane), now)?;
-        let state = self.state_of(&found)?;
-        if found.accepted.is_some() {
+        check_form(request)?;
+        let lock = self.desk.lane(&lane);
+        let _lane = lock.lock().unwrap_or_else(PoisonError::into_inner);
+        // What was read before may have been answered or taken back by somebody else.
+        let found = self.readable(principal, id, now)?;
+        let answer = |state: SubmissionState, receipt, outcome: ReceiptOutcome| v1::AnswerFindingsResponse {
+            state: state.into(),
+            unanswered: 0,
+            receipt,
+            outcome: outcome.into(),
+        };
+        match SubmissionState::try_from(found.state).unwrap_or_default() {
+            SubmissionState::NeedsAnswer => {}
             // A client that lost our answer asks again.
-            let receipt = found.accepted.map(|position| self.receipt_at(position)).transpose()?;
-            let outcome = ReceiptOutcome::Accepted.into();
-            return Ok(v1::AnswerFindingsResponse { state: state.into(), unanswered: 0, receipt, outcome });
-        }
-        if state != SubmissionState::NeedsAnswer {
-            let text = format!("the submission waits for no answers: it is {}", state.as_str_name());
-            return Err(Refusal::new(ErrorReason::StateUnfit, text).about("found", state.as_str_name()));
-        }
-        if request.answers.is_empty() || request.answers.len() > ANSWERS_MAX {
-            return Err(Refusal::malformed("answers", format!("there must be 1 to {ANSWERS_MAX} answers")));
+            SubmissionState::Accepted => {
+                let receipt = found.accepted.map(|position| self.receipt_at(position)).transpose()?;
+                return Ok(answer(self.state_of(&found, now)?, receipt, ReceiptOutcome::Accepted));
+            }
+            SubmissionState::UnderReview => {
+                return Ok(answer(SubmissionState::UnderReview, None, ReceiptOutcome::Unspecified));
+            }
+            other => return Err(state_unfit("waits for no answers", other)),
         }
         let (report, _) = self.report_of(&found)?;
-        for answer in &request.answers {
-            let characters = answer.text.trim().chars().count();
-            if characters == 0 || characters > ANSWER_CHARACTERS_MAX {
-                let text = format!("an answer has 1 to {ANSWER_CHARACTERS_MAX} characters");
-                return Err(Refusal::malformed("answers.text", text));
-            }
-            if !report.groups.iter().any(|group| group.rule_id == answer.rule_id) {
-                let text = format!("the report has no findings of the rule {}: list them again", answer.rule_id);
-                return Err(Refusal::new(ErrorReason::UnknownFinding, text));
-            }
-        }
-        let (digest, stored) = object(request.encode_to_vec());
-        let what = What::Answer(v1::AnswerRecorded { submission_id: id.clone(), answers_digest: digest.to_bytes() });
-        self.record(Actor::of(principal, &request.person), what, vec![stored], now)?;
-        let found = self.readable(principal, id, now)?;
-        let unanswered = self.unanswered(&report, &found)?.len() as u64;
-        let (_, terms) = self.lane_terms(principal, &lane, now)?;
-        if unanswered > 0 || terms.agreement.needs_review {
-            return Ok(v1::AnswerFindingsResponse { state: state.into(), unanswered, ..Default::default() });
-        }
+        self.check_known(request, &report)?;
         let contents = found.contents.clone().unwrap_or_default();
         let case = Case::load(self, &contents)?;
-        let (receipt, outcome) = self.settle_answered(&case, &terms, contents, now)?;
-        let state = SubmissionState::Accepted.into();
-        Ok(v1::AnswerFindingsResponse { state, unanswered, receipt: Some(receipt), outcome: outcome.into() })
+        let (definition, terms) = self.lane_terms(principal, &lane, now)?;
+        terms.are_those_of(&case.header, &definition)?;
+        let found = self.record_answers(principal, request, found, now)?;
+        let unanswered: u64 = self.unanswered(&report, &found)?.values().sum();
+        if unanswered > 0 {
+            let state = SubmissionState::NeedsAnswer.into();
+            return Ok(v1::AnswerFindingsResponse { state, unanswered, ..Default::default() });
+        }
+        let head = self.head(&lane)?;
+        let also = self.moved_meanwhile(&case, &report, head.as_ref())?;
+        let answers = self.answers_of(&found)?;
+        let settled = self.settle(&Hearing { case: &case, terms: &terms, head, answers, also, now })?;
+        let verdict = settled.verdict.unwrap_or_default();
+        Ok(v1::AnswerFindingsResponse {
+            state: verdict.state,
+            unanswered: verdict.groups.iter().map(|group| group.unanswered).sum(),
+            receipt: settled.receipt,
+            outcome: settled.outcome,
+        })
+    }
+
+    /// Whatever an answer names must be in the report, as a warning.
+    fn check_known(&self, request: &v1::AnswerFindingsRequest, report: &v1::Report) -> Result<(), Refusal> {
+        let unknown = |what: String| {
+            let text = format!("the report has no warnings {what}: list them again");
+            Err(Refusal::new(ErrorReason::UnknownFinding, text))
+        };
+        let is_warned = |rule: &str| {
+            report.groups.iter().any(|group| group.rule_id == rule && group.severity() == Severity::Warning)
+        };
+        if let Some(answer) = request.answers.iter().find(|answer| !is_warned(&answer.rule_id)) {
+            return unknown(format!("of the rule {}", answer.rule_id));
+        }
+        let named = request.answers.iter().flat_map(|answer| {
+            answer.finding_ids.iter().map(|finding| (answer.rule_id.clone(), finding.clone()))
+        });
+        let mut named: BTreeSet<(String, String)> = named.collect();
+        if !named.is_empty() {
+            self.each_finding(report, |finding| {
+                named.remove(&(finding.rule_id, finding.finding_id));
+            })?;
+        }
+        named.first().map_or(Ok(()), |(rule, finding)| unknown(format!("{finding} of the rule {rule}")))
+    }
+
+    /// Records answers, unless they are those that were recorded last: then a client has lost our answer.
+    fn record_answers(
+        &self,
+        principal: &Principal,
+        request: &v1::AnswerFindingsRequest,
+        found: SubmissionRow,
+        now: Moment,
+    ) -> Result<SubmissionRow, Refusal> {
+        let (digest, stored) = object(request.encode_to_vec());
+        let counting = &found.answers[(found.answers_before as usize).min(found.answers.len())..];
+        if counting.last().is_some_and(|last| last[..] == digest.0) {
+            return Ok(found);
+        }
+        let id = &request.submission_id;
+        let what = What::Answer(v1::AnswerRecorded { submission_id: id.clone(), answers_digest: digest.to_bytes() });
+        self.record(Actor::of(principal, &request.person), what, vec![stored], now)?;
+        self.readable(principal, id, now)
+    }
+
+    /// If the lane's head moved in the same series while the office answered, it is asked once more; what it was
+    /// asked already stays in the report.
+    fn moved_meanwhile(
+        &self,
+        case: &Case,
+        report: &v1::Report,
+        head: Option<&Recorded>,
+    ) -> Result<Option<v1::Finding>, Refusal> {
+        let reference = report.references.first().and_then(|reference| reference.vintage.as_ref());
+        let known = reference.map(|vintage| vintage.position);
+        if let Some(head) = head.filter(|head| Some(head.position) != known) {
+            let before = known.map(|position| self.vintage_recorded_at(&case.lane, position)).transpose()?.flatten();
+            if self.touch_the_same(case, before.as_ref(), head)? {
+                return Ok(Some(head_moved(known, head.position)));
+            }
+        }
+        let mut asked = None;
+        if report.groups.iter().any(|group| group.rule_id == HEAD_MOVED) {
+            self.each_finding(report, |finding| {
+                asked = asked.take().or(Some(finding).filter(|finding| finding.rule_id == HEAD_MOVED));
+            })?;
+        }
+        Ok(asked)
+    }
+}
+
+fn check_form(request: &v1::AnswerFindingsRequest) -> Result<(), Refusal> {
+    submission_id(&request.submission_id)?;
+    check_person(&request.person)?;
+    if request.answers.is_empty() || request.answers.len() > ANSWERS_MAX {
+        return Err(Refusal::malformed("answers", format!("there must be 1 to {ANSWERS_MAX} answers")));
+    }
+    let fits = |answer: &v1::FindingAnswer| {
+        (1..=ANSWER_CHARACTERS_MAX).contains(&answer.text.trim().chars().count())
+    };
+    if !request.answers.iter().all(fits) {
+        let text = format!("an answer has 1 to {ANSWER_CHARACTERS_MAX} characters");
+        return Err(Refusal::malformed("answers.text", text));
+    }
+    Ok(())
+}
+
+fn head_moved(known: Option<u64>, head: u64) -> v1::Finding {
+    let position = |position: Option<u64>| position.map_or_else(|| "no vintage".to_owned(), |at| format!("vintage {at}"));
+    v1::Finding {
+        finding_id: format!("{HEAD_MOVED}-{head}"),
+        rule_id: HEAD_MOVED.to_owned(),
+        severity: Severity::Warning.into(),
+        level: 3,
+        title: "A newer vintage has the same series".to_owned(),
+        occurrences: 1,
+        found: position(Some(head)),
+        expected: position(known),
+        remedy: "look at the newer vintage with `mighub diff`; answer if this submission is to change it all the same, \
+                 or withdraw it"
+            .to_owned(),
+        ..Default::default()
     }
 }

@@ -1,19 +1,20 @@
 //! A submission with its manifest: what its office signed and what it lists.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use mighub::block::Digest;
+use mighub::block::{Digest, RAW_BYTES_MAX, UNITS_MAX};
 use mighub::id::SubmissionId;
 use mighub::manifest::{BlockInfo, ManifestError, read_manifest, read_page};
 use mighub::v1::{self, ErrorReason, SubmissionKind};
-use mighub_sdmx::structure::AgencyId;
+use mighub_sdmx::structure::{AgencyId, AttributeLevel};
 use mighub_store::{Name, Object};
+use prost::Message;
 
-use super::SUBMISSION_BLOCKS_MAX;
+use super::desk::{SUBMISSION_BLOCKS_MAX, SUBMISSION_CODES_MAX};
 use super::header::Header;
-use crate::hub::fold::Part;
+use crate::hub::fold::{FoldError, Part, SERIES_BLOCKS_MAX, longest_series};
 use crate::hub::lane::LaneId;
 use crate::hub::objects::content;
 use crate::hub::refusal::Refusal;
@@ -32,6 +33,8 @@ pub(super) struct Case {
     pub(super) parts: Vec<Part>,
     /// The blocks of all parts, one after the other: a block's place here is its index in the contract.
     pub(super) blocks: Vec<Arc<BlockInfo>>,
+    /// Codes that the blocks name, each as often as it occurs.
+    pub(super) codes: usize,
     /// Manifest and pages, to be kept once the submission is judged.
     pub(super) objects: Vec<Object>,
 }
@@ -51,6 +54,43 @@ fn malformed(text: &str) -> Refusal {
     Refusal::new(ErrorReason::ManifestMalformed, text)
 }
 
+/// How many codes a page names, before it is unfolded: a bit on the wire is a pointer in memory.
+fn codes_of_page(bytes: &Bytes) -> Result<usize, Refusal> {
+    let page = v1::ManifestPage::decode(bytes.clone())
+        .map_err(|error| manifest_refusal(&ManifestError::Message("ManifestPage", error.to_string())))?;
+    let dictionaries: usize = page.dimensions.iter().map(|dimension| dimension.codes.len()).sum();
+    let bits = |set: &Bytes| set.iter().map(|byte| byte.count_ones() as usize).sum::<usize>();
+    Ok(dictionaries + page.blocks.iter().flat_map(|block| &block.code_sets).map(bits).sum::<usize>())
+}
+
+fn check_size(block: &BlockInfo) -> Result<(), Refusal> {
+    if block.raw_bytes as usize > RAW_BYTES_MAX || block.observations > UNITS_MAX {
+        let text = format!(
+            "a block declares {} bytes and {} observations; at most {RAW_BYTES_MAX} and {UNITS_MAX} are allowed",
+            block.raw_bytes, block.observations
+        );
+        return Err(Refusal::new(ErrorReason::BlockTooLarge, text));
+    }
+    if block.series > block.observations {
+        return Err(malformed("a block has more series than observations"));
+    }
+    Ok(())
+}
+
+/// What would be stored and never judged must not come in.
+fn check_dataset_attributes(manifest: &v1::Manifest, definition: &Definition) -> Result<(), Refusal> {
+    let mut seen = BTreeSet::new();
+    for attribute in &manifest.dataset_attributes {
+        let used = definition.data.attribute(&attribute.id);
+        if used.is_none_or(|used| used.level != AttributeLevel::Dataset) || !seen.insert(&attribute.id) {
+            let dataflow = definition.data.dataflow.short();
+            let text = format!("{dataflow} has no attribute {} of the whole dataset, or it is given twice", attribute.id);
+            return Err(malformed(&text));
+        }
+    }
+    Ok(())
+}
+
 impl Case {
     /// Puts a header and its manifest together. `page` gives the bytes of a page by its digest.
     pub(super) fn read(
@@ -68,13 +108,21 @@ impl Case {
         header.fits(&manifest)?;
         let dimensions = definition.data.dimensions.len();
         let mut objects = vec![Object { name: Name(manifest_digest.0), bytes: manifest_bytes }];
-        let (mut parts, mut blocks) = (Vec::new(), Vec::new());
+        check_dataset_attributes(&manifest, &definition)?;
+        let (mut parts, mut blocks, mut codes) = (Vec::new(), Vec::new(), 0);
         for part in &manifest.parts {
             let mut of_part: Vec<Arc<BlockInfo>> = Vec::new();
             for reference in &part.pages {
                 let digest = Digest::from_slice(&reference.digest).ok_or_else(|| malformed("a page has no digest"))?;
                 let bytes = page(&digest)?;
+                codes += codes_of_page(&bytes)?;
+                if codes > SUBMISSION_CODES_MAX {
+                    let text = format!("the manifest names more than {SUBMISSION_CODES_MAX} codes: send in parts");
+                    let refusal = Refusal::new(ErrorReason::ManifestTooLarge, text);
+                    return Err(refusal.about("limit", SUBMISSION_CODES_MAX));
+                }
                 let read = read_page(&bytes, dimensions).map_err(|error| manifest_refusal(&error))?;
+                read.iter().try_for_each(check_size)?;
                 let observations: u64 = read.iter().map(|block| u64::from(block.observations)).sum();
                 if read.len() != reference.blocks as usize || observations != reference.observations {
                     return Err(malformed("a page has other counts than the manifest says"));
@@ -91,6 +139,10 @@ impl Case {
                 }
                 objects.push(Object { name: Name(digest.0), bytes });
             }
+            if longest_series(&of_part) > SERIES_BLOCKS_MAX {
+                let text = FoldError::SeriesTooLong.to_string();
+                return Err(Refusal::new(ErrorReason::ManifestTooLarge, text).about("limit", SERIES_BLOCKS_MAX));
+            }
             blocks.extend(of_part.iter().cloned());
             parts.push(Part { action: part.action(), blocks: of_part.into() });
         }
@@ -104,8 +156,26 @@ impl Case {
             manifest_digest,
             parts,
             blocks,
+            codes,
             objects,
         })
+    }
+
+    /// What is remembered of a submission that has ended.
+    pub(super) fn without_manifest(&self) -> Self {
+        Self {
+            id: self.id,
+            lane: self.lane.clone(),
+            agency: self.agency.clone(),
+            definition: self.definition.clone(),
+            header: self.header.clone(),
+            manifest: v1::Manifest::default(),
+            manifest_digest: self.manifest_digest,
+            parts: Vec::new(),
+            blocks: Vec::new(),
+            codes: 0,
+            objects: Vec::new(),
+        }
     }
 
     /// Reads a submission that was judged before, from what its verdict names.

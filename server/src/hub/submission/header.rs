@@ -42,6 +42,14 @@ fn malformed(field: &'static str, text: impl Into<String>) -> Refusal {
     refusal
 }
 
+/// A person is named by the agency, in a few words.
+pub(super) fn check_person(person: &str) -> Result<(), Refusal> {
+    if person.chars().count() > PERSON_CHARACTERS_MAX {
+        return Err(Refusal::malformed("person", format!("it has more than {PERSON_CHARACTERS_MAX} characters")));
+    }
+    Ok(())
+}
+
 impl Header {
     /// Reads a header and checks its form.
     pub(super) fn read(signed: v1::SignedHeader, signing_key: Bytes) -> Result<Self, Refusal> {
@@ -50,13 +58,12 @@ impl Header {
         }
         let message = v1::SubmissionHeader::decode(signed.header.clone())
             .map_err(|error| malformed("signed_header.header", format!("it is no SubmissionHeader: {error}")))?;
-        let id = super::submission_id(&message.submission_id)?;
-        let lane = LaneId::of_message(message.lane.as_ref())?;
-        let agency = agency("agency", &message.agency)?;
+        let in_header = |refusal: Refusal| Refusal { reason: ErrorReason::HeaderMalformed, ..refusal };
+        let id = super::submission_id(&message.submission_id).map_err(in_header)?;
+        let lane = LaneId::of_message(message.lane.as_ref()).map_err(in_header)?;
+        let agency = agency("agency", &message.agency).map_err(in_header)?;
         let longer = |text: &str, most: usize| text.chars().count() > most;
-        if longer(&message.person, PERSON_CHARACTERS_MAX) {
-            return Err(malformed("person", format!("it has more than {PERSON_CHARACTERS_MAX} characters")));
-        }
+        check_person(&message.person).map_err(in_header)?;
         if longer(&message.reason, REASON_CHARACTERS_MAX) {
             return Err(malformed("reason", format!("it has more than {REASON_CHARACTERS_MAX} characters")));
         }

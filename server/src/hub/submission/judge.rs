@@ -1,8 +1,9 @@
 //! The judge's bench: the blocks of a submission are proven, read once, and judged.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use mighub::block::{BlockError, Naming, check_cut, decode, decompress};
+use mighub::block::{BlockError, Digest, Naming, check_cut, decode, decompress};
 use mighub::convert::dataset_attribute;
 use mighub::manifest::BlockInfo;
 use mighub::v1::{ErrorReason, PartAction};
@@ -15,7 +16,7 @@ use super::upload::block_refusal;
 use crate::hub::Hub;
 use crate::hub::blocks::LaneBlocks;
 use crate::hub::refusal::Refusal;
-use crate::hub::vintage::BlockSource;
+use crate::hub::vintage::{BlockSource, Vintage};
 
 /// A scratch file for findings that do not fit in memory; it has no name and ends with the hub.
 pub(super) fn findings() -> Findings {
@@ -82,11 +83,16 @@ impl Case {
     }
 }
 
-/// Whether a block begins after the one before it ends.
+/// Whether a block begins after the one before it ends. A series that goes on has the same attributes in both.
 fn follows(before: &Columns, after: &Columns) -> bool {
-    match before.key(before.series_count() - 1).cmp(&after.key(0)) {
+    let last = before.series_count() - 1;
+    match before.key(last).cmp(&after.key(0)) {
         std::cmp::Ordering::Less => true,
-        std::cmp::Ordering::Equal => before.periods.last() < after.periods.first(),
+        std::cmp::Ordering::Equal => {
+            let mut attributes = before.series_attributes.iter().zip(&after.series_attributes);
+            before.periods.last() < after.periods.first()
+                && attributes.all(|(before, after)| before.get(last) == after.get(0))
+        }
         std::cmp::Ordering::Greater => false,
     }
 }
@@ -100,14 +106,19 @@ fn action(action: PartAction) -> Action {
     }
 }
 
-/// Judges the blocks that a submission made: what the lane holds once it is in.
+/// Judges what the lane holds once a submission is in: the blocks that were not there before, whoever made them.
 pub(super) fn judge_result(
     blocks: &LaneBlocks<'_>,
-    made: &[Arc<BlockInfo>],
+    before: &Vintage,
+    after: &Vintage,
     checker: &mut Checker,
     findings: &mut Findings,
 ) -> Result<(), Refusal> {
-    for block in made {
+    let attributes: Vec<_> =
+        after.dataset_attributes.iter().map(|(id, value)| (id.clone(), Some(value.clone()))).collect();
+    checker.check_dataset_attributes(&attributes, Stage::Resulting, findings);
+    let known: HashSet<Digest> = before.blocks.iter().map(|block| block.digest).collect();
+    for block in after.blocks.iter().filter(|block| !known.contains(&block.digest)) {
         checker.check(&*blocks.load(block)?, Stage::Resulting, findings);
     }
     Ok(())

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use mighub::block::{CANON, Digest, Naming, RAW_BYTES_MAX};
 use mighub::convert::{attribute_default_message, region_message};
 use mighub::manifest::MANIFEST_BYTES_MAX;
-use mighub::v1::{self, AttributeDefaultOrigin};
+use mighub::v1::{self, AttributeDefaultOrigin, ErrorReason};
 use mighub_sdmx::structure::{AttributeDefault, DefaultValue};
 use mighub_validation::{Rulebook, Terms};
 
-use super::{OPEN_SUBMISSIONS_MAX, SUBMISSION_BLOCKS_MAX};
+use super::desk::{OPEN_SUBMISSIONS_MAX, SUBMISSION_BLOCKS_MAX};
+use super::header::Header;
 use crate::hub::agreement::Agreement;
 use crate::hub::lane::LaneId;
 use crate::hub::moment::Moment;
@@ -68,6 +69,22 @@ impl LaneTerms {
         let throughout = self.absent_values();
         let depends = |default: &&AttributeDefault| !throughout.contains_key(&*default.attribute);
         self.defaults.iter().map(|(default, _)| default).filter(depends).cloned().collect()
+    }
+
+    /// Refused if the structures, or what absent attributes stand for, are not those that a header was signed for.
+    pub(super) fn are_those_of(&self, header: &Header, definition: &Definition) -> Result<(), Refusal> {
+        let moved = |what: &str| {
+            let text = format!("{what} changed since the file was prepared: fetch the lane again and prepare anew");
+            let dataflow = header.lane.dataflow.short();
+            Err(Refusal::new(ErrorReason::StructureMoved, text).about("dataflow", dataflow))
+        };
+        if header.message.structure_digest[..] != definition.digest.0 {
+            return moved("the structures");
+        }
+        if header.message.defaults != self.messages() {
+            return moved("what absent attributes stand for");
+        }
+        Ok(())
     }
 
     /// How blocks of the lane are named.

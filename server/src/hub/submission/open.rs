@@ -9,10 +9,10 @@ use mighub::manifest::{MANIFEST_BYTES_MAX, PAGE_BYTES_MAX, read_manifest};
 use mighub::v1::{self, ErrorReason, SubmissionState};
 
 use super::case::{Case, manifest_refusal};
+use super::desk::UPLOAD_KEPT_MS;
 use super::header::Header;
 use super::lane_terms::SUBMISSION_MANIFEST_BYTES_MAX;
 use super::upload::OpenUpload;
-use super::UPLOAD_KEPT_MS;
 use crate::hub::moment::Moment;
 use crate::hub::reduce::row;
 use crate::hub::refusal::Refusal;
@@ -60,15 +60,8 @@ impl Hub {
         };
         let header = Header::admit(signed, self.hub_id(), caller, keys, now)?;
         let (definition, terms) = self.lane_terms(principal, &header.lane, now)?;
-        let moved = |what: &str| {
-            let text = format!("{what} changed since the file was prepared: fetch the lane again and prepare anew");
-            Refusal::new(ErrorReason::StructureMoved, text).about("dataflow", header.lane.dataflow.short())
-        };
-        if header.message.structure_digest[..] != definition.digest.0 && !self.was_judged(&header)? {
-            return Err(moved("the structures"));
-        }
-        if header.message.defaults != terms.messages() && !self.was_judged(&header)? {
-            return Err(moved("what absent attributes stand for"));
+        if !self.was_judged(&header)? {
+            terms.are_those_of(&header, &definition)?;
         }
         header.complete_scope(definition.data.dimensions.len())?;
         if let Some(base) = header.message.base_position
@@ -151,22 +144,8 @@ impl Opening {
         }
         let (hub, id) = (self.hub.clone(), self.header.id);
         let header_digest = Digest::of(&self.header.signed.header);
-        let reused = || {
-            let text = format!("the submission id {id} was used with other content: make a new id");
-            Refusal::new(ErrorReason::SubmissionIdReused, text).about("submission", id)
-        };
-        let known: Option<SubmissionRow> = row(&*hub.view, &submission_key(&id.to_string()))?;
-        if let Some(known) = known {
-            let same = known.contents.as_ref().is_some_and(|contents| contents.header_digest[..] == header_digest.0);
-            if !same {
-                return Err(reused());
-            }
-            return Ok(v1::OpenSubmissionResponse {
-                state: hub.state_of(&known)?.into(),
-                missing_blocks: Vec::new(),
-                receipt: known.accepted.map(|position| hub.receipt_at(position)).transpose()?,
-                expires_at: None,
-            });
+        if let Some(answer) = hub.opened_before(&id.to_string(), &header_digest, now)? {
+            return Ok(answer);
         }
         let pages = std::mem::take(&mut self.pages);
         let case = Case::read(self.header, self.definition, manifest, |digest| {
@@ -174,16 +153,52 @@ impl Opening {
         })?;
         let missing = case.missing(&hub);
         let expires = Moment(now.0.saturating_add(UPLOAD_KEPT_MS));
-        let upload = hub.desk.open(id, OpenUpload::new(case, missing, now, expires), now)?;
+        let is_recorded = || Ok(row::<SubmissionRow>(&*hub.view, &submission_key(&id.to_string()))?.is_some());
+        let Some(upload) = hub.desk.open(id, OpenUpload::new(case, missing, now, expires), now, is_recorded)? else {
+            // Another call sealed it in the meantime.
+            let answer = hub.opened_before(&id.to_string(), &header_digest, now)?;
+            return answer.ok_or_else(|| Refusal::internal("a submission is recorded and not in the view"));
+        };
         if Digest::of(&upload.case.header.signed.header) != header_digest {
-            return Err(reused());
+            return Err(reused(&id.to_string()));
         }
-        upload.extend(expires);
+        let state = upload.state();
+        if state == SubmissionState::Receiving {
+            upload.extend(expires);
+            upload.look_again(&hub);
+        }
         Ok(v1::OpenSubmissionResponse {
-            state: SubmissionState::Receiving.into(),
+            state: state.into(),
             missing_blocks: upload.missing(),
-            receipt: None,
+            receipt: upload.receipt(),
             expires_at: Some(upload.expires().to_message()),
         })
     }
+}
+
+impl Hub {
+    /// The answer for a submission that is recorded.
+    fn opened_before(
+        &self,
+        id: &str,
+        header_digest: &Digest,
+        now: Moment,
+    ) -> Result<Option<v1::OpenSubmissionResponse>, Refusal> {
+        let known: Option<SubmissionRow> = row(&*self.view, &submission_key(id))?;
+        let Some(known) = known else { return Ok(None) };
+        if known.contents.as_ref().is_none_or(|contents| contents.header_digest[..] != header_digest.0) {
+            return Err(reused(id));
+        }
+        Ok(Some(v1::OpenSubmissionResponse {
+            state: self.state_of(&known, now)?.into(),
+            missing_blocks: Vec::new(),
+            receipt: known.accepted.map(|position| self.receipt_at(position)).transpose()?,
+            expires_at: None,
+        }))
+    }
+}
+
+fn reused(id: &str) -> Refusal {
+    let text = format!("the submission id {id} was used with other content: make a new id");
+    Refusal::new(ErrorReason::SubmissionIdReused, text).about("submission", id)
 }

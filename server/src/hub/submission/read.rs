@@ -32,7 +32,7 @@ impl Hub {
         Ok(found)
     }
 
-    fn may_follow(&self, principal: &Principal, lane: &LaneId, id: &str, now: Moment) -> Result<(), Refusal> {
+    pub(super) fn may_follow(&self, principal: &Principal, lane: &LaneId, id: &str, now: Moment) -> Result<(), Refusal> {
         let granted = self.rights().authorise(principal, Operation::Follow(lane), now);
         granted.map(|_| ()).map_err(|refusal| match refusal.reason {
             ErrorReason::LaneNotPermitted => unknown_submission(id),
@@ -40,15 +40,16 @@ impl Hub {
         })
     }
 
-    /// The state of a submission, with what follows from its lane.
-    pub(super) fn state_of(&self, submission: &SubmissionRow) -> Result<SubmissionState, Refusal> {
+    /// The state of a submission at a moment, with what follows from its lane.
+    pub(super) fn state_of(&self, submission: &SubmissionRow, now: Moment) -> Result<SubmissionState, Refusal> {
         let stored = SubmissionState::try_from(submission.state).unwrap_or_default();
         let (SubmissionState::Accepted, Some(lane)) = (stored, lane_of(submission)) else { return Ok(stored) };
-        let head = self.head(&lane)?;
         let id = submission.contents.as_ref().map(|contents| &contents.submission_id);
+        let head = self.head(&lane)?.filter(|head| Some(&head.row.submission_id) == id);
         Ok(match head {
-            Some(head) if Some(&head.row.submission_id) == id => stored,
-            _ => SubmissionState::Superseded,
+            None => SubmissionState::Superseded,
+            Some(head) if head.releases(now).next().is_some() => SubmissionState::Accepted,
+            Some(_) => SubmissionState::Released,
         })
     }
 
@@ -74,14 +75,14 @@ impl Hub {
         }
         let found = self.readable(principal, id, now)?;
         let contents = found.contents.clone().unwrap_or_default();
-        let verdict = self.verdict_of(&found)?;
+        let verdict = self.verdict_of(&found, now)?;
         let answers = found.answers.iter().map(|digest| {
             let bytes = content(&self.store, digest)?;
             v1::AnswerFindingsRequest::decode(bytes).map_err(|error| Refusal::internal(error.to_string()))
         });
         let answers = answers.collect::<Result<Vec<_>, _>>()?;
         let submission = v1::Submission {
-            summary: Some(self.summary(&found)?),
+            summary: Some(self.summary(&found, now)?),
             signed_header: Some(v1::SignedHeader {
                 header: content(&self.store, &contents.header_digest)?,
                 signature: contents.header_signature.clone(),
@@ -108,7 +109,7 @@ impl Hub {
         }
         let found = self.readable(principal, id, now)?;
         let mut change = found.history.last().map(change_message).unwrap_or_default();
-        change.state = self.state_of(&found)?.into();
+        change.state = self.state_of(&found, now)?.into();
         Ok(change)
     }
 
@@ -144,7 +145,7 @@ impl Hub {
                 after = key;
                 match self.readable(principal, &id, now) {
                     Ok(found) => {
-                        let summary = self.summary(&found)?;
+                        let summary = self.summary(&found, now)?;
                         if is_asked(request, &summary) {
                             submissions.push(summary);
                         }
@@ -175,7 +176,7 @@ impl Hub {
         open.iter().map(|upload| open_summary(upload)).filter(|summary| is_asked(request, summary)).collect()
     }
 
-    fn summary(&self, found: &SubmissionRow) -> Result<v1::SubmissionSummary, Refusal> {
+    fn summary(&self, found: &SubmissionRow, now: Moment) -> Result<v1::SubmissionSummary, Refusal> {
         let contents = found.contents.clone().unwrap_or_default();
         let header = content(&self.store, &contents.header_digest)?;
         let header = v1::SubmissionHeader::decode(header).map_err(|error| Refusal::internal(error.to_string()))?;
@@ -183,9 +184,9 @@ impl Hub {
         Ok(v1::SubmissionSummary {
             submission_id: contents.submission_id.clone(),
             lane: header.lane.clone(),
-            state: self.state_of(found)?.into(),
+            state: self.state_of(found, now)?.into(),
             state_time: last.map(|last| Moment(last.time_ms).to_message()),
-            opened_time: header.prepared_time.or_else(|| first.map(|first| Moment(first.time_ms).to_message())),
+            opened_time: first.map(|first| Moment(first.time_ms).to_message()),
             agency: found.agency.clone(),
             person: header.person,
             kind: contents.kind,
@@ -209,7 +210,10 @@ impl Hub {
         let id = &request.submission_id;
         if let Some(upload) = self.desk.upload(&submission_id(id)?, now) {
             self.may_follow(principal, &upload.case.lane, id, now)?;
-            return Ok(v1::ListFindingsResponse::default());
+            return match upload.verdict() {
+                Some(verdict) => self.findings_of_verdict(&verdict, request),
+                None => Ok(v1::ListFindingsResponse::default()),
+            };
         }
         let found = self.readable(principal, id, now)?;
         self.findings_of(&found, request)

@@ -1,15 +1,16 @@
 //! Blocks coming in: each is proven to be what its manifest names, and durable before it is acknowledged.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use mighub::block::{BlockError, Digest, decompress};
 use mighub::v1::{self, ErrorReason, SealSubmissionResponse, SubmissionState};
 use mighub_store::{Batch, Object};
 
 use super::case::Case;
-use super::{UPLOAD_KEPT_MS, submission_id, unknown_submission};
-use crate::hub::lane::LaneSecrets;
+use super::desk::UPLOAD_KEPT_MS;
+use super::{state_unfit, submission_id, unknown_submission};
+use crate::hub::lane::{LaneId, LaneSecrets};
 use crate::hub::moment::Moment;
 use crate::hub::refusal::Refusal;
 use crate::hub::rights::Operation;
@@ -18,13 +19,13 @@ use crate::hub::{Hub, Principal};
 /// Blocks of one message, at most.
 const MESSAGE_BLOCKS_MAX: usize = 4_096;
 
-/// A submission that is open.
+/// A submission that is open, or ended without a record.
 pub(super) struct OpenUpload {
     pub(super) case: Case,
     pub(super) opened: Moment,
     progress: Mutex<Progress>,
-    /// Held while it is judged, so that it is judged once.
-    pub(super) settling: Mutex<Option<SealSubmissionResponse>>,
+    /// Held while it is judged or taken back, so that it ends once.
+    end: Mutex<Option<End>>,
 }
 
 struct Progress {
@@ -32,14 +33,50 @@ struct Progress {
     expires: Moment,
 }
 
+/// How an open submission ended.
+#[derive(Clone)]
+pub(super) enum End {
+    /// The journal has it.
+    Recorded,
+    /// It was judged, and left no record: a test, or nothing that is not there already.
+    Judged(Box<SealSubmissionResponse>),
+    /// It was taken back, for a reason.
+    Withdrawn(String),
+}
+
 impl OpenUpload {
     pub(super) fn new(case: Case, missing: Vec<u32>, opened: Moment, expires: Moment) -> Self {
         let progress = Progress { missing: missing.into_iter().collect(), expires };
-        Self { case, opened, progress: Mutex::new(progress), settling: Mutex::new(None) }
+        Self { case, opened, progress: Mutex::new(progress), end: Mutex::new(None) }
     }
 
-    fn progress(&self) -> std::sync::MutexGuard<'_, Progress> {
+    /// What is remembered of it once it has ended.
+    pub(super) fn ended(&self, end: End) -> Self {
+        let progress = Progress { missing: BTreeSet::new(), expires: self.expires() };
+        Self {
+            case: self.case.without_manifest(),
+            opened: self.opened,
+            progress: Mutex::new(progress),
+            end: Mutex::new(Some(end)),
+        }
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Progress> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Its end, for whoever brings it about.
+    pub(super) fn end(&self) -> MutexGuard<'_, Option<End>> {
+        self.end.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Its end, without waiting for a check that goes on: then there is none yet.
+    pub(super) fn end_so_far(&self) -> Option<End> {
+        match self.end.try_lock() {
+            Ok(end) => end.clone(),
+            Err(TryLockError::Poisoned(end)) => end.into_inner().clone(),
+            Err(TryLockError::WouldBlock) => None,
+        }
     }
 
     pub(super) fn expires(&self) -> Moment {
@@ -50,16 +87,34 @@ impl OpenUpload {
         self.progress().expires = expires;
     }
 
+    /// Whether it is not over yet; one that is being checked is not, however long that takes.
+    pub(super) fn stays(&self, now: Moment) -> bool {
+        self.expires() > now || self.state() == SubmissionState::Checking
+    }
+
     pub(super) fn missing(&self) -> Vec<u32> {
         self.progress().missing.iter().copied().collect()
     }
 
-    /// Where it stands: only tests, and what changed nothing, stay here once they are judged.
+    /// Looks anew which blocks are missing: some may have been swept since it was opened.
+    pub(super) fn look_again(&self, hub: &Hub) -> usize {
+        let mut progress = self.progress();
+        progress.missing = self.case.missing(hub).into_iter().collect();
+        progress.missing.len()
+    }
+
+    /// Where it stands.
     pub(super) fn state(&self) -> SubmissionState {
-        match self.settling.try_lock() {
-            Err(TryLockError::WouldBlock) => SubmissionState::Checking,
-            Err(TryLockError::Poisoned(_)) => SubmissionState::Receiving,
-            Ok(settled) => settled.as_ref().map_or(SubmissionState::Receiving, state_of_answer),
+        let end = match self.end.try_lock() {
+            Err(TryLockError::WouldBlock) => return SubmissionState::Checking,
+            Err(TryLockError::Poisoned(end)) => end.into_inner(),
+            Ok(end) => end,
+        };
+        match &*end {
+            None => SubmissionState::Receiving,
+            Some(End::Recorded) => SubmissionState::Checking,
+            Some(End::Withdrawn(_)) => SubmissionState::Withdrawn,
+            Some(End::Judged(answer)) => answer.verdict.as_ref().map_or(SubmissionState::Checking, v1::Verdict::state),
         }
     }
 
@@ -70,7 +125,18 @@ impl OpenUpload {
 
     /// The verdict, once there is one.
     pub(super) fn verdict(&self) -> Option<v1::Verdict> {
-        self.settling.try_lock().ok()?.as_ref()?.verdict.clone()
+        match self.end_so_far() {
+            Some(End::Judged(answer)) => answer.verdict,
+            _ => None,
+        }
+    }
+
+    /// The receipt of a head that it would not have changed.
+    pub(super) fn receipt(&self) -> Option<v1::Receipt> {
+        match self.end_so_far() {
+            Some(End::Judged(answer)) => answer.receipt,
+            _ => None,
+        }
     }
 
     pub(super) fn missing_count(&self) -> usize {
@@ -91,10 +157,6 @@ impl OpenUpload {
     }
 }
 
-fn state_of_answer(answer: &SealSubmissionResponse) -> SubmissionState {
-    answer.verdict.as_ref().map_or(SubmissionState::Receiving, v1::Verdict::state)
-}
-
 /// An upload stream.
 pub struct Upload {
     hub: Arc<Hub>,
@@ -105,7 +167,10 @@ pub struct Upload {
 impl Hub {
     /// SubmissionService.UploadBlocks, begun.
     pub fn upload(self: &Arc<Self>, principal: &Principal, id: &str, now: Moment) -> Result<Upload, Refusal> {
-        let upload = self.own_upload(principal, id, now)?.ok_or_else(|| unknown_submission(id))?;
+        let Some(upload) = self.own_upload(principal, id, now)? else {
+            let known = self.readable(principal, id, now)?;
+            return Err(state_unfit("takes no more blocks", self.state_of(&known, now)?));
+        };
         let secrets = self.lane_secrets(&upload.case.lane);
         Ok(Upload { hub: self.clone(), upload, secrets })
     }
@@ -118,12 +183,21 @@ impl Hub {
         now: Moment,
     ) -> Result<Option<Arc<OpenUpload>>, Refusal> {
         let Some(upload) = self.desk.upload(&submission_id(id)?, now) else { return Ok(None) };
-        let granted = self.rights().authorise(principal, Operation::Submit(&upload.case.lane), now);
-        granted.map_err(|refusal| match refusal.reason {
-            ErrorReason::LaneNotPermitted => unknown_submission(id),
-            _ => refusal,
-        })?;
+        self.may_send(principal, &upload.case.lane, id, now)?;
         Ok(Some(upload))
+    }
+}
+
+impl Hub {
+    /// Whether somebody may act on a submission of a lane. Who may not even read it learns nothing of it.
+    pub(super) fn may_send(&self, principal: &Principal, lane: &LaneId, id: &str, now: Moment) -> Result<(), Refusal> {
+        let granted = self.rights().authorise(principal, Operation::Submit(lane), now);
+        let Err(refusal) = granted else { return Ok(()) };
+        if refusal.reason == ErrorReason::LaneNotPermitted {
+            return Err(unknown_submission(id));
+        }
+        self.may_follow(principal, lane, id, now)?;
+        Err(refusal)
     }
 }
 
@@ -163,6 +237,10 @@ impl Upload {
         if blocks.len() > MESSAGE_BLOCKS_MAX {
             let text = format!("a message has more than {MESSAGE_BLOCKS_MAX} blocks");
             return Err(Refusal::limit(MESSAGE_BLOCKS_MAX as u64, blocks.len() as u64, text));
+        }
+        let state = self.upload.state();
+        if state != SubmissionState::Receiving {
+            return Err(state_unfit("takes no more blocks", state));
         }
         self.upload.extend(Moment(now.0.saturating_add(UPLOAD_KEPT_MS)));
         let mut places = Vec::with_capacity(blocks.len());

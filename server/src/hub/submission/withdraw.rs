@@ -1,17 +1,20 @@
 //! Taking a submission back: the vintage before holds again.
 
+use std::sync::PoisonError;
+
 use mighub::block::Digest;
 use mighub::v1::{self, ErrorReason, SubmissionState, record::What};
 
-use super::header::REASON_CHARACTERS_MAX;
+use super::header::{REASON_CHARACTERS_MAX, check_person};
+use super::read::lane_of;
 use super::steps::{self, Step};
+use super::upload::End;
 use super::{submission_id, unknown_submission};
 use crate::hub::append::{Actor, record};
-use crate::hub::lane::{LaneId, agency, dataflow};
+use crate::hub::lane::LaneId;
 use crate::hub::moment::Moment;
 use crate::hub::reduce::row;
 use crate::hub::refusal::Refusal;
-use crate::hub::rights::Operation;
 use crate::hub::rows::{SubmissionRow, submission_key};
 use crate::hub::vintages::Recorded;
 use crate::hub::{Hub, Principal};
@@ -29,33 +32,36 @@ impl Hub {
             let text = format!("a withdrawal needs a reason of 1 to {REASON_CHARACTERS_MAX} characters");
             return Err(Refusal::new(ErrorReason::ReasonRequired, text).of_field("reason"));
         }
+        check_person(&request.person)?;
         let id = &request.submission_id;
-        if self.own_upload(principal, id, now)?.is_some() {
-            // Nothing was recorded of it, so nothing is recorded of its end.
-            self.desk.forget(&submission_id(id)?);
-            return Ok(v1::WithdrawSubmissionResponse {
-                state: SubmissionState::Withdrawn.into(),
-                position: None,
-                head: None,
-            });
+        if let Some(upload) = self.own_upload(principal, id, now)? {
+            // Waits for a check that goes on: what it led to is taken back then.
+            let mut end = upload.end();
+            match &*end {
+                Some(End::Recorded) => {}
+                Some(End::Withdrawn(before)) if *before != reason => return Err(not_withdrawable(id)),
+                Some(End::Withdrawn(_)) => return self.withdrawn_answer(&upload.case.lane, None),
+                Some(End::Judged(_)) | None => {
+                    // Nothing was recorded of it, so nothing is recorded of its end.
+                    let withdrawn = End::Withdrawn(reason.to_owned());
+                    self.desk.remember(submission_id(id)?, upload.ended(withdrawn.clone()));
+                    *end = Some(withdrawn);
+                    return self.withdrawn_answer(&upload.case.lane, None);
+                }
+            }
         }
-        let known: Option<SubmissionRow> = row(&*self.view, &submission_key(id))?;
-        let known = known.ok_or_else(|| unknown_submission(id))?;
-        let contents = known.contents.clone().ok_or_else(|| unknown_submission(id))?;
-        let lane = LaneId {
-            dataflow: dataflow("dataflow", &contents.dataflow)?,
-            provider: agency("provider", &contents.provider)?,
-        };
-        let granted = self.rights().authorise(principal, Operation::Submit(&lane), now);
-        granted.map_err(|refusal| match refusal.reason {
-            ErrorReason::LaneNotPermitted => unknown_submission(id),
-            _ => refusal,
-        })?;
+        let lane = self.lane_of_recorded(id)?;
+        self.may_send(principal, &lane, id, now)?;
         let lock = self.desk.lane(&lane);
-        let _lane = lock.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let _lane = lock.lock().unwrap_or_else(PoisonError::into_inner);
+        // Read under the lane's lock: a moment ago it may have been answered, or taken back already.
+        let known: SubmissionRow = row(&*self.view, &submission_key(id))?.ok_or_else(|| unknown_submission(id))?;
+        let contents = known.contents.clone().unwrap_or_default();
+        let was_accepted = known.accepted.is_some();
         if known.state == i32::from(SubmissionState::Withdrawn) {
             let same = known.history.last().is_some_and(|last| last.reason == reason);
-            return if same { self.withdrawn_answer(&lane) } else { Err(not_withdrawable(id)) };
+            let position = known.withdrawn.filter(|_| was_accepted);
+            return if same { self.withdrawn_answer(&lane, position) } else { Err(not_withdrawable(id)) };
         }
         let actor = Actor::of(principal, &request.person);
         let mut withdrawn = v1::Withdrawn {
@@ -65,18 +71,12 @@ impl Hub {
             reason: reason.to_owned(),
             ..Default::default()
         };
-        if known.accepted.is_none() {
-            let position = self.record(actor, What::Withdrawn(withdrawn), Vec::new(), now)?;
-            return Ok(v1::WithdrawSubmissionResponse {
-                state: SubmissionState::Withdrawn.into(),
-                position: Some(position),
-                head: None,
-            });
+        if !was_accepted {
+            self.record(actor, What::Withdrawn(withdrawn), Vec::new(), now)?;
+            return self.withdrawn_answer(&lane, None);
         }
-        let head = self.head(&lane)?.ok_or_else(|| not_withdrawable(id))?;
-        if head.row.submission_id != *id {
-            return Err(not_withdrawable(id));
-        }
+        let head = self.head(&lane)?.filter(|head| head.row.submission_id == *id);
+        let head = head.ok_or_else(|| not_withdrawable(id))?;
         let below = head.row.below.map(|position| self.vintage_recorded_at(&lane, position)).transpose()?.flatten();
         let steps: Vec<Step> = steps::pending(below.as_ref(), now);
         withdrawn.restores = below.as_ref().map(|below| below.position);
@@ -84,18 +84,28 @@ impl Hub {
             below.as_ref().and_then(Recorded::manifest).map(Digest::to_bytes).unwrap_or_default();
         withdrawn.steps = steps::messages(&steps);
         withdrawn.observations = Some(self.counts_between(&lane, Some(&head), below.as_ref())?);
-        self.append(Some((&lane, Some(head.position))), &[], now, |_| {
+        let position = self.append(Some((&lane, Some(head.position))), &[], now, |_| {
             Ok((Vec::new(), record(&actor, What::Withdrawn(withdrawn.clone()), now)))
         })?;
-        self.withdrawn_answer(&lane)
+        self.withdrawn_answer(&lane, Some(position))
     }
 
-    fn withdrawn_answer(&self, lane: &LaneId) -> Result<v1::WithdrawSubmissionResponse, Refusal> {
-        let head = self.head(lane)?;
+    fn lane_of_recorded(&self, id: &str) -> Result<LaneId, Refusal> {
+        let known: Option<SubmissionRow> = row(&*self.view, &submission_key(id))?;
+        known.as_ref().and_then(lane_of).ok_or_else(|| unknown_submission(id))
+    }
+
+    /// `position` is that of the record, where something was in force.
+    fn withdrawn_answer(
+        &self,
+        lane: &LaneId,
+        position: Option<u64>,
+    ) -> Result<v1::WithdrawSubmissionResponse, Refusal> {
+        let head = self.head(lane)?.filter(|head| head.manifest().is_some());
         Ok(v1::WithdrawSubmissionResponse {
             state: SubmissionState::Withdrawn.into(),
-            position: head.as_ref().map(|head| head.position),
-            head: head.as_ref().filter(|head| head.manifest().is_some()).map(vintage_ref),
+            position,
+            head: head.as_ref().map(vintage_ref),
         })
     }
 
