@@ -4,7 +4,10 @@
 //! What lives here: claims about the whole system. What must not: private parts of a room; those have tests of
 //! their own.
 
+mod cuts;
 mod exchange;
 mod history;
+mod kills;
 mod model;
 mod office;
+mod visibility;

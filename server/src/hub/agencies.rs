@@ -38,14 +38,18 @@ impl Hub {
         now: Moment,
     ) -> Result<Principal, Refusal> {
         let refuse = || {
-            let text = format!("the certificate of {name} is not known to this hub, or has ended: run `mighub enrol` again");
+            let text = format!(
+                "the certificate of {name} is not known to this hub, or has ended: run `mighub enrol` again"
+            );
             Refusal::new(ErrorReason::NotEnrolled, text)
         };
         let id = AgencyId::new(&name.agency).map_err(|_| refuse())?;
         let rights = self.rights();
         let row = rights.agency(&id).ok_or_else(refuse)?;
-        let keys = row.keys.iter().find(|keys| keys.certificate_fingerprint[..] == certificate_fingerprint[..]);
-        keys.filter(|keys| *keys.application == *name.application && now.0 < keys.not_after_ms).ok_or_else(refuse)?;
+        let keys =
+            row.keys.iter().find(|keys| keys.certificate_fingerprint[..] == certificate_fingerprint[..]);
+        keys.filter(|keys| *keys.application == *name.application && now.0 < keys.not_after_ms)
+            .ok_or_else(refuse)?;
         Ok(Principal { agency: Some(id), application: Some(name.application.clone()) })
     }
 
@@ -63,7 +67,9 @@ impl Hub {
             application: principal.application.as_deref().unwrap_or_default().to_owned(),
             roles: agency.and_then(|agency| rights.agency(agency)).map(roles).unwrap_or_default(),
             agreements: agency
-                .map(|agency| rights.may_send_under(agency, now).map(|agreement| agreement.to_message()).collect())
+                .map(|agency| {
+                    rights.may_send_under(agency, now).map(|agreement| agreement.to_message()).collect()
+                })
                 .unwrap_or_default(),
             certificate_not_after: certificate_not_after.map(Moment::to_message),
             hub_time: Some(now.to_message()),
@@ -96,7 +102,10 @@ impl Hub {
         self.rights().authorise(principal, Operation::Administer, now)?;
         let id = agency("agency", &request.agency)?;
         if id.len() > AGENCY_BYTES_MAX {
-            return Err(Refusal::malformed("agency", format!("the id has more than {AGENCY_BYTES_MAX} characters")));
+            return Err(Refusal::malformed(
+                "agency",
+                format!("the id has more than {AGENCY_BYTES_MAX} characters"),
+            ));
         }
         // Two calls at a time must not both find the agency missing.
         let _one_at_a_time = self.desk.changing_rights();
@@ -136,7 +145,8 @@ impl Hub {
     pub fn enrolling_agency(&self, token: &EnrolmentToken, now: Moment) -> Result<AgencyId, Refusal> {
         let row: Option<TokenRow> = row(&*self.view, &token_key(&token.digest().0))?;
         let row = row.filter(|row| !row.used).ok_or_else(|| {
-            let text = "the token is not one of this hub, or was used: ask the hub's administrator for a new one";
+            let text =
+                "the token is not one of this hub, or was used: ask the hub's administrator for a new one";
             Refusal::new(ErrorReason::TokenInvalid, text)
         })?;
         if row.expires_ms <= now.0 {
@@ -218,8 +228,12 @@ impl Hub {
             !row.roles.is_empty() && (request.agency.is_empty() || ***id == *request.agency)
         };
         let page = Page::read(request.page_size, &request.page_token)?;
-        let (page, next_page_token) = page.cut(rights.agencies().iter().filter(asked).collect(), |(id, _)| id.to_string());
-        let of = |(id, row): (&AgencyId, &AgencyRow)| v1::AgencyRoles { agency: id.to_string(), roles: roles(row) };
+        let (page, next_page_token) =
+            page.cut(rights.agencies().iter().filter(asked).collect(), |(id, _)| id.to_string());
+        let of = |(id, row): (&AgencyId, &AgencyRow)| v1::AgencyRoles {
+            agency: id.to_string(),
+            roles: roles(row),
+        };
         Ok(v1::ListRolesResponse { agencies: page.into_iter().map(of).collect(), next_page_token })
     }
 
@@ -231,14 +245,16 @@ impl Hub {
         now: Moment,
     ) -> Result<v1::PutAgreementResponse, Refusal> {
         self.rights().authorise(principal, Operation::Administer, now)?;
-        let message = request.agreement.as_ref().ok_or_else(|| Refusal::malformed("agreement", "it is missing"))?;
+        let message =
+            request.agreement.as_ref().ok_or_else(|| Refusal::malformed("agreement", "it is missing"))?;
         let agreement = Agreement::read(message)?;
         self.check_names(&agreement)?;
         // Two calls at a time must not both find no conflict.
         let _one_at_a_time = self.desk.changing_rights();
         let rights = self.rights();
         let conflicts = |other: &&std::sync::Arc<Agreement>| {
-            let same_lane = other.lane == agreement.lane && other.terms.validity.overlaps(&agreement.terms.validity);
+            let same_lane =
+                other.lane == agreement.lane && other.terms.validity.overlaps(&agreement.terms.validity);
             let same_rank = other.lane.dataflow == agreement.lane.dataflow
                 && other.terms.rank == agreement.terms.rank
                 && other.terms.overlap(&agreement.terms);
@@ -278,7 +294,10 @@ impl Hub {
         };
         for (dimension, codes) in &agreement.terms.permitted {
             let used = definition.dimension(dimension).ok_or_else(|| {
-                malformed("permitted_region", format!("{} has no dimension {dimension}", definition.dataflow.short()))
+                malformed(
+                    "permitted_region",
+                    format!("{} has no dimension {dimension}", definition.dataflow.short()),
+                )
             })?;
             if let CodedBy::Codelist(list) = &used.coded_by
                 && let Some(code) = codes.iter().find(|code| list.get(code).is_none())
@@ -307,7 +326,10 @@ impl Hub {
                 (&used.component.coded_by, &default.value)
                 && list.get(code).is_none()
             {
-                return Err(malformed("attribute_defaults", format!("{} has no code {code}", default.attribute)));
+                return Err(malformed(
+                    "attribute_defaults",
+                    format!("{} has no code {code}", default.attribute),
+                ));
             }
         }
         let rights = self.rights();

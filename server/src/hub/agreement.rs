@@ -40,7 +40,9 @@ impl Agreement {
     /// Reads a message.
     pub fn read(message: &v1::Agreement) -> Result<Self, Refusal> {
         Self::read_fields(message).map_err(|refusal| match refusal.reason {
-            v1::ErrorReason::ArgumentMalformed => Refusal { reason: v1::ErrorReason::AgreementMalformed, ..refusal },
+            v1::ErrorReason::ArgumentMalformed => {
+                Refusal { reason: v1::ErrorReason::AgreementMalformed, ..refusal }
+            }
             _ => refusal,
         })
     }
@@ -49,11 +51,16 @@ impl Agreement {
         let refuse = |field, text: String| Refusal::malformed(field, text);
         let id = Reference::parse_short(Class::ProvisionAgreement, &message.id)
             .map_err(|error| refuse("id", error.to_string()))?;
-        let agencies = |field, ids: &[String]| ids.iter().map(|id| agency(field, id)).collect::<Result<BTreeSet<_>, _>>();
+        let agencies = |field, ids: &[String]| {
+            ids.iter().map(|id| agency(field, id)).collect::<Result<BTreeSet<_>, _>>()
+        };
         let rank = u16::try_from(message.principal_rank.max(1)).ok().and_then(Rank::new);
         let terms = AgreementTerms {
             permitted: region(&message.permitted_region)?,
-            validity: Validity { from: day("valid_from", &message.valid_from)?, to: day("valid_to", &message.valid_to)? },
+            validity: Validity {
+                from: day("valid_from", &message.valid_from)?,
+                to: day("valid_to", &message.valid_to)?,
+            },
             rank: rank.ok_or_else(|| refuse("principal_rank", "the rank is too great".to_owned()))?,
             senders: agencies("sender_agencies", &message.sender_agencies)?,
             defaults: defaults(message)?,
@@ -61,7 +68,10 @@ impl Agreement {
             readers_confidential: agencies("confidential_readers", &message.confidential_readers)?,
         };
         if terms.validity.from.zip(terms.validity.to).is_some_and(|(from, to)| to < from) {
-            return Err(refuse("valid_to", "the last day is before the first: correct one of them".to_owned()));
+            return Err(refuse(
+                "valid_to",
+                "the last day is before the first: correct one of them".to_owned(),
+            ));
         }
         Ok(Self {
             id,
@@ -101,7 +111,8 @@ impl Agreement {
 }
 
 fn defaults(message: &v1::Agreement) -> Result<Vec<AttributeDefault>, Refusal> {
-    let mut defaults = message.attribute_defaults.iter().map(attribute_default).collect::<Result<Vec<_>, _>>()?;
+    let mut defaults =
+        message.attribute_defaults.iter().map(attribute_default).collect::<Result<Vec<_>, _>>()?;
     if !message.default_conf_status.is_empty() {
         defaults.push(AttributeDefault {
             attribute: Id::new(CONF_STATUS).map_err(|error| Refusal::internal(error.to_string()))?,

@@ -15,6 +15,9 @@ use super::{Hub, Principal};
 /// How often the position of a record is guessed again. Guesses fail only when a batch before was refused.
 const GUESSES_MAX: usize = 16;
 
+/// Bytes of the objects that are stored with a record, at most: they are hashed while others wait for a position.
+const WITH_RECORD_BYTES_MAX: usize = 1024 * 1024;
+
 /// Keeps batches in the order in which their positions were guessed.
 pub(super) struct Appender(Mutex<Next>);
 
@@ -52,6 +55,23 @@ impl Appender {
 }
 
 impl Hub {
+    /// Makes large objects durable at once and adds them to those that must be there still; gives back small ones
+    /// for the record that will name them, so that they wait for the disk once instead of twice.
+    pub(super) fn stored_or_small(
+        &self,
+        objects: Vec<Object>,
+        present: &mut Vec<Name>,
+        now: Moment,
+    ) -> Result<Vec<Object>, Refusal> {
+        let bytes: usize = objects.iter().map(|object| object.bytes.len()).sum();
+        if bytes <= WITH_RECORD_BYTES_MAX {
+            return Ok(objects);
+        }
+        present.extend(objects.iter().map(|object| object.name));
+        self.store.commit(Batch { objects, time_ms: now.0, ..Batch::default() })?;
+        Ok(Vec::new())
+    }
+
     /// Appends a record that names no lane's head.
     pub(super) fn record(
         &self,
@@ -80,7 +100,10 @@ impl Hub {
                 let effective = Moment(now.0.max(next.effective_ms));
                 let (objects, record) = make(Slot { position: next.position, effective })?;
                 let record = NewRecord {
-                    lane: lane.map_or_else(|| mighub_store::Lane(std::sync::Arc::from(&b""[..])), |(lane, _)| lane.to_store()),
+                    lane: lane.map_or_else(
+                        || mighub_store::Lane(std::sync::Arc::from(&b""[..])),
+                        |(lane, _)| lane.to_store(),
+                    ),
                     expect: lane.map(|(_, head)| head.map(Position)),
                     position: Some(Position(next.position)),
                     payload: record.encode_to_vec().into(),
@@ -105,9 +128,15 @@ impl Hub {
                     let mut next = self.appender.0.lock().unwrap_or_else(PoisonError::into_inner);
                     let moved = matches!(error, Error::PositionMoved { .. });
                     next.position = self.store.records();
-                    if !moved {
-                        return Err(error.into());
+                    if moved {
+                        continue;
                     }
+                    if matches!(error, Error::NotFound(_)) && !present.is_empty() {
+                        let text = "some of what was uploaded is not there any more: open the submission again, \
+                                    upload what it names, and seal it";
+                        return Err(Refusal::new(v1::ErrorReason::BlocksMissing, text));
+                    }
+                    return Err(error.into());
                 }
             }
         }

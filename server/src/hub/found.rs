@@ -1,6 +1,6 @@
 //! The birth of a hub.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use mighub::v1::{self, Role, record::What};
 use mighub_sdmx::structure::{AgencyId, Structures, read_message};
@@ -37,21 +37,47 @@ pub enum CreateError {
     /// There is a hub already.
     #[error("{0} holds a hub already: choose another folder, or start that one with `mighub-server serve`")]
     Exists(String),
+    /// A folder could not be made or renamed.
+    #[error("{path}: {source}")]
+    Io {
+        /// The folder.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
     /// The structures are not sound.
     #[error("the structures cannot be loaded: {0}")]
     Structures(String),
 }
 
+impl CreateError {
+    fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self + '_ {
+        |source| Self::Io { path: path.to_owned(), source }
+    }
+}
+
+/// The store as long as it is not whole: a hub that was half made is no hub.
+const UNFINISHED: &str = "store.unfinished";
+
 /// Makes a hub in `folder`.
 pub(super) fn create(folder: &Path, founding: &Founding, now: Moment) -> Result<(), CreateError> {
     let structures = load(&founding.structures)?;
-    let (store, report) = Store::open(&folder.join("store"), Options::default())?;
-    if report.records > 0 {
+    let (place, unfinished) = (folder.join("store"), folder.join(UNFINISHED));
+    if place.exists() {
         return Err(CreateError::Exists(folder.display().to_string()));
     }
+    if unfinished.exists() {
+        std::fs::remove_dir_all(&unfinished).map_err(CreateError::io(&unfinished))?;
+    }
+    let (store, _) = Store::open(&unfinished, Options::default())?;
     let append = |what, objects: Vec<Object>| {
         let payload = record(&Actor::default(), what, now).encode_to_vec().into();
-        let record = NewRecord { lane: mighub_store::Lane(std::sync::Arc::from(&b""[..])), expect: None, position: None, payload };
+        let record = NewRecord {
+            lane: mighub_store::Lane(std::sync::Arc::from(&b""[..])),
+            expect: None,
+            position: None,
+            payload,
+        };
         store.commit(Batch { objects, record: Some(record), time_ms: now.0, ..Batch::default() })
     };
     let lane_secret = founding.lane_secret.to_vec().into();
@@ -68,7 +94,9 @@ pub(super) fn create(folder: &Path, founding: &Founding, now: Moment) -> Result<
     objects.extend(super::structures::canonical_objects(&structures));
     append(What::Structures(v1::StructuresRecorded { message_digest, urns }), objects)?;
     store.close();
-    Ok(())
+    std::fs::rename(&unfinished, &place).map_err(CreateError::io(&place))?;
+    let folder = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
+    folder.map_err(CreateError::io(&place))
 }
 
 /// All messages as one set, checked as a whole.

@@ -148,7 +148,7 @@ fn tidy(rows: Vec<Row>) -> Vec<Row> {
     let mut has_dataset = false;
     let mut begins = 0;
     for mut row in rows {
-        if kept.last().is_some_and(|last| !is_one_action(last.letter, row.letter)) {
+        if kept.last().is_some_and(|last| !last.letter.acts_like(row.letter)) {
             seen.clear();
             begins = kept.len();
         }
@@ -179,14 +179,4 @@ fn tidy(rows: Vec<Row>) -> Vec<Row> {
         }
     }
     kept
-}
-
-/// M, A, I and no letter are one.
-fn is_one_action(one: Letter, other: Letter) -> bool {
-    let kind = |letter| match letter {
-        Letter::Delete => 2,
-        Letter::Replace => 1,
-        _ => 0,
-    };
-    kind(one) == kind(other)
 }

@@ -3,6 +3,7 @@
 //! What lives here: what every whole-system test needs. What must not be here: what is right; tests say that.
 
 pub(crate) mod data;
+pub(crate) mod proxy;
 pub(crate) mod random;
 pub(crate) mod raw;
 
@@ -118,8 +119,14 @@ impl Stage {
 
     /// Stops the hub, lets something happen to its folder, and serves it at the same address again.
     pub(crate) async fn restart(&mut self, between: impl FnOnce(&Path)) {
+        let folder = self.hub_folder();
+        self.while_stopped(async || between(&folder)).await;
+    }
+
+    /// Stops the hub while somebody else serves its folder.
+    pub(crate) async fn while_stopped(&mut self, work: impl AsyncFnOnce()) {
         self.running.take().expect("running").stop().await;
-        between(&self.hub_folder());
+        work().await;
         self.running = Some(serve(self.folder.path(), &self.address.to_string(), &self.clock).await);
     }
 

@@ -84,7 +84,8 @@ pub(super) fn combine(
             PartAction::Replace => defaults.observation(builder, cell.period, new_value, new),
             PartAction::Delete => {
                 let all_value = general.and_then(|at| incoming.value(at));
-                let all = |place: usize| general.and_then(|at| incoming.observation_attributes[place].get(at));
+                let all =
+                    |place: usize| general.and_then(|at| incoming.observation_attributes[place].get(at));
                 let value = if new_value.or(all_value).is_some() { None } else { old_value };
                 defaults.observation(builder, cell.period, value, |place| {
                     if new(place).or(all(place)).is_some() { None } else { old(place) }
@@ -92,7 +93,8 @@ pub(super) fn combine(
             }
             PartAction::Merge | PartAction::Unspecified => {
                 let status = present.shape.observation_attribute("OBS_STATUS").and_then(new);
-                let clears = status.and_then(AttributeValue::as_text).is_some_and(|code| CLEARING.contains(&code));
+                let clears =
+                    status.and_then(AttributeValue::as_text).is_some_and(|code| CLEARING.contains(&code));
                 let value = if clears { new_value } else { new_value.or(old_value) };
                 defaults.observation(builder, cell.period, value, |place| new(place).or_else(|| old(place)));
             }
@@ -108,7 +110,8 @@ fn is_about_series(columns: &Columns, at: usize) -> bool {
 
 /// Whether a row gives a value or an attribute of observations.
 fn has_cells(columns: &Columns, at: usize) -> bool {
-    columns.value(at).is_some() || columns.observation_attributes.iter().any(|column| column.get(at).is_some())
+    columns.value(at).is_some()
+        || columns.observation_attributes.iter().any(|column| column.get(at).is_some())
 }
 
 /// Where an observation of the result comes from.

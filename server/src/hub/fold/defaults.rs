@@ -33,8 +33,10 @@ impl Absences {
         if afresh {
             return Self { values, outdated: Vec::new(), write_out: WriteOut::of(shape, defaults) };
         }
-        let outdated = base.absent_values.iter().filter(|(id, value)| change.absent_values.get(*id) != Some(value));
-        let outdated = outdated.map(|(id, value)| (id.clone(), AttributeValue::Text(value.clone()))).collect();
+        let outdated =
+            base.absent_values.iter().filter(|(id, value)| change.absent_values.get(*id) != Some(value));
+        let outdated =
+            outdated.map(|(id, value)| (id.clone(), AttributeValue::Text(value.clone()))).collect();
         // Where absence stood for nothing so far it cannot begin to stand for something: what is absent there
         // already would change.
         for (id, value) in &change.absent_values {
@@ -146,7 +148,8 @@ impl InSeries<'_> {
         attribute: impl Fn(usize) -> Option<&'v AttributeValue>,
     ) {
         let absent = self.observation.iter().filter(|(place, _)| attribute(*place).is_none());
-        let written: Vec<_> = absent.filter_map(|(place, default)| Some((*place, default.value(period)?))).collect();
+        let written: Vec<_> =
+            absent.filter_map(|(place, default)| Some((*place, default.value(period)?))).collect();
         builder.observation(period, value, |place| {
             let default = || written.iter().find(|(of, _)| *of == place).map(|(_, value)| value);
             attribute(place).or_else(default)

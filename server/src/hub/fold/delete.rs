@@ -56,7 +56,8 @@ impl Deletion {
     fn may_match(&self, columns: &Columns) -> bool {
         let may = |key: &KeyPattern| {
             columns.dimensions.iter().enumerate().all(|(place, column)| {
-                key.set(place).is_none_or(|set| set.iter().any(|code| column.codes.binary_search(code).is_ok()))
+                key.set(place)
+                    .is_none_or(|set| set.iter().any(|code| column.codes.binary_search(code).is_ok()))
             })
         };
         self.pattern.keys.is_empty() || self.pattern.keys.iter().any(may)
@@ -66,10 +67,12 @@ impl Deletion {
 /// The rows of a deletion whose keys have wildcards.
 pub(super) fn wildcards(part: &Part, source: &dyn BlockSource) -> Result<Vec<Deletion>, FoldError> {
     let mut deletions = Vec::new();
-    let wild = |block: &&Arc<BlockInfo>| block.codes.iter().any(|codes| codes.iter().any(|code| code.is_empty()));
+    let wild =
+        |block: &&Arc<BlockInfo>| block.codes.iter().any(|codes| codes.iter().any(|code| code.is_empty()));
     for block in part.blocks.iter().filter(wild) {
         let columns = source.load(block)?;
-        let series = (0..columns.series_count()).filter(|at| columns.key(*at).codes().any(|code| code.is_empty()));
+        let series =
+            (0..columns.series_count()).filter(|at| columns.key(*at).codes().any(|code| code.is_empty()));
         for series in series {
             deletions.extend(columns.observations(series).map(|place| deletion(&columns, series, place)));
             if deletions.len() > WILDCARDS_MAX {
@@ -85,7 +88,11 @@ fn deletion(columns: &Columns, series: usize, place: usize) -> Deletion {
     let key = KeyPattern { sets: columns.key(series).codes().map(set).collect() };
     let cells = Cells {
         value: columns.value(place).is_some(),
-        observation_attributes: columns.observation_attributes.iter().map(|c| c.get(place).is_some()).collect(),
+        observation_attributes: columns
+            .observation_attributes
+            .iter()
+            .map(|c| c.get(place).is_some())
+            .collect(),
         series_attributes: columns.series_attributes.iter().map(|c| c.get(series).is_some()).collect(),
     };
     Deletion {
@@ -126,19 +133,21 @@ impl<'a> Deletions<'a> {
     fn touches(&self, segment: &Segment) -> bool {
         match segment {
             Segment::Columns(columns) => self.deletions.iter().any(|deletion| deletion.may_match(columns)),
-            Segment::Blocks { blocks, .. } => {
-                blocks.iter().any(|block| self.deletions.iter().any(|deletion| block.may_match(&deletion.pattern)))
-            }
+            Segment::Blocks { blocks, .. } => blocks
+                .iter()
+                .any(|block| self.deletions.iter().any(|deletion| block.may_match(&deletion.pattern))),
         }
     }
 
     fn apply(&self, columns: &Columns) -> Columns {
         let near = self.deletions.iter().filter(|deletion| deletion.may_match(columns));
-        let near: Vec<_> = near.map(|deletion| (deletion, deletion.pattern.matching_series(columns))).collect();
+        let near: Vec<_> =
+            near.map(|deletion| (deletion, deletion.pattern.matching_series(columns))).collect();
         let mut builder = ColumnsBuilder::new(columns.shape.clone());
         let mut map = SourceMap::default();
         for series in 0..columns.series_count() {
-            let here: Vec<&Deletion> = near.iter().filter(|(_, matching)| matching[series]).map(|near| near.0).collect();
+            let here: Vec<&Deletion> =
+                near.iter().filter(|(_, matching)| matching[series]).map(|near| near.0).collect();
             if here.is_empty() {
                 builder.push(ObservationRange::whole(columns, series), &mut map);
             } else {
@@ -171,7 +180,8 @@ fn delete_in_series(
     }
     for observation in kept {
         let period = columns.periods[observation];
-        let matching = of_cells().filter(|(deletion, cells)| cells.of_observations() && deletion.matches_period(period));
+        let matching =
+            of_cells().filter(|(deletion, cells)| cells.of_observations() && deletion.matches_period(period));
         let here: Vec<&Cells> = matching.map(|(_, cells)| cells).collect();
         let old = |place: usize| columns.observation_attributes[place].get(observation);
         if here.is_empty() {

@@ -183,7 +183,8 @@ impl Stage for Merge<'_> {
                 Next::Both => {
                     let incoming = self.incoming.open(self.source)?;
                     if let (Some(present), Some(incoming)) = (&self.present, incoming) {
-                        let sides = ((&*present.columns, present.series), (&*incoming.columns, incoming.series));
+                        let sides =
+                            ((&*present.columns, present.series), (&*incoming.columns, incoming.series));
                         combine(&mut self.builder, self.action, self.write_out, sides.0, sides.1);
                     }
                     Open::advance(&mut self.present);
@@ -224,14 +225,20 @@ impl Incoming {
     /// vintage, and nothing is to be written into it. The part's own blocks are those of the vintage where nothing
     /// was there before: both manifests name them. A row without period only carries attributes of a series, and
     /// a series that goes on in the next block is not divided.
-    fn is_whole(&self, action: PartAction, write_out: &WriteOut, before: impl Fn(&[Arc<str>]) -> bool) -> bool {
+    fn is_whole(
+        &self,
+        action: PartAction,
+        write_out: &WriteOut,
+        before: impl Fn(&[Arc<str>]) -> bool,
+    ) -> bool {
         if self.open.is_some() || action == PartAction::Delete || !write_out.is_empty() {
             return false;
         }
         let (block, after) = (self.blocks.get(self.next), self.blocks.get(self.next + 1));
         block.is_some_and(|block| {
             let goes_on = after.is_some_and(|after| after.first_key == block.last_key);
-            !goes_on && !(block.first_period == Period::ANY && !self.timeless) && before(&block.last_key)
+            let is_about_series = block.first_period == Period::ANY && !self.timeless;
+            !goes_on && !is_about_series && before(&block.last_key)
         })
     }
 

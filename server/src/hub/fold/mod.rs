@@ -76,10 +76,14 @@ pub enum FoldError {
     #[error(transparent)]
     Keep(Refusal),
     /// More wildcards than can be matched.
-    #[error("a deletion has more than {WILDCARDS_MAX} rows with wildcards: delete by wider wildcards or by full keys")]
+    #[error(
+        "a deletion has more than {WILDCARDS_MAX} rows with wildcards: delete by wider wildcards or by full keys"
+    )]
     TooManyWildcards,
     /// A series that runs through more blocks than are opened together.
-    #[error("a series, or several that share blocks, would run through more than {SERIES_BLOCKS_MAX} blocks: divide it")]
+    #[error(
+        "a series, or several that share blocks, would run through more than {SERIES_BLOCKS_MAX} blocks: divide it"
+    )]
     SeriesTooLong,
 }
 
@@ -103,7 +107,7 @@ pub fn fold(
     let absences = Absences::of(base, change, afresh);
     // A cell without CONF_STATUS is free only if absence says so in this very vintage.
     let is_free = absences.values.get("CONF_STATUS").is_some_and(|code| &**code == "F");
-    let naming = Naming { key: key.clone(), unmarked_restricted: !is_free };
+    let naming = Naming { key: *key, unmarked_restricted: !is_free };
     let mut blocks: Arc<[Arc<BlockInfo>]> = if afresh { Arc::new([]) } else { base.blocks.clone() };
     let passes = change.parts.chunks(PARTS_A_PASS).map(Some);
     for (nth, parts) in passes.chain(change.parts.is_empty().then_some(None)).enumerate() {

@@ -6,8 +6,8 @@ use mighub::block::{BlockWriter, FinishedBlock, Naming};
 use mighub::manifest::BlockInfo;
 use mighub_sdmx::columns::Shape;
 
-use super::{BlockSink, FoldError};
 use super::stage::{Peeked, Segment, Stage};
+use super::{BlockSink, FoldError};
 use crate::hub::vintage::BlockSource;
 
 pub(super) fn recut<'a>(

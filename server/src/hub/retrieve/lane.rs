@@ -76,10 +76,11 @@ impl OpenLane {
         resumed: Option<Resumed>,
     ) -> Result<Option<Self>, Refusal> {
         let Context { hub, ask, before, .. } = context;
+        let holds_key = || ask.holds_key(lane, context.after.reading.today);
         let (work, sight, is_news) = match before {
             None => {
                 let Some(sight) = outlook.open(hub, ask)? else { return Ok(None) };
-                (Work::Whole(Whole::new(sight.clone(), outlook.holds_key)), Some(sight), false)
+                (Work::Whole(Whole::new(sight.clone(), holds_key())), Some(sight), false)
             }
             Some(vantage) => {
                 let earlier = ask.outlook(hub, lane, vantage)?;
@@ -91,7 +92,7 @@ impl OpenLane {
                     after: outlook.open(hub, ask)?,
                     lost_early_access: earlier.as_ref().is_some_and(|earlier| earlier.audience.before_release)
                         && !outlook.audience.before_release,
-                    holds_key: outlook.holds_key,
+                    holds_key: holds_key(),
                 };
                 let both = sides.before.as_ref().zip(sides.after.as_ref());
                 let is_news = both.is_some_and(|(before, after)| {

@@ -54,8 +54,6 @@ pub(super) struct Vantage {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Outlook {
     pub(super) audience: Audience,
-    /// Whether the reader has the lane's key, with which restricted blocks are named.
-    pub(super) holds_key: bool,
     pub(super) visible: Option<Visible>,
     /// Series of other providers' that come before this one's.
     rivals: Option<Selection>,
@@ -133,7 +131,7 @@ impl Ask {
         today.stricter(&at(point))
     }
 
-    /// Whether the reader has the lane's key.
+    /// Whether the reader has the lane's key, with which restricted blocks are named.
     pub(super) fn holds_key(&self, lane: &LaneId, today: Point) -> bool {
         sends(&self.rights, &self.principal, lane, today)
     }
@@ -156,7 +154,6 @@ impl Ask {
             Some(Visible { recorded, point, manifest, governing })
         });
         Ok(Some(Outlook {
-            holds_key: self.holds_key(lane, reading.today),
             rivals: vantage.rivals(lane, self.shape()),
             audience,
             visible,

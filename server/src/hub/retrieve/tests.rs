@@ -1,7 +1,6 @@
 //! Retrieval from a real hub, compared with a plain account of what was sent to it.
 
 mod lab;
-mod speed;
 
 use std::collections::BTreeMap;
 

@@ -72,7 +72,9 @@ impl Hub {
     /// The full state of a lane, in the shape of a submission. Refused if the data structure changed so that what
     /// the lane holds cannot be read by it.
     pub(super) fn full_vintage(&self, case: &Case, head: Option<&Recorded>) -> Result<Arc<Vintage>, Refusal> {
-        if let Some(head) = head.filter(|head| head.row.structure_digest != case.definition.digest.0) {
+        let is_older = |head: &&Recorded| head.row.structure_digest != case.definition.digest.0;
+        // A lane that is empty again was made for nothing.
+        if let Some(head) = head.filter(|head| head.manifest().is_some()).filter(is_older) {
             let before = self.definition_of(&case.lane.dataflow, &head.row.structure_digest)?;
             if !has_grown_from(&case.definition.data.shape, &before.data.shape) {
                 let dataflow = case.lane.dataflow.short();
@@ -111,7 +113,8 @@ impl Hub {
             absent_values: terms.absent_values(),
             written_out: terms.written_out(),
         };
-        let mut sink = StoreSink { hub: self, secrets: blocks.secrets(), batch: Batch::default(), bytes: 0, now };
+        let mut sink =
+            StoreSink { hub: self, secrets: blocks.secrets(), batch: Batch::default(), bytes: 0, now };
         let vintage = fold(base, &change, &blocks, &blocks.secrets().key, &mut sink)?;
         sink.settle()?;
         let (manifest_digest, objects) = manifest_objects(case, &vintage);
@@ -132,16 +135,21 @@ impl Hub {
         }
         let mut counts = v1::ObservationCounts { total, ..Default::default() };
         let side = |vintage| Side { blocks: vintage, source: blocks };
-        compare::<Refusal>(side(&before.blocks), side(&after.blocks), |_| true, |pair| {
-            for difference in pair.differences() {
-                match difference {
-                    Difference::Inserted(_) => counts.inserted += 1,
-                    Difference::Changed(..) => counts.changed += 1,
-                    Difference::Deleted(_) => counts.deleted += 1,
+        compare::<Refusal>(
+            side(&before.blocks),
+            side(&after.blocks),
+            |_| true,
+            |pair| {
+                for difference in pair.differences() {
+                    match difference {
+                        Difference::Inserted(_) => counts.inserted += 1,
+                        Difference::Changed(..) => counts.changed += 1,
+                        Difference::Deleted(_) => counts.deleted += 1,
+                    }
                 }
-            }
-            Ok(())
-        })?;
+                Ok(())
+            },
+        )?;
         Ok(counts)
     }
 
@@ -152,7 +160,8 @@ impl Hub {
         before: Option<&Recorded>,
         after: Option<&Recorded>,
     ) -> Result<v1::ObservationCounts, Refusal> {
-        let structure = before.or(after).map(|recorded| &recorded.row.structure_digest[..]).unwrap_or_default();
+        let structure =
+            before.or(after).map(|recorded| &recorded.row.structure_digest[..]).unwrap_or_default();
         let shape = self.definition_of(&lane.dataflow, structure)?.data.shape.clone();
         let state = |recorded: Option<&Recorded>| match recorded.and_then(Recorded::manifest) {
             Some(digest) => self.vintage(&shape, &digest),
@@ -195,6 +204,7 @@ impl Hub {
         let actor = Actor { agency: case.agency.to_string(), person: case.header.message.person.clone() };
         let mut receipt = v1::Receipt::default();
         let lane = (&case.lane, head.map(|head| head.position));
+        let objects = self.stored_or_small(objects, &mut present, now)?;
         present.sort_unstable();
         present.dedup();
         self.append(Some(lane), &present, now, |slot| {

@@ -9,6 +9,7 @@ use prost::Message;
 use super::case::Case;
 use super::header::check_person;
 use super::read::lane_of;
+use super::report::Answers;
 use super::settle::Hearing;
 use super::{state_unfit, submission_id, unknown_submission};
 use crate::hub::append::Actor;
@@ -78,8 +79,10 @@ impl Hub {
             return Ok(v1::AnswerFindingsResponse { state, unanswered, ..Default::default() });
         }
         let head = self.head(&lane)?;
-        let also = self.moved_meanwhile(&case, &report, head.as_ref())?;
-        let answers = self.answers_of(&found)?;
+        let moved = self.moved_meanwhile(&case, &report, head.as_ref())?;
+        // Nothing that was answered was an answer to this.
+        let answers = if moved.is_some() { Answers::default() } else { self.answers_of(&found)? };
+        let also = moved.map_or_else(|| self.asked_before(&report), |finding| Ok(Some(finding)))?;
         let settled = self.settle(&Hearing { case: &case, terms: &terms, head, answers, also, now })?;
         let verdict = settled.verdict.unwrap_or_default();
         Ok(v1::AnswerFindingsResponse {
@@ -128,13 +131,13 @@ impl Hub {
             return Ok(found);
         }
         let id = &request.submission_id;
-        let what = What::Answer(v1::AnswerRecorded { submission_id: id.clone(), answers_digest: digest.to_bytes() });
+        let what =
+            What::Answer(v1::AnswerRecorded { submission_id: id.clone(), answers_digest: digest.to_bytes() });
         self.record(Actor::of(principal, &request.person), what, vec![stored], now)?;
         self.readable(principal, id, now)
     }
 
-    /// If the lane's head moved in the same series while the office answered, it is asked once more; what it was
-    /// asked already stays in the report.
+    /// If the lane's head moved in the same series while the office answered, it is asked once more.
     fn moved_meanwhile(
         &self,
         case: &Case,
@@ -144,11 +147,17 @@ impl Hub {
         let reference = report.references.first().and_then(|reference| reference.vintage.as_ref());
         let known = reference.map(|vintage| vintage.position);
         if let Some(head) = head.filter(|head| Some(head.position) != known) {
-            let before = known.map(|position| self.vintage_recorded_at(&case.lane, position)).transpose()?.flatten();
+            let before =
+                known.map(|position| self.vintage_recorded_at(&case.lane, position)).transpose()?.flatten();
             if self.touch_the_same(case, before.as_ref(), head)? {
                 return Ok(Some(head_moved(known, head.position)));
             }
         }
+        Ok(None)
+    }
+
+    /// What the office was asked once more already stays in the report.
+    fn asked_before(&self, report: &v1::Report) -> Result<Option<v1::Finding>, Refusal> {
         let mut asked = None;
         if report.groups.iter().any(|group| group.rule_id == HEAD_MOVED) {
             self.each_finding(report, |finding| {
@@ -176,7 +185,9 @@ fn check_form(request: &v1::AnswerFindingsRequest) -> Result<(), Refusal> {
 }
 
 fn head_moved(known: Option<u64>, head: u64) -> v1::Finding {
-    let position = |position: Option<u64>| position.map_or_else(|| "no vintage".to_owned(), |at| format!("vintage {at}"));
+    let position = |position: Option<u64>| {
+        position.map_or_else(|| "no vintage".to_owned(), |at| format!("vintage {at}"))
+    };
     v1::Finding {
         finding_id: format!("{HEAD_MOVED}-{head}"),
         rule_id: HEAD_MOVED.to_owned(),

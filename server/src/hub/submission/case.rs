@@ -14,12 +14,12 @@ use prost::Message;
 
 use super::desk::{SUBMISSION_BLOCKS_MAX, SUBMISSION_CODES_MAX};
 use super::header::Header;
+use crate::hub::Hub;
 use crate::hub::fold::{FoldError, Part, SERIES_BLOCKS_MAX, longest_series};
 use crate::hub::lane::LaneId;
 use crate::hub::objects::content;
 use crate::hub::refusal::Refusal;
 use crate::hub::structures::Definition;
-use crate::hub::Hub;
 
 /// A submission, read and checked as far as it can be without its blocks.
 pub(super) struct Case {
@@ -84,7 +84,10 @@ fn check_dataset_attributes(manifest: &v1::Manifest, definition: &Definition) ->
         let used = definition.data.attribute(&attribute.id);
         if used.is_none_or(|used| used.level != AttributeLevel::Dataset) || !seen.insert(&attribute.id) {
             let dataflow = definition.data.dataflow.short();
-            let text = format!("{dataflow} has no attribute {} of the whole dataset, or it is given twice", attribute.id);
+            let text = format!(
+                "{dataflow} has no attribute {} of the whole dataset, or it is given twice",
+                attribute.id
+            );
             return Err(malformed(&text));
         }
     }
@@ -113,11 +116,13 @@ impl Case {
         for part in &manifest.parts {
             let mut of_part: Vec<Arc<BlockInfo>> = Vec::new();
             for reference in &part.pages {
-                let digest = Digest::from_slice(&reference.digest).ok_or_else(|| malformed("a page has no digest"))?;
+                let digest =
+                    Digest::from_slice(&reference.digest).ok_or_else(|| malformed("a page has no digest"))?;
                 let bytes = page(&digest)?;
                 codes += codes_of_page(&bytes)?;
                 if codes > SUBMISSION_CODES_MAX {
-                    let text = format!("the manifest names more than {SUBMISSION_CODES_MAX} codes: send in parts");
+                    let text =
+                        format!("the manifest names more than {SUBMISSION_CODES_MAX} codes: send in parts");
                     let refusal = Refusal::new(ErrorReason::ManifestTooLarge, text);
                     return Err(refusal.about("limit", SUBMISSION_CODES_MAX));
                 }
@@ -127,13 +132,15 @@ impl Case {
                 if read.len() != reference.blocks as usize || observations != reference.observations {
                     return Err(malformed("a page has other counts than the manifest says"));
                 }
-                let ascends = |(before, after): (&Arc<BlockInfo>, &BlockInfo)| before.last_key <= after.first_key;
+                let ascends =
+                    |(before, after): (&Arc<BlockInfo>, &BlockInfo)| before.last_key <= after.first_key;
                 if !of_part.last().zip(read.first()).is_none_or(ascends) {
                     return Err(manifest_refusal(&ManifestError::Unsorted));
                 }
                 of_part.extend(read.into_iter().map(Arc::new));
                 if blocks.len() + of_part.len() > SUBMISSION_BLOCKS_MAX {
-                    let text = format!("the manifest has more than {SUBMISSION_BLOCKS_MAX} blocks: send in parts");
+                    let text =
+                        format!("the manifest has more than {SUBMISSION_BLOCKS_MAX} blocks: send in parts");
                     let refusal = Refusal::new(ErrorReason::ManifestTooLarge, text);
                     return Err(refusal.about("limit", SUBMISSION_BLOCKS_MAX));
                 }
@@ -141,7 +148,9 @@ impl Case {
             }
             if longest_series(&of_part) > SERIES_BLOCKS_MAX {
                 let text = FoldError::SeriesTooLong.to_string();
-                return Err(Refusal::new(ErrorReason::ManifestTooLarge, text).about("limit", SERIES_BLOCKS_MAX));
+                return Err(
+                    Refusal::new(ErrorReason::ManifestTooLarge, text).about("limit", SERIES_BLOCKS_MAX)
+                );
             }
             blocks.extend(of_part.iter().cloned());
             parts.push(Part { action: part.action(), blocks: of_part.into() });

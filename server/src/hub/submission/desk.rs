@@ -86,7 +86,8 @@ impl Desk {
             return Ok(None);
         }
         let busy = |text: String| Refusal::new(ErrorReason::TooBusy, text).retry_after(BUSY_WAIT);
-        let of_lane = uploads.values().filter(|other| other.case.lane == upload.case.lane && other.is_open()).count();
+        let of_lane =
+            uploads.values().filter(|other| other.case.lane == upload.case.lane && other.is_open()).count();
         if of_lane >= OPEN_SUBMISSIONS_MAX {
             return Err(busy(format!(
                 "{OPEN_SUBMISSIONS_MAX} submissions of this dataflow and provider are open: seal or withdraw one first"

@@ -45,7 +45,10 @@ fn malformed(field: &'static str, text: impl Into<String>) -> Refusal {
 /// A person is named by the agency, in a few words.
 pub(super) fn check_person(person: &str) -> Result<(), Refusal> {
     if person.chars().count() > PERSON_CHARACTERS_MAX {
-        return Err(Refusal::malformed("person", format!("it has more than {PERSON_CHARACTERS_MAX} characters")));
+        return Err(Refusal::malformed(
+            "person",
+            format!("it has more than {PERSON_CHARACTERS_MAX} characters"),
+        ));
     }
     Ok(())
 }
@@ -54,10 +57,14 @@ impl Header {
     /// Reads a header and checks its form.
     pub(super) fn read(signed: v1::SignedHeader, signing_key: Bytes) -> Result<Self, Refusal> {
         if signed.header.len() > HEADER_BYTES_MAX {
-            return Err(malformed("signed_header.header", format!("it has more than {HEADER_BYTES_MAX} bytes")));
+            return Err(malformed(
+                "signed_header.header",
+                format!("it has more than {HEADER_BYTES_MAX} bytes"),
+            ));
         }
-        let message = v1::SubmissionHeader::decode(signed.header.clone())
-            .map_err(|error| malformed("signed_header.header", format!("it is no SubmissionHeader: {error}")))?;
+        let message = v1::SubmissionHeader::decode(signed.header.clone()).map_err(|error| {
+            malformed("signed_header.header", format!("it is no SubmissionHeader: {error}"))
+        })?;
         let in_header = |refusal: Refusal| Refusal { reason: ErrorReason::HeaderMalformed, ..refusal };
         let id = super::submission_id(&message.submission_id).map_err(in_header)?;
         let lane = LaneId::of_message(message.lane.as_ref()).map_err(in_header)?;
@@ -69,7 +76,10 @@ impl Header {
         }
         let edition = message.edition.as_ref();
         if edition.is_some_and(|edition| longer(&edition.label, EDITION_CHARACTERS_MAX)) {
-            return Err(malformed("edition.label", format!("it has more than {EDITION_CHARACTERS_MAX} characters")));
+            return Err(malformed(
+                "edition.label",
+                format!("it has more than {EDITION_CHARACTERS_MAX} characters"),
+            ));
         }
         let day = edition.map(|edition| &edition.publication_date[..]).filter(|day| !day.is_empty());
         if day.is_some_and(|day| day.parse::<jiff::civil::Date>().is_err()) {
@@ -108,11 +118,15 @@ impl Header {
         })?;
         let header = Self::read(signed, key.signing_key.clone().into())?;
         if header.message.hub_id != hub_id {
-            let text = format!("the header is signed for the hub {:?}; this is {hub_id:?}", header.message.hub_id);
+            let text =
+                format!("the header is signed for the hub {:?}; this is {hub_id:?}", header.message.hub_id);
             return Err(Refusal::new(ErrorReason::WrongHub, text));
         }
         if header.agency != *caller {
-            return Err(malformed("agency", format!("the header names {}; the caller is {caller}", header.agency)));
+            return Err(malformed(
+                "agency",
+                format!("the header names {}; the caller is {caller}", header.agency),
+            ));
         }
         let prepared = header.message.prepared_time.as_ref().map_or(now.0, timestamp);
         if prepared > now.0.saturating_add(CLOCK_SKEW_MAX_MS) {
@@ -146,7 +160,10 @@ impl Header {
             return Err(malformed("structure_digest", "header and manifest name different structures"));
         }
         if manifest.dataset_attributes != self.message.dataset_attributes {
-            return Err(malformed("dataset_attributes", "header and manifest have different attributes of the dataset"));
+            return Err(malformed(
+                "dataset_attributes",
+                "header and manifest have different attributes of the dataset",
+            ));
         }
         Ok(())
     }

@@ -40,13 +40,15 @@ impl Case {
     ) -> Result<(), Refusal> {
         let blocks = hub.lane_blocks(&self.lane, self.definition.data.shape.clone());
         let whole = meets_nothing && self.parts.len() == 1;
-        let attributes: Vec<_> = self.manifest.dataset_attributes.iter().cloned().map(dataset_attribute).collect();
+        let attributes: Vec<_> =
+            self.manifest.dataset_attributes.iter().cloned().map(dataset_attribute).collect();
         let sent = if whole { Stage::Inserted } else { Stage::Submitted(Action::Merge) };
         checker.check_dataset_attributes(&attributes, sent, findings);
         let mut index = 0;
         for part in &self.parts {
             let action = action(part.action);
-            let stage = if whole && action != Action::Delete { Stage::Inserted } else { Stage::Submitted(action) };
+            let stage =
+                if whole && action != Action::Delete { Stage::Inserted } else { Stage::Submitted(action) };
             let mut before: Option<Arc<Columns>> = None;
             for (place, block) in part.blocks.iter().enumerate() {
                 let about = |refusal: Refusal| refusal.about("block", index);

@@ -36,8 +36,16 @@ pub(super) struct LaneTerms {
 
 impl LaneTerms {
     pub(super) fn of(agreement: Arc<Agreement>, definition: &Definition) -> Self {
-        let own = agreement.terms.defaults.iter().map(|default| (default.clone(), AttributeDefaultOrigin::Agreement));
-        let others = definition.data.defaults.iter().map(|default| (default.clone(), AttributeDefaultOrigin::Dataflow));
+        let own = agreement
+            .terms
+            .defaults
+            .iter()
+            .map(|default| (default.clone(), AttributeDefaultOrigin::Agreement));
+        let others = definition
+            .data
+            .defaults
+            .iter()
+            .map(|default| (default.clone(), AttributeDefaultOrigin::Dataflow));
         let defaults = own.chain(others).collect();
         Self { agreement, defaults }
     }
@@ -56,7 +64,8 @@ impl LaneTerms {
     pub(super) fn absent_values(&self) -> BTreeMap<Arc<str>, Arc<str>> {
         let mut values = BTreeMap::new();
         for (place, (default, _)) in self.defaults.iter().enumerate() {
-            let is_first = !self.defaults[..place].iter().any(|(other, _)| other.attribute == default.attribute);
+            let is_first =
+                !self.defaults[..place].iter().any(|(other, _)| other.attribute == default.attribute);
             if let (true, None, DefaultValue::Text(text)) = (is_first, &default.when, &default.value) {
                 values.insert(default.attribute.as_arc().clone(), text.clone());
             }
@@ -74,7 +83,8 @@ impl LaneTerms {
     /// Refused if the structures, or what absent attributes stand for, are not those that a header was signed for.
     pub(super) fn are_those_of(&self, header: &Header, definition: &Definition) -> Result<(), Refusal> {
         let moved = |what: &str| {
-            let text = format!("{what} changed since the file was prepared: fetch the lane again and prepare anew");
+            let text =
+                format!("{what} changed since the file was prepared: fetch the lane again and prepare anew");
             let dataflow = header.lane.dataflow.short();
             Err(Refusal::new(ErrorReason::StructureMoved, text).about("dataflow", dataflow))
         };

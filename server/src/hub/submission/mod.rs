@@ -32,7 +32,8 @@ use super::refusal::Refusal;
 
 /// The same answer whether it never was, was another's, or has expired.
 fn unknown_submission(id: &str) -> Refusal {
-    let text = format!("there is no submission {id} that you may see: open it again, or look at `mighub status`");
+    let text =
+        format!("there is no submission {id} that you may see: open it again, or look at `mighub status`");
     Refusal::new(ErrorReason::UnknownSubmission, text).about("submission", id)
 }
 
@@ -44,5 +45,7 @@ fn state_unfit(what: &str, state: SubmissionState) -> Refusal {
 }
 
 fn submission_id(text: &str) -> Result<SubmissionId, Refusal> {
-    text.parse().map_err(|error: mighub::id::SubmissionIdError| Refusal::malformed("submission_id", error.to_string()))
+    text.parse().map_err(|error: mighub::id::SubmissionIdError| {
+        Refusal::malformed("submission_id", error.to_string())
+    })
 }

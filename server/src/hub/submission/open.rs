@@ -93,7 +93,8 @@ impl Opening {
     pub fn chunk(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
         self.received += bytes.len() as u64;
         if self.received > SUBMISSION_MANIFEST_BYTES_MAX {
-            let text = format!("the manifest has more than {SUBMISSION_MANIFEST_BYTES_MAX} bytes: send in parts");
+            let text =
+                format!("the manifest has more than {SUBMISSION_MANIFEST_BYTES_MAX} bytes: send in parts");
             return Err(Refusal::new(ErrorReason::ManifestTooLarge, text));
         }
         self.buffer.extend_from_slice(bytes);
@@ -107,7 +108,10 @@ impl Opening {
                 continue;
             }
             let Some(expected) = self.expected.pop() else {
-                return Err(Refusal::new(ErrorReason::ManifestMalformed, "more pages came than the manifest names"));
+                return Err(Refusal::new(
+                    ErrorReason::ManifestMalformed,
+                    "more pages came than the manifest names",
+                ));
             };
             if Digest::of(&piece) != expected {
                 let text = "a page of the manifest does not have the digest that names it: send it again";
@@ -153,8 +157,11 @@ impl Opening {
         })?;
         let missing = case.missing(&hub);
         let expires = Moment(now.0.saturating_add(UPLOAD_KEPT_MS));
-        let is_recorded = || Ok(row::<SubmissionRow>(&*hub.view, &submission_key(&id.to_string()))?.is_some());
-        let Some(upload) = hub.desk.open(id, OpenUpload::new(case, missing, now, expires), now, is_recorded)? else {
+        let is_recorded =
+            || Ok(row::<SubmissionRow>(&*hub.view, &submission_key(&id.to_string()))?.is_some());
+        let Some(upload) =
+            hub.desk.open(id, OpenUpload::new(case, missing, now, expires), now, is_recorded)?
+        else {
             // Another call sealed it in the meantime.
             let answer = hub.opened_before(&id.to_string(), &header_digest, now)?;
             return answer.ok_or_else(|| Refusal::internal("a submission is recorded and not in the view"));

@@ -24,7 +24,12 @@ const SCAN: usize = 256;
 
 impl Hub {
     /// A judged submission that the caller may read.
-    pub(super) fn readable(&self, principal: &Principal, id: &str, now: Moment) -> Result<SubmissionRow, Refusal> {
+    pub(super) fn readable(
+        &self,
+        principal: &Principal,
+        id: &str,
+        now: Moment,
+    ) -> Result<SubmissionRow, Refusal> {
         let found: Option<SubmissionRow> = row(&*self.view, &submission_key(id))?;
         let found = found.ok_or_else(|| unknown_submission(id))?;
         let lane = lane_of(&found).ok_or_else(|| unknown_submission(id))?;
@@ -32,7 +37,13 @@ impl Hub {
         Ok(found)
     }
 
-    pub(super) fn may_follow(&self, principal: &Principal, lane: &LaneId, id: &str, now: Moment) -> Result<(), Refusal> {
+    pub(super) fn may_follow(
+        &self,
+        principal: &Principal,
+        lane: &LaneId,
+        id: &str,
+        now: Moment,
+    ) -> Result<(), Refusal> {
         let granted = self.rights().authorise(principal, Operation::Follow(lane), now);
         granted.map(|_| ()).map_err(|refusal| match refusal.reason {
             ErrorReason::LaneNotPermitted => unknown_submission(id),
@@ -41,9 +52,15 @@ impl Hub {
     }
 
     /// The state of a submission at a moment, with what follows from its lane.
-    pub(super) fn state_of(&self, submission: &SubmissionRow, now: Moment) -> Result<SubmissionState, Refusal> {
+    pub(super) fn state_of(
+        &self,
+        submission: &SubmissionRow,
+        now: Moment,
+    ) -> Result<SubmissionState, Refusal> {
         let stored = SubmissionState::try_from(submission.state).unwrap_or_default();
-        let (SubmissionState::Accepted, Some(lane)) = (stored, lane_of(submission)) else { return Ok(stored) };
+        let (SubmissionState::Accepted, Some(lane)) = (stored, lane_of(submission)) else {
+            return Ok(stored);
+        };
         let id = submission.contents.as_ref().map(|contents| &contents.submission_id);
         let head = self.head(&lane)?.filter(|head| Some(&head.row.submission_id) == id);
         Ok(match head {
@@ -98,7 +115,12 @@ impl Hub {
     }
 
     /// The state of a submission, for those who watch it.
-    pub fn submission_state(&self, principal: &Principal, id: &str, now: Moment) -> Result<v1::StateChange, Refusal> {
+    pub fn submission_state(
+        &self,
+        principal: &Principal,
+        id: &str,
+        now: Moment,
+    ) -> Result<v1::StateChange, Refusal> {
         if let Some(upload) = self.desk.upload(&submission_id(id)?, now) {
             self.may_follow(principal, &upload.case.lane, id, now)?;
             return Ok(v1::StateChange {
@@ -124,7 +146,8 @@ impl Hub {
             self.rights().authorise(principal, Operation::Audit, now)?;
         }
         let page = Page::read(request.page_size, &request.page_token)?;
-        let refuse = || Refusal::new(ErrorReason::PageTokenMalformed, "the page token is not one of this list");
+        let refuse =
+            || Refusal::new(ErrorReason::PageTokenMalformed, "the page token is not one of this list");
         let mut after = Vec::new();
         let mut submissions = Vec::new();
         if page.after.is_empty() {
@@ -179,7 +202,8 @@ impl Hub {
     fn summary(&self, found: &SubmissionRow, now: Moment) -> Result<v1::SubmissionSummary, Refusal> {
         let contents = found.contents.clone().unwrap_or_default();
         let header = content(&self.store, &contents.header_digest)?;
-        let header = v1::SubmissionHeader::decode(header).map_err(|error| Refusal::internal(error.to_string()))?;
+        let header =
+            v1::SubmissionHeader::decode(header).map_err(|error| Refusal::internal(error.to_string()))?;
         let (first, last) = (found.history.first(), found.history.last());
         Ok(v1::SubmissionSummary {
             submission_id: contents.submission_id.clone(),

@@ -25,22 +25,28 @@ impl Hub {
         let scope = case.header.complete_scope(case.definition.data.dimensions.len())?;
         let (before, after) = (self.full_vintage(case, before)?, self.full_vintage(case, Some(after))?);
         let differs = |id: &str| before.dataset_attributes.get(id) != after.dataset_attributes.get(id);
-        if case.manifest.dataset_attributes.iter().cloned().map(dataset_attribute).any(|(id, _)| differs(&id)) {
+        if case.manifest.dataset_attributes.iter().cloned().map(dataset_attribute).any(|(id, _)| differs(&id))
+        {
             return Ok(true);
         }
         let blocks = self.lane_blocks(&case.lane, case.definition.data.shape.clone());
         let mut rows = Rows { blocks: &case.blocks, source: &blocks, open: None };
         let mut touched = false;
         let side = |vintage| Side { blocks: vintage, source: &blocks };
-        compare::<Refusal>(side(&before.blocks), side(&after.blocks), |_| true, |pair| {
-            if touched || pair.differences().is_empty() {
-                return Ok(());
-            }
-            let Some(range) = pair.before.or(pair.after) else { return Ok(()) };
-            let in_scope = scope.as_ref().is_some_and(|scope| scope.matches_series(range.key()));
-            touched = in_scope || rows.touch(&range.key().to_vec())?;
-            Ok(())
-        })?;
+        compare::<Refusal>(
+            side(&before.blocks),
+            side(&after.blocks),
+            |_| true,
+            |pair| {
+                if touched || pair.differences().is_empty() {
+                    return Ok(());
+                }
+                let Some(range) = pair.before.or(pair.after) else { return Ok(()) };
+                let in_scope = scope.as_ref().is_some_and(|scope| scope.matches_series(range.key()));
+                touched = in_scope || rows.touch(&range.key().to_vec())?;
+                Ok(())
+            },
+        )?;
         Ok(touched)
     }
 }

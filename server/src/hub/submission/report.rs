@@ -28,20 +28,19 @@ pub(super) struct StoredReport {
     pub(super) message: v1::Report,
     /// What of it is not durable yet.
     pub(super) objects: Vec<Object>,
-    /// Warnings without answer, by rule.
-    pub(super) unanswered: BTreeMap<String, u64>,
+    /// Whether a warning has no answer.
+    pub(super) waits: bool,
 }
 
 impl StoredReport {
-    /// Whether somebody has to answer first.
-    pub(super) fn waits(&self) -> bool {
-        !self.unanswered.is_empty()
-    }
-
-    /// Groups with the number of their warnings that nobody has answered, as long as `waits`.
-    pub(super) fn groups(&self, waits: bool) -> Vec<v1::FindingGroup> {
-        let none = BTreeMap::new();
-        with_unanswered(&self.message.groups, if waits { &self.unanswered } else { &none })
+    /// The groups. A new verdict that waits for answers waits for all of them: what was answered was another.
+    pub(super) fn groups(&self, state: SubmissionState) -> Vec<v1::FindingGroup> {
+        let mut groups = self.message.groups.clone();
+        let waiting = groups.iter_mut().filter(|group| {
+            state == SubmissionState::NeedsAnswer && group.severity() == v1::Severity::Warning
+        });
+        waiting.for_each(|group| group.unanswered = group.count);
+        groups
     }
 }
 
@@ -143,11 +142,12 @@ impl Hub {
         answers: &Answers,
         now: Moment,
     ) -> Result<StoredReport, Refusal> {
-        let failed = |error: std::io::Error| Refusal::internal(format!("a scratch file could not be read: {error}"));
+        let failed =
+            |error: std::io::Error| Refusal::internal(format!("a scratch file could not be read: {error}"));
         let (mut objects, mut bytes) = (Vec::new(), 0);
         let mut page_digests = Vec::new();
         let mut page = v1::ReportPage::default();
-        let mut unanswered: BTreeMap<String, u64> = BTreeMap::new();
+        let mut waits = false;
         let mut close = |page: &mut v1::ReportPage| -> Result<(), Refusal> {
             if page.findings.is_empty() {
                 return Ok(());
@@ -163,9 +163,7 @@ impl Hub {
             Ok(())
         };
         let mut add = |finding: v1::Finding| -> Result<(), Refusal> {
-            if answers.leave_open(&finding) {
-                *unanswered.entry(finding.rule_id.clone()).or_default() += 1;
-            }
+            waits |= answers.leave_open(&finding);
             page.findings.push(finding);
             if page.findings.len() == PAGE_FINDINGS { close(&mut page) } else { Ok(()) }
         };
@@ -199,12 +197,13 @@ impl Hub {
         also.map_or(Ok(()), &mut add)?;
         close(&mut page)?;
         let not_run = summary.not_run.iter();
-        let not_run = not_run.map(|rule| v1::RuleNotRun { rule_id: rule.rule_id.clone(), reason: rule.reason.clone() });
+        let not_run =
+            not_run.map(|rule| v1::RuleNotRun { rule_id: rule.rule_id.clone(), reason: rule.reason.clone() });
         let message =
             v1::Report { counts: Some(counts), groups, not_run: not_run.collect(), page_digests, ..head };
         let (digest, stored) = object(message.encode_to_vec());
         objects.push(stored);
-        Ok(StoredReport { digest, message, objects, unanswered })
+        Ok(StoredReport { digest, message, objects, waits })
     }
 
     /// Makes objects durable that no record names yet.
@@ -326,8 +325,10 @@ impl Hub {
                 Refusal::new(v1::ErrorReason::PageTokenMalformed, text)
             })?,
         };
-        let asked_rule = |rule: &str| request.rule_ids.is_empty() || request.rule_ids.iter().any(|asked| asked == rule);
-        let asked_severity = |severity: i32| request.severities.is_empty() || request.severities.contains(&severity);
+        let asked_rule =
+            |rule: &str| request.rule_ids.is_empty() || request.rule_ids.iter().any(|asked| asked == rule);
+        let asked_severity =
+            |severity: i32| request.severities.is_empty() || request.severities.contains(&severity);
         let groups: Vec<_> = groups
             .into_iter()
             .filter(|group| asked_rule(&group.rule_id) && asked_severity(group.severity))
@@ -354,7 +355,11 @@ impl Hub {
         Ok(v1::ListFindingsResponse {
             groups: if is_first { groups } else { Vec::new() },
             not_run: if is_first { report.not_run.clone() } else { Vec::new() },
-            next_page_token: if end < total && !request.groups_only { Page::token(&end.to_string()) } else { String::new() },
+            next_page_token: if end < total && !request.groups_only {
+                Page::token(&end.to_string())
+            } else {
+                String::new()
+            },
             findings,
             total,
             report_digest: digest.to_bytes(),
@@ -365,8 +370,12 @@ impl Hub {
 /// What an office does next.
 pub(super) fn remedy(state: SubmissionState) -> &'static str {
     match state {
-        SubmissionState::NeedsCorrection => "correct the errors and send the file again; what stays the same is not sent again",
-        SubmissionState::NeedsAnswer => "answer the warnings with `mighub answer`, or correct the file and send it again",
+        SubmissionState::NeedsCorrection => {
+            "correct the errors and send the file again; what stays the same is not sent again"
+        }
+        SubmissionState::NeedsAnswer => {
+            "answer the warnings with `mighub answer`, or correct the file and send it again"
+        }
         SubmissionState::UnderReview => "nothing to do: a reviewer of the hub will look at it",
         _ => "",
     }

@@ -30,7 +30,9 @@ impl Hub {
         let mut end = upload.end();
         match &*end {
             Some(End::Judged(answer)) => return Ok((**answer).clone()),
-            Some(End::Withdrawn(_)) => return Err(state_unfit("cannot be sealed", SubmissionState::Withdrawn)),
+            Some(End::Withdrawn(_)) => {
+                return Err(state_unfit("cannot be sealed", SubmissionState::Withdrawn));
+            }
             Some(End::Recorded) => {
                 drop(end);
                 return self.sealed_before(principal, id, now);
@@ -61,7 +63,9 @@ impl Hub {
         // Presence is looked up again: what was there when the submission was opened may have been swept since.
         let missing = upload.look_again(self);
         if missing > 0 {
-            let text = format!("{missing} blocks are missing: open the submission again, upload what it names, and seal it");
+            let text = format!(
+                "{missing} blocks are missing: open the submission again, upload what it names, and seal it"
+            );
             return Err(Refusal::new(ErrorReason::BlocksMissing, text).about("found", missing));
         }
         let (definition, terms) = self.lane_terms(principal, &case.lane, now)?;
@@ -79,7 +83,12 @@ impl Hub {
         self.settle(&Hearing { case, terms: &terms, head, answers: Answers::default(), also: None, now })
     }
 
-    fn sealed_before(&self, principal: &Principal, id: &str, now: Moment) -> Result<v1::SealSubmissionResponse, Refusal> {
+    fn sealed_before(
+        &self,
+        principal: &Principal,
+        id: &str,
+        now: Moment,
+    ) -> Result<v1::SealSubmissionResponse, Refusal> {
         submission_id(id)?;
         let found = self.readable(principal, id, now)?;
         if found.contents.is_none() {

@@ -48,7 +48,7 @@ impl Judged {
             submission_id: self.contents.submission_id.clone(),
             state: self.state.into(),
             findings: self.report.message.counts,
-            groups: self.report.groups(self.state == SubmissionState::NeedsAnswer),
+            groups: self.report.groups(self.state),
             report_digest: self.report.digest.to_bytes(),
             rulebook_digest: self.contents.rulebook_digest.clone(),
             reference: self.reference.clone(),
@@ -64,7 +64,8 @@ impl Hub {
         let Hearing { case, terms, head, now, .. } = hearing;
         let mut judged = self.judge(hearing)?;
         let unchanged = judged.folded.as_ref().zip(head.as_ref());
-        let unchanged = unchanged.filter(|(folded, head)| is_unchanged(case, head, &folded.manifest_digest, *now));
+        let unchanged =
+            unchanged.filter(|(folded, head)| is_unchanged(case, head, &folded.manifest_digest, *now));
         if let Some((_, head)) = unchanged.filter(|_| !case.is_test()) {
             // What is there already was answered for when it came.
             let receipt = Some(self.receipt_of_head(head)?);
@@ -104,9 +105,13 @@ impl Hub {
                 objects.extend(judged.report.objects);
                 let contents = Some(judged.contents);
                 let what = What::Verdict(v1::VerdictRecorded { contents, state: judged.state.into() });
-                let actor = Actor { agency: case.agency.to_string(), person: case.header.message.person.clone() };
-                let present = self.places(&case.lane, &case.blocks);
-                self.append(None, &present, *now, |_| Ok((objects.clone(), record(&actor, what.clone(), *now))))?;
+                let actor =
+                    Actor { agency: case.agency.to_string(), person: case.header.message.person.clone() };
+                let mut present = self.places(&case.lane, &case.blocks);
+                let objects = self.stored_or_small(objects, &mut present, *now)?;
+                self.append(None, &present, *now, |_| {
+                    Ok((objects.clone(), record(&actor, what.clone(), *now)))
+                })?;
                 Ok(answer(None, ReceiptOutcome::Unspecified))
             }
         }
@@ -120,7 +125,8 @@ impl Hub {
         let base = self.full_vintage(case, head.as_ref())?;
         let scope = case.header.complete_scope(case.definition.data.dimensions.len())?;
         // Rows meet nothing where nothing is, or where all that is gives way to them.
-        let clears = scope.as_ref().is_some_and(|scope| case.blocks.iter().all(|block| block.all_match(scope)));
+        let clears =
+            scope.as_ref().is_some_and(|scope| case.blocks.iter().all(|block| block.all_match(scope)));
         let is_whole = (base.blocks.is_empty() || clears) && case.parts.len() == 1;
         case.judge(self, &naming, is_whole, &mut checker, &mut findings)?;
         let blocks = self.lane_blocks(&case.lane, case.definition.data.shape.clone());
@@ -134,8 +140,9 @@ impl Hub {
             observations = Some(self.counts(&blocks, &base, &next.vintage)?);
             folded = Some(next);
         }
-        let mut report =
-            findings.finish().map_err(|error| Refusal::internal(format!("a scratch file failed: {error}")))?;
+        let mut report = findings
+            .finish()
+            .map_err(|error| Refusal::internal(format!("a scratch file failed: {error}")))?;
         let rulebook_digest = Digest::of(Rulebook::built_in().canonical_bytes()).to_bytes();
         let reference = head.as_ref().map(vintage_ref);
         let of_lane = |vintage: &v1::VintageRef| v1::ReferenceVintage {
@@ -153,7 +160,7 @@ impl Hub {
         let counts = report.message.counts.unwrap_or_default();
         let state = if counts.errors > 0 {
             SubmissionState::NeedsCorrection
-        } else if report.waits() {
+        } else if report.waits {
             SubmissionState::NeedsAnswer
         } else if terms.agreement.needs_review {
             SubmissionState::UnderReview

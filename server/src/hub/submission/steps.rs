@@ -25,8 +25,12 @@ pub(super) struct Step {
 
 /// The steps of a vintage that count at `now`: what is visible already, and what will be.
 pub(super) fn pending(vintage: Option<&Recorded>, now: Moment) -> Vec<Step> {
-    let read = |row: &StepRow| Step { from: Moment(row.from_ms), manifest: Digest::from_slice(&row.manifest_digest) };
-    let mut steps: Vec<Step> = vintage.iter().flat_map(|vintage| vintage.row.steps.iter().map(read)).collect();
+    let read = |row: &StepRow| Step {
+        from: Moment(row.from_ms),
+        manifest: Digest::from_slice(&row.manifest_digest),
+    };
+    let mut steps: Vec<Step> =
+        vintage.iter().flat_map(|vintage| vintage.row.steps.iter().map(read)).collect();
     let passed = steps.iter().rposition(|step| step.from <= now).unwrap_or(0);
     steps.drain(..passed);
     match steps.first_mut() {
@@ -49,7 +53,9 @@ pub(super) fn after_submission(
     moments.sort_unstable();
     moments.dedup();
     if moments.len() > EMBARGOES_PENDING_MAX + 1 {
-        let text = format!("{EMBARGOES_PENDING_MAX} embargoes of this dataflow are pending: send when one has passed");
+        let text = format!(
+            "{EMBARGOES_PENDING_MAX} embargoes of this dataflow are pending: send when one has passed"
+        );
         return Err(Refusal::limit(EMBARGOES_PENDING_MAX as u64, moments.len() as u64 - 1, text));
     }
     let mut folded: BTreeMap<Option<Digest>, Digest> = BTreeMap::new();
@@ -93,7 +99,8 @@ mod tests {
 
     fn send(before: &[Step], name: char, embargo: Option<i64>) -> Vec<Step> {
         after_submission(before, embargo.map(Moment), |base| {
-            let base = base.map(|base| String::from_utf8_lossy(&base.0).trim().to_owned()).unwrap_or_default();
+            let base =
+                base.map(|base| String::from_utf8_lossy(&base.0).trim().to_owned()).unwrap_or_default();
             Ok(state(&format!("{base}{name}")))
         })
         .expect("few embargoes")

@@ -9,7 +9,7 @@ use mighub_store::{Batch, Object};
 
 use super::case::Case;
 use super::desk::UPLOAD_KEPT_MS;
-use super::{state_unfit, submission_id, unknown_submission};
+use super::{state_unfit, submission_id};
 use crate::hub::lane::{LaneId, LaneSecrets};
 use crate::hub::moment::Moment;
 use crate::hub::refusal::Refusal;
@@ -114,7 +114,9 @@ impl OpenUpload {
             None => SubmissionState::Receiving,
             Some(End::Recorded) => SubmissionState::Checking,
             Some(End::Withdrawn(_)) => SubmissionState::Withdrawn,
-            Some(End::Judged(answer)) => answer.verdict.as_ref().map_or(SubmissionState::Checking, v1::Verdict::state),
+            Some(End::Judged(answer)) => {
+                answer.verdict.as_ref().map_or(SubmissionState::Checking, v1::Verdict::state)
+            }
         }
     }
 
@@ -183,27 +185,37 @@ impl Hub {
         now: Moment,
     ) -> Result<Option<Arc<OpenUpload>>, Refusal> {
         let Some(upload) = self.desk.upload(&submission_id(id)?, now) else { return Ok(None) };
-        self.may_send(principal, &upload.case.lane, id, now)?;
+        self.may_send(principal, &upload.case.lane, &upload.case.agency, id, now)?;
         Ok(Some(upload))
     }
 }
 
 impl Hub {
-    /// Whether somebody may act on a submission of a lane. Who may not even read it learns nothing of it.
-    pub(super) fn may_send(&self, principal: &Principal, lane: &LaneId, id: &str, now: Moment) -> Result<(), Refusal> {
+    /// Whether somebody may act on a submission of a lane. Who neither sent it nor may read it learns nothing of it.
+    pub(super) fn may_send(
+        &self,
+        principal: &Principal,
+        lane: &LaneId,
+        sender: &str,
+        id: &str,
+        now: Moment,
+    ) -> Result<(), Refusal> {
         let granted = self.rights().authorise(principal, Operation::Submit(lane), now);
         let Err(refusal) = granted else { return Ok(()) };
-        if refusal.reason == ErrorReason::LaneNotPermitted {
-            return Err(unknown_submission(id));
+        if principal.agency.as_ref().is_none_or(|agency| **agency != *sender) {
+            self.may_follow(principal, lane, id, now)?;
         }
-        self.may_follow(principal, lane, id, now)?;
         Err(refusal)
     }
 }
 
 impl Upload {
     /// Takes blocks; returns when they are durable.
-    pub fn put(&mut self, blocks: Vec<v1::SubmittedBlock>, now: Moment) -> Result<v1::UploadBlocksResponse, Refusal> {
+    pub fn put(
+        &mut self,
+        blocks: Vec<v1::SubmittedBlock>,
+        now: Moment,
+    ) -> Result<v1::UploadBlocksResponse, Refusal> {
         let (batch, places) = self.check(blocks, now)?;
         if !batch.objects.is_empty() {
             self.hub.store.commit(batch)?;

@@ -50,12 +50,15 @@ impl Hub {
                 }
             }
         }
-        let lane = self.lane_of_recorded(id)?;
-        self.may_send(principal, &lane, id, now)?;
+        let known: Option<SubmissionRow> = row(&*self.view, &submission_key(id))?;
+        let known = known.ok_or_else(|| unknown_submission(id))?;
+        let lane = lane_of(&known).ok_or_else(|| unknown_submission(id))?;
+        self.may_send(principal, &lane, &known.agency, id, now)?;
         let lock = self.desk.lane(&lane);
         let _lane = lock.lock().unwrap_or_else(PoisonError::into_inner);
         // Read under the lane's lock: a moment ago it may have been answered, or taken back already.
-        let known: SubmissionRow = row(&*self.view, &submission_key(id))?.ok_or_else(|| unknown_submission(id))?;
+        let known: SubmissionRow =
+            row(&*self.view, &submission_key(id))?.ok_or_else(|| unknown_submission(id))?;
         let contents = known.contents.clone().unwrap_or_default();
         let was_accepted = known.accepted.is_some();
         if known.state == i32::from(SubmissionState::Withdrawn) {
@@ -77,7 +80,8 @@ impl Hub {
         }
         let head = self.head(&lane)?.filter(|head| head.row.submission_id == *id);
         let head = head.ok_or_else(|| not_withdrawable(id))?;
-        let below = head.row.below.map(|position| self.vintage_recorded_at(&lane, position)).transpose()?.flatten();
+        let below =
+            head.row.below.map(|position| self.vintage_recorded_at(&lane, position)).transpose()?.flatten();
         let steps: Vec<Step> = steps::pending(below.as_ref(), now);
         withdrawn.restores = below.as_ref().map(|below| below.position);
         withdrawn.vintage_manifest_digest =
@@ -88,11 +92,6 @@ impl Hub {
             Ok((Vec::new(), record(&actor, What::Withdrawn(withdrawn.clone()), now)))
         })?;
         self.withdrawn_answer(&lane, Some(position))
-    }
-
-    fn lane_of_recorded(&self, id: &str) -> Result<LaneId, Refusal> {
-        let known: Option<SubmissionRow> = row(&*self.view, &submission_key(id))?;
-        known.as_ref().and_then(lane_of).ok_or_else(|| unknown_submission(id))
     }
 
     /// `position` is that of the record, where something was in force.

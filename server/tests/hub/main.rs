@@ -1,0 +1,9 @@
+//! The hub without a network: submissions from their header to their receipt, told in calls.
+
+mod agreements;
+mod answers;
+mod lanes;
+mod prepare;
+mod stage;
+mod structures;
+mod submissions;

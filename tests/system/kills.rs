@@ -1,0 +1,157 @@
+//! kill -9 of the hub at any moment: what it acknowledged is there again, with its receipt, and what it did not is
+//! taken up and takes effect once.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use mighub_client::{Hub, Progress, PullRequest, PushOptions, PushOutcome, Receipt};
+use mighub_server::serve::{ServeOptions, start};
+
+use crate::exchange::flows;
+use crate::office::data::pulled;
+use crate::office::random::{Random, report};
+use crate::office::{FLOW, Stage, text};
+
+/// Names the folder of the hub that a child serves, and where.
+const FOLDER: &str = "MIGHUB_HUB_CHILD";
+const LISTEN: &str = "MIGHUB_HUB_LISTEN";
+const ROUNDS: u64 = 50;
+/// A hub lives no longer than so many microseconds after it is ready.
+const LIFE_MAX_US: u64 = 250_000;
+/// Offices that push at the same time.
+const OFFICES: [&str; 2] = ["FRA", "SWE"];
+
+/// Runs only in the child: serves until it is killed.
+#[test]
+fn a_hub_in_a_child() {
+    let (Ok(folder), Ok(listen)) = (std::env::var(FOLDER), std::env::var(LISTEN)) else { return };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let _running = start(ServeOptions::new(folder).listening_on(listen)).await.expect("the hub starts");
+        println!("\nREADY");
+        std::future::pending::<()>().await
+    })
+}
+
+/// A hub in another process; gives back when it is ready.
+fn child(folder: &Path, listen: SocketAddr) -> Child {
+    let mut child = Command::new(std::env::current_exe().expect("a path"))
+        .args(["--exact", "kills::a_hub_in_a_child", "--nocapture", "--test-threads=1"])
+        .env(FOLDER, folder)
+        .env(LISTEN, listen.to_string())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::inherit())
+        .spawn()
+        .expect("a child");
+    let output = BufReader::new(child.stdout.take().expect("its output"));
+    let ready = output.lines().map_while(Result::ok).any(|line| line == "READY");
+    assert!(ready, "the hub did not start after it was killed");
+    child
+}
+
+/// An office that pushes one figure after the other.
+struct Pusher {
+    hub: Hub,
+    office: &'static str,
+    /// The figure that is not acknowledged yet.
+    next: u64,
+    /// Acknowledged figures.
+    receipts: BTreeMap<u64, Receipt>,
+    /// Whether a push is on its way.
+    busy: Arc<AtomicBool>,
+}
+
+impl Pusher {
+    /// Pushes until it is dropped, as a process is that dies with the hub.
+    async fn push(&mut self) {
+        loop {
+            let file = flows(self.office, &[("M", "IMM", "NOR", 2015, &format!("{},A,F", self.next))]);
+            self.busy.store(true, Ordering::SeqCst);
+            let pushed = self.hub.push(text(file), &PushOptions::default(), &Progress::silent()).await;
+            self.busy.store(false, Ordering::SeqCst);
+            match pushed.expect("pushed").outcome {
+                PushOutcome::Accepted { receipt, .. } => self.receipts.insert(self.next, receipt),
+                // The receipt of a push before was lost with the process that waited for it.
+                PushOutcome::Unchanged { receipt } => self.receipts.insert(self.next, receipt),
+                other => panic!("{}: {other:?}", self.office),
+            };
+            self.next += 1;
+        }
+    }
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_when_the_hub_is_killed() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let name = "kill -9 of the hub";
+    let mut random = Random::of(name);
+    let mut stage = runtime.block_on(async {
+        let stage = Stage::new().await;
+        for office in OFFICES {
+            stage.admit_office(office).await;
+        }
+        stage
+    });
+    let mut pushers = Vec::new();
+    for office in OFFICES {
+        let (hub, busy) = (runtime.block_on(stage.client(office)), Arc::default());
+        pushers.push(Pusher { hub, office, next: 1, receipts: BTreeMap::new(), busy });
+    }
+    let (folder, address) = (stage.hub_folder(), stage.address());
+    let within = AtomicU64::new(0);
+    runtime.block_on(stage.while_stopped(async || {
+        for _ in 0..ROUNDS {
+            let mut hub = child(&folder, address);
+            let busy: Vec<_> = pushers.iter().map(|pusher| pusher.busy.clone()).collect();
+            let life = Duration::from_micros(random.below(LIFE_MAX_US));
+            let [first, second] = &mut pushers[..] else { unreachable!("there are two offices") };
+            tokio::select! {
+                () = first.push() => {}
+                () = second.push() => {}
+                () = tokio::time::sleep(life) => {}
+            }
+            within
+                .fetch_add(u64::from(busy.iter().any(|busy| busy.load(Ordering::SeqCst))), Ordering::SeqCst);
+            hub.kill().expect("killed");
+            hub.wait().expect("ended");
+        }
+    }));
+    let acknowledged: usize = pushers.iter().map(|pusher| pusher.receipts.len()).sum();
+    for pusher in &pushers {
+        runtime.block_on(all_is_there(pusher));
+    }
+    let details = format!("{acknowledged} submissions acknowledged, none lost");
+    report(name, ROUNDS, within.into_inner(), &details);
+    assert!(acknowledged as u64 >= ROUNDS / 2, "hardly anything was pushed");
+    runtime.block_on(stage.close());
+}
+
+/// Every acknowledged figure has its receipt and its vintage, once; the newest is in force.
+async fn all_is_there(pusher: &Pusher) {
+    for (figure, receipt) in &pusher.receipts {
+        let known = pusher.hub.submission(&receipt.body.submission_id).await;
+        let known = known.unwrap_or_else(|error| panic!("{} {figure}: {error}", pusher.office));
+        assert_eq!(known.receipt.as_ref(), Some(&receipt.message), "{} {figure}", pusher.office);
+        let then = PullRequest {
+            at: mighub_client::At::Position(receipt.body.position),
+            providers: mighub_client::Providers::These(vec![pusher.office.to_owned()]),
+            ..PullRequest::all(FLOW)
+        };
+        let table = pulled(&pusher.hub, then).await.lane(pusher.office);
+        let values: Vec<&str> = table.values().map(|cells| cells["OBS_VALUE"].as_str()).collect();
+        assert_eq!(values, [figure.to_string()], "{} as of its receipt", pusher.office);
+    }
+    let vintages = pusher.hub.vintages(FLOW, Some(pusher.office), 10_000).await.expect("listed").len() as u64;
+    let acknowledged = pusher.receipts.len() as u64;
+    // The last push may have taken effect although nobody heard of it.
+    assert!(
+        (acknowledged..=acknowledged + 1).contains(&vintages),
+        "{vintages} vintages, {acknowledged} receipts"
+    );
+}
