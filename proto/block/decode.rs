@@ -191,10 +191,12 @@ fn take_values(block: &mut FieldReader<'_>, columns: &mut Columns) -> Result<(),
         let span = std::mem::replace(&mut start, *end as usize)..*end as usize;
         let mut before = 0i64;
         if whole {
-            columns.unscaled.extend(values.by_ref().take(span.len()).map(|difference| {
-                before = before.wrapping_add(unzigzag(difference));
-                before
-            }));
+            // Written through a slice: that every value is there is asked once, not at every push.
+            columns.unscaled.resize(span.end, 0);
+            for value in &mut columns.unscaled[span] {
+                before = before.wrapping_add(unzigzag(values.next().ok_or(MISSING)?));
+                *value = before;
+            }
             continue;
         }
         for scale in &columns.scales[span] {

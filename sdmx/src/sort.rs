@@ -32,6 +32,9 @@ const RUN_BATCH_OBSERVATIONS: usize = 8 * 1024;
 const RUN_BATCH_TEXT_BYTES: usize = 256 * 1024;
 /// Scratch files merged at a time; more are merged in passes. Each holds one batch in memory.
 const FAN_IN: usize = 32;
+/// Scratch files of one level before some of them are merged. More than [`FAN_IN`], because the last merge takes
+/// as many: a file of a few runs more is then not written twice.
+const FILES_OF_LEVEL: usize = 2 * FAN_IN;
 /// Most rows of one series, which must fit in memory. Hourly figures of twenty-nine years are as many.
 pub const SERIES_ROWS_MAX: usize = 256 * 1024;
 /// Most bytes of distinct attribute texts of one series, which must fit in memory too.
@@ -152,9 +155,13 @@ impl Sorter {
                 self.spill()?;
             }
             // The smallest files are merged until the rest can be merged at once.
-            while self.levels.iter().map(Vec::len).sum::<usize>() > FAN_IN {
+            while let Some(over) = self.files().checked_sub(FAN_IN).filter(|over| *over > 0) {
                 let smallest = self.levels.iter().position(|files| !files.is_empty()).unwrap_or(0);
-                self.merge_level(smallest)?;
+                match self.levels[smallest].len() {
+                    1 => self.raise(smallest)?,
+                    // One comes out for those that go in: no more are merged than must be.
+                    here => self.merge(smallest, here.min(over + 1).min(FAN_IN))?,
+                }
             }
             let files = self.levels.into_iter().flatten().collect();
             merged(&self.shape, &self.codes, files)?
@@ -180,13 +187,27 @@ impl Sorter {
             self.levels.push(Vec::new());
         }
         self.levels[level].push(run);
-        if self.levels[level].len() == FAN_IN { self.merge_level(level) } else { Ok(()) }
+        if self.levels[level].len() == FILES_OF_LEVEL { self.merge(level, FAN_IN) } else { Ok(()) }
     }
 
-    fn merge_level(&mut self, level: usize) -> Result<(), SortError> {
-        let files = std::mem::take(&mut self.levels[level]);
+    /// Scratch files there are.
+    fn files(&self) -> usize {
+        self.levels.iter().map(Vec::len).sum()
+    }
+
+    /// Merges `count` files of a level to one of the next.
+    fn merge(&mut self, level: usize, count: usize) -> Result<(), SortError> {
+        let files = self.levels[level].drain(..count).collect();
         let run = self.write_run(merged(&self.shape, &self.codes, files)?)?;
         self.add_run(level + 1, run)
+    }
+
+    /// Counts the only file of a level to the next, as it is.
+    fn raise(&mut self, level: usize) -> Result<(), SortError> {
+        match self.levels[level].pop() {
+            Some(run) => self.add_run(level + 1, run),
+            None => Ok(()),
+        }
     }
 
     /// Writes all rows in order. What they disagree about is seen when they come out in the end, so that the

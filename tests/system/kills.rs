@@ -39,8 +39,18 @@ fn a_hub_in_a_child() {
     })
 }
 
+/// A hub in another process. Dropping it is kill -9.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        self.0.kill().expect("killed");
+        self.0.wait().expect("ended");
+    }
+}
+
 /// A hub in another process; gives back when it is ready.
-fn child(folder: &Path, listen: SocketAddr) -> Child {
+fn child(folder: &Path, listen: SocketAddr) -> Killed {
     let mut child = Command::new(std::env::current_exe().expect("a path"))
         .args(["--exact", "kills::a_hub_in_a_child", "--nocapture", "--test-threads=1"])
         .env(FOLDER, folder)
@@ -51,6 +61,7 @@ fn child(folder: &Path, listen: SocketAddr) -> Child {
         .expect("a child");
     let output = BufReader::new(child.stdout.take().expect("its output"));
     let ready = output.lines().map_while(Result::ok).any(|line| line == "READY");
+    let child = Killed(child);
     assert!(ready, "the hub did not start after it was killed");
     child
 }
@@ -107,7 +118,7 @@ fn nothing_acknowledged_is_lost_when_the_hub_is_killed() {
     let within = AtomicU64::new(0);
     runtime.block_on(stage.while_stopped(async || {
         for _ in 0..ROUNDS {
-            let mut hub = child(&folder, address);
+            let hub = child(&folder, address);
             let busy: Vec<_> = pushers.iter().map(|pusher| pusher.busy.clone()).collect();
             let life = Duration::from_micros(random.below(LIFE_MAX_US));
             let [first, second] = &mut pushers[..] else { unreachable!("there are two offices") };
@@ -118,8 +129,7 @@ fn nothing_acknowledged_is_lost_when_the_hub_is_killed() {
             }
             within
                 .fetch_add(u64::from(busy.iter().any(|busy| busy.load(Ordering::SeqCst))), Ordering::SeqCst);
-            hub.kill().expect("killed");
-            hub.wait().expect("ended");
+            drop(hub);
         }
     }));
     let acknowledged: usize = pushers.iter().map(|pusher| pusher.receipts.len()).sum();
