@@ -336,7 +336,8 @@ fn keys_wider_than_a_machine_word_sort_as_their_codes_do() {
     let key = |nth: usize| [1, 7, 3_001, 9_999, 6_007].map(|spread| format!("{}", nth * spread % SERIES));
     let mut builder = ColumnsBuilder::new(definition().shape.clone()).keep_rows();
     let mut keys: Vec<_> = (0..SERIES).map(key).collect();
-    let mut sorters = [usize::MAX, 100_000]
+    // With little memory there are a hundred scratch files, more than are merged at a time.
+    let mut sorters = [usize::MAX, 1_000]
         .map(|bytes| Sorter::new(definition().shape.clone(), bytes, Box::new(tempfile::tempfile)));
     for (nth, key) in keys.iter().enumerate() {
         builder.start_series_with_key(&key.each_ref().map(|code| Arc::from(&**code)));
@@ -344,9 +345,9 @@ fn keys_wider_than_a_machine_word_sort_as_their_codes_do() {
             .for_each(|place| builder.series_attribute(place, None));
         builder.observation(Period::year(2020), Some(Decimal::integer(nth as i64)), |_| None);
         builder.end_series();
-        if nth % 1_000 == 999 {
+        if nth % 100 == 99 {
             let mut columns = builder.take();
-            columns.rows = (nth as u64 - 998..=nth as u64 + 1).collect();
+            columns.rows = (nth as u64 - 98..=nth as u64 + 1).collect();
             sorters.iter_mut().for_each(|sorter| sorter.push(columns.clone()).expect("sorts"));
         }
     }
