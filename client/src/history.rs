@@ -109,9 +109,7 @@ impl Watch {
                     self.backoff.moved_on();
                     match message.event {
                         Some(Event::Vintage(event)) => {
-                            if !event.cursor.is_empty() {
-                                self.request.after = Some(Cursor(event.cursor.clone()));
-                            }
+                            self.request.after = Cursor::of_event(&event).or(self.request.after.take());
                             return Ok(event);
                         }
                         // A sign of life, or news of a kind that this program does not know.

@@ -43,6 +43,7 @@ pub use error::{Error, ExitCode, HubError};
 pub use history::{Watch, WatchRequest};
 pub use home::{Cache, Config, Home, HubKey, PrivateKey};
 pub use hub::Hub;
+pub use jiff::Timestamp;
 pub use lane::{CachedLanes, LaneInfo, Lanes, StructureLanes};
 pub use prepare::{Checked, Complete, Contents, ReadOptions, Source, SpoolTotals, check};
 pub use progress::{Progress, Step};

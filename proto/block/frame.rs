@@ -39,13 +39,13 @@ pub fn compress(raw: &[u8]) -> Result<Vec<u8>, BlockError> {
 pub fn decompress(frame: &[u8]) -> Result<Vec<u8>, BlockError> {
     let refuse = |reason: &str| BlockError::Frame(reason.to_owned());
     if frame.len() > FRAME_BYTES_MAX {
-        return Err(refuse("it is too long"));
+        return Err(BlockError::TooLarge);
     }
     let declared =
         zstd::zstd_safe::get_frame_content_size(frame).map_err(|_| refuse("its header is damaged"))?;
     let declared = declared.ok_or_else(|| refuse("it does not declare its length"))?;
     let declared = usize::try_from(declared).ok().filter(|length| *length <= RAW_BYTES_MAX);
-    let declared = declared.ok_or_else(|| refuse("it declares too great a length"))?;
+    let declared = declared.ok_or(BlockError::TooLarge)?;
     let whole = zstd::zstd_safe::find_frame_compressed_size(frame).map_err(|_| refuse("it is cut off"))?;
     if whole != frame.len() {
         return Err(refuse("something follows it"));

@@ -44,6 +44,9 @@ pub enum BlockError {
     /// The frame is not one zstd frame of a declared, allowed length.
     #[error("the block is not one zstd frame that declares at most {RAW_BYTES_MAX} bytes: {0}")]
     Frame(String),
+    /// More bytes than a block may have, as they travel or as the frame declares.
+    #[error("the block has more than {RAW_BYTES_MAX} bytes, or {FRAME_BYTES_MAX} compressed: no canonical block does")]
+    TooLarge,
     /// Not a protobuf message of the block's schema.
     #[error("the block is not a SeriesBlock message: {0}")]
     Message(String),

@@ -153,6 +153,30 @@ async fn a_complete_file_withdraws_what_it_does_not_hold_within_its_scope_only()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn rows_beyond_the_scope_of_a_complete_file_meet_what_is_there() {
+    let stage = Stage::new().await;
+    stage.admit_office("SWE").await;
+    let office = stage.client("SWE").await;
+    let there = [("M", "IMM", "NOR", 2015, ",M,F"), ("M", "IMM", "DNK", 2015, "5,A,F")];
+    accepted(&office, &flows("SWE", &there), &PushOptions::default()).await;
+    let options =
+        PushOptions { complete: Some(Complete::Key("A.SWE.EMI".to_owned())), ..PushOptions::default() };
+    let restricted = [("M", "EMI", "NOR", 2015, "1,A,F"), ("M", "IMM", "DNK", 2015, ",,N")];
+    let receipt = accepted(&office, &flows("SWE", &restricted), &options).await;
+    let counts = receipt.body.observations.expect("counted");
+    assert_eq!((counts.inserted, counts.changed, counts.deleted), (1, 1, 0));
+    let copy = pulled(&office, PullRequest::all(FLOW)).await;
+    let values: Vec<_> =
+        copy.lane("SWE").values().filter_map(|cells| cells.get("OBS_VALUE").cloned()).collect();
+    assert_eq!(values, ["1", "5"], "a merge leaves the value that it does not name");
+
+    let contradicting = [("M", "EMI", "NOR", 2015, "2,A,F"), ("M", "IMM", "NOR", 2015, "7,,")];
+    let pushed = push(&office, &flows("SWE", &contradicting), &options).await;
+    assert!(matches!(pushed.outcome, PushOutcome::NeedsCorrection { .. }), "{:?}", pushed.outcome);
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_file_with_errors_is_answered_with_places_and_what_to_do_and_then_corrected() {
     let stage = Stage::new().await;
     stage.admit_office("SWE").await;

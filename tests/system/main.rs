@@ -7,7 +7,9 @@
 mod cuts;
 mod exchange;
 mod history;
+mod hostile;
 mod kills;
 mod model;
 mod office;
+mod rights;
 mod visibility;

@@ -48,6 +48,15 @@ pub enum Error {
         /// The home folder.
         home: PathBuf,
     },
+    /// The keys are too old.
+    #[error(
+        "the certificates of this office ended on {not_after}: ask the hub's operator for a token and run \
+         `mighub enrol`; if the date is wrong, set this machine's clock"
+    )]
+    CertificateEnded {
+        /// When.
+        not_after: jiff::Timestamp,
+    },
     /// A file of the home folder does not hold what it should.
     #[error("{} is damaged: {reason}; {remedy}", path.display())]
     Damaged {
@@ -174,7 +183,7 @@ impl Error {
             Self::Hub(error) => error.exit_code(),
             Self::Unreachable { .. } | Self::InUse { .. } => ExitCode::Temporary,
             Self::TooManyParts => ExitCode::DataErrors,
-            Self::NotEnrolled { .. } => ExitCode::NotAllowed,
+            Self::NotEnrolled { .. } | Self::CertificateEnded { .. } => ExitCode::NotAllowed,
             Self::File { source, .. } if source.kind() == io::ErrorKind::NotFound => ExitCode::NotFound,
             Self::NotCached { .. } => ExitCode::NotFound,
             Self::Request(_) | Self::Structures { .. } => ExitCode::Usage,

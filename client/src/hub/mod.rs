@@ -20,6 +20,7 @@ use tonic::transport::Channel;
 
 pub(crate) use pages::{PAGE_SIZE, pages};
 
+use crate::clock;
 use crate::error::Error;
 use crate::home::{Config, Home, HubKey};
 use retry::until_answered;
@@ -52,6 +53,10 @@ impl Hub {
     /// Connects with the keys and the address in `home`.
     pub async fn connect(home: &Home) -> Result<Self, Error> {
         let config = home.config()?;
+        // The hub would only hang up: TLS 1.3 tells a client of a refused certificate when it is too late.
+        if config.not_after <= clock::now() {
+            return Err(Error::CertificateEnded { not_after: config.not_after });
+        }
         let mut address = Address::parse(&config.hub)?;
         if !config.server_name.is_empty() {
             address.server_name.clone_from(&config.server_name);

@@ -67,6 +67,13 @@ pub struct Cursor(pub(crate) Bytes);
 #[error("this is not a cursor: copy it whole from what the pull before printed")]
 pub struct CursorError;
 
+impl Cursor {
+    /// Where a watch stands once an event was handled; nothing if the event has no cursor.
+    pub fn of_event(event: &v1::VintageEvent) -> Option<Self> {
+        (!event.cursor.is_empty()).then(|| Self(event.cursor.clone()))
+    }
+}
+
 impl PullRequest {
     /// All of a dataflow, now, of principal providers.
     pub fn all(dataflow: impl Into<String>) -> Self {

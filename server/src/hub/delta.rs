@@ -60,7 +60,8 @@ impl Comparison {
 
     /// Whether everything up to this series was compared, and nothing of it is left.
     pub fn is_behind(&self, key: &[Arc<str>]) -> bool {
-        let comes_later = |bound: Option<Bound<'_>>| bound.is_none_or(|bound| bound.cmp(&Bound::Block(key)).is_gt());
+        let comes_later =
+            |bound: Option<Bound<'_>>| bound.is_none_or(|bound| bound.cmp(&Bound::Block(key)).is_gt());
         comes_later(self.before.bound()) && comes_later(self.after.bound())
     }
 
@@ -303,7 +304,8 @@ fn differences(
         let lacks = |place: &usize| after.columns.observation_attributes[*place].get(at).is_none();
         absences.of_observations.iter().any(lacks)
     };
-    let series_differs = series_attributes_differ(before, after) || absences.of_series.iter().any(lacks_of_series);
+    let series_differs =
+        series_attributes_differ(before, after) || absences.of_series.iter().any(lacks_of_series);
     let (mut old, mut new) = (before.start, after.start);
     let mut found = Vec::new();
     while old < before.end || new < after.end {

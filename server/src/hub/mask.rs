@@ -103,7 +103,8 @@ impl Mask {
     pub fn hides_something(&self, vintage: &Vintage, marks: Marks) -> bool {
         let own = || marks.restricted || (marks.unmarked && !self.unmarked_free);
         !self.shows_all()
-            && (own() || (self.governing.is_some() && !vintage.blocks.iter().all(|block| self.lets_pass(block))))
+            && (own()
+                || (self.governing.is_some() && !vintage.blocks.iter().all(|block| self.lets_pass(block))))
     }
 
     /// Whether nothing is hidden from this reader, of whatever vintage.
@@ -132,7 +133,8 @@ impl Mask {
         if !hidden.contains(&true) {
             return Ok(columns);
         }
-        let seen = if self.audience.keys_hidden { left_out(&columns, &hidden) } else { emptied(&columns, &hidden) };
+        let seen =
+            if self.audience.keys_hidden { left_out(&columns, &hidden) } else { emptied(&columns, &hidden) };
         Ok(Arc::new(seen))
     }
 
@@ -210,7 +212,10 @@ fn for_each_run(columns: &Columns, id: &str, mut visit: impl FnMut(Option<&Attri
     } else if let Some(place) = columns.shape.series_attribute(id) {
         let column = &columns.series_attributes[place];
         if !column.runs.is_empty() {
-            return column.runs.runs().for_each(|(code, range)| visit(column.value(code), observations(range)));
+            return column
+                .runs
+                .runs()
+                .for_each(|(code, range)| visit(column.value(code), observations(range)));
         }
     }
     visit(None, 0..columns.len());

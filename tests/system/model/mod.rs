@@ -267,13 +267,6 @@ impl Submission {
         state
     }
 
-    /// The rows up to the first with another action; nothing if there are no others.
-    fn first_action_alone(&self) -> Option<Self> {
-        let first = self.rows.first()?.letter;
-        let count = self.rows.iter().take_while(|row| row.letter.acts_like(first)).count();
-        (count < self.rows.len()).then(|| Self { rows: self.rows[..count].to_vec(), ..self.clone() })
-    }
-
     /// Whether each row for itself is in order, whatever is there.
     fn rows_are_sound(&self) -> bool {
         self.rows.iter().filter(|row| !row.letter.is_delete()).all(|row| {
@@ -301,11 +294,7 @@ impl Lane {
         let releases: Vec<i64> = next.accepted.iter().map(|(_, from)| *from).filter(is_ahead).collect();
         let shows_other = |second: &i64| next.released(*second) != self.released(*second);
         let changes = after != before || shows_other(&now_s) || releases.iter().any(shows_other);
-        let is_doubtful = before.observations.is_empty()
-            && submission.first_action_alone().is_some_and(|first| !first.after(&before).is_sound());
         match (changes || self.accepted.is_empty(), releases.is_empty()) {
-            // What the first rows put into an empty lane is not in order before the last rows are in.
-            (true, _) if is_doubtful => &[Outcome::Accepted, Outcome::Refused],
             (true, _) => &[Outcome::Accepted],
             (false, true) => &[Outcome::Unchanged],
             // Nobody will ever see a difference, except in the list of vintages.

@@ -3,6 +3,7 @@
 //! What lives here: what every whole-system test needs. What must not be here: what is right; tests say that.
 
 pub(crate) mod data;
+pub(crate) mod parcel;
 pub(crate) mod proxy;
 pub(crate) mod random;
 pub(crate) mod raw;

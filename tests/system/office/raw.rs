@@ -16,6 +16,15 @@ const MESSAGE_BYTES: usize = 64 * 1024 * 1024;
 
 /// A connection that trusts the authority in one home and shows the certificate in another.
 pub(crate) async fn channel(address: SocketAddr, authority: &Home, identity: Option<&Home>) -> Channel {
+    try_channel(address, authority, identity).await.expect("a connection")
+}
+
+/// The same, where the hub may refuse the certificate.
+pub(crate) async fn try_channel(
+    address: SocketAddr,
+    authority: &Home,
+    identity: Option<&Home>,
+) -> Result<Channel, tonic::transport::Error> {
     let read = |home: &Home, name: &str| std::fs::read(home.folder().join(name)).expect("a file of the home");
     let mut tls = ClientTlsConfig::new()
         .ca_certificate(Certificate::from_pem(read(authority, "authority.pem")))
@@ -24,7 +33,7 @@ pub(crate) async fn channel(address: SocketAddr, authority: &Home, identity: Opt
         tls = tls.identity(Identity::from_pem(read(home, "tls.pem"), read(home, "tls.key")));
     }
     let endpoint = Endpoint::from_shared(format!("https://{address}")).expect("an address");
-    endpoint.tls_config(tls).expect("certificates").connect().await.expect("a connection")
+    endpoint.tls_config(tls).expect("certificates").connect().await
 }
 
 pub(crate) fn agencies(channel: Channel) -> AgencyServiceClient<Channel> {

@@ -73,7 +73,8 @@ fn a_status_of_the_whole_series_or_dataset_hides_too() {
         if let Some(place) = shape.series_attribute(CONF_STATUS) {
             builder.series_attribute(place, status.map(AttributeValue::text).as_ref());
         }
-        builder.observation(mighub_sdmx::Period::year(2000), Some(mighub_sdmx::Decimal::integer(1)), |_| None);
+        builder
+            .observation(mighub_sdmx::Period::year(2000), Some(mighub_sdmx::Decimal::integer(1)), |_| None);
         builder.end_series();
         builder.take()
     };
@@ -97,8 +98,11 @@ fn a_status_of_the_whole_series_or_dataset_hides_too() {
     ] {
         let columns = columns(&shape, in_series);
         let block = Arc::new(BlockInfo::describe(&columns, 1));
-        let vintage =
-            Vintage { dataset_attributes: of_dataset(in_dataset), blocks: [block].into(), ..Vintage::empty(shape) };
+        let vintage = Vintage {
+            dataset_attributes: of_dataset(in_dataset),
+            blocks: [block].into(),
+            ..Vintage::empty(shape)
+        };
         let mask = Mask::new(public.clone(), &vintage, None);
         let read = mask.load(&vintage.blocks[0], &One(Arc::new(columns))).expect("in memory");
         assert_eq!(read.value(0).is_some(), visible, "{in_series:?} {in_dataset:?}");

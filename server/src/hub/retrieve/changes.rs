@@ -225,7 +225,11 @@ impl Changes {
     }
 }
 
-fn flush(gatherer: &mut Gatherer, out: &mut Vec<Change>, reason: Option<TombstoneReason>) -> Result<(), Refusal> {
+fn flush(
+    gatherer: &mut Gatherer,
+    out: &mut Vec<Change>,
+    reason: Option<TombstoneReason>,
+) -> Result<(), Refusal> {
     if let Some(columns) = gatherer.take() {
         let parcel = (remade(&columns)?, columns.len() as u64);
         out.push(match reason {
@@ -314,7 +318,12 @@ impl Lookup {
         Self { blocks: sight.vintage.blocks.clone(), open: None }
     }
 
-    fn has(&mut self, place: &Place, observation: usize, source: &dyn StoredBlocks) -> Result<bool, LoadError> {
+    fn has(
+        &mut self,
+        place: &Place,
+        observation: usize,
+        source: &dyn StoredBlocks,
+    ) -> Result<bool, LoadError> {
         let key = place.columns.key(place.series);
         let period = place.columns.periods[observation];
         let first = self.blocks.partition_point(|block| key.cmp_codes(&block.last_key).is_gt());
@@ -325,7 +334,8 @@ impl Lookup {
                 _ => source.load(&self.blocks[at])?,
             };
             self.open = Some((at, columns.clone()));
-            let series = partition_point(columns.series_count(), |series| columns.key(series).cmp(&key).is_lt());
+            let series =
+                partition_point(columns.series_count(), |series| columns.key(series).cmp(&key).is_lt());
             let is_there = series < columns.series_count()
                 && columns.key(series) == key
                 && columns.periods[columns.observations(series)].binary_search(&period).is_ok();

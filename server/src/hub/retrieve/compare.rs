@@ -7,8 +7,8 @@ use mighub::v1::diff_vintages_response::Part;
 use mighub::v1::{self, ErrorReason};
 
 use super::changes::{Likeness, SideSource, asked};
+use super::context::unknown_edition;
 use super::history::{History, Shown};
-use super::pull::unknown_edition;
 use super::reading::{At, Point, Reading};
 use super::sight::{Ask, Providers, Sight};
 use super::stored::{Gatherer, remade};
@@ -120,7 +120,8 @@ impl Ask {
         };
         let sight = outlook.open(hub, self)?;
         let point = Point { position: visible.recorded.position, moment: visible.point.moment };
-        let mut history = History::new(self, hub, lane, outlook.audience.clone(), point, vantage.reading.today)?;
+        let mut history =
+            History::new(self, hub, lane, outlook.audience.clone(), point, vantage.reading.today)?;
         if !with_earlier {
             let shown = history.newest()?.map(|(shown, _)| shown);
             return Ok((State { shown, sight }, State::default()));
@@ -174,7 +175,8 @@ impl Diff {
                 self.is_over = true;
             }
             Some(Step::Gone(block)) => {
-                let given = before.map(|before| parcel(&block, before, self.holds_key, &blocks)).transpose()?;
+                let given =
+                    before.map(|before| parcel(&block, before, self.holds_key, &blocks)).transpose()?;
                 if let Some((block, observations)) = given.flatten() {
                     self.flush()?;
                     self.counts.deleted += observations;

@@ -7,7 +7,7 @@ use mighub::v1;
 use mighub_sdmx::Period;
 use mighub_sdmx::columns::{Columns, NO_VALUE};
 
-use super::pull::unknown_edition;
+use super::context::unknown_edition;
 use super::reading::{At, Reading};
 use super::request::read_providers;
 use super::sight::{Ask, Providers, Sight};
@@ -114,7 +114,9 @@ impl Coverage {
             *observations += 1;
             *values += value;
         }
-        for (offset, (observations, values)) in table.into_iter().enumerate().filter(|(_, counts)| counts.0 > 0) {
+        for (offset, (observations, values)) in
+            table.into_iter().enumerate().filter(|(_, counts)| counts.0 > 0)
+        {
             if let Some(period) = Period::from_packed(first + offset as i64) {
                 self.count(period, observations, values);
             }

@@ -9,8 +9,8 @@ use mighub::manifest::BlockInfo;
 use mighub::v1;
 use mighub_sdmx::columns::{AttributeValue, Columns, ColumnsBuilder, Shape};
 use mighub_sdmx::{Decimal, Period};
-use prost::bytes::Bytes;
 use proptest::prelude::*;
+use prost::bytes::Bytes;
 
 use super::whole::StoredBlocks;
 use crate::hub::mask::Audience;
@@ -50,7 +50,8 @@ pub(in crate::hub) struct State {
 }
 
 /// What a reader has: value and attributes by id, by key and period.
-pub(in crate::hub) type Copy = BTreeMap<(Vec<String>, Period), (Option<Decimal>, BTreeMap<String, AttributeValue>)>;
+pub(in crate::hub) type Copy =
+    BTreeMap<(Vec<String>, Period), (Option<Decimal>, BTreeMap<String, AttributeValue>)>;
 
 /// Blocks in memory.
 #[derive(Default)]
@@ -84,7 +85,10 @@ impl MemoryBlocks {
     fn keep(&self, columns: &Columns) -> Arc<BlockInfo> {
         let raw = encode(columns);
         let info = Naming { key: LaneKey([7; 32]), unmarked_restricted: false }.name(columns, &raw);
-        self.0.lock().expect("no test panics here").insert(info.digest.0, compress(&raw).expect("small").into());
+        self.0
+            .lock()
+            .expect("no test panics here")
+            .insert(info.digest.0, compress(&raw).expect("small").into());
         Arc::new(info)
     }
 }
@@ -183,7 +187,8 @@ pub(in crate::hub) fn seen(state: &State, today: Option<&State>, audience: &Audi
         let title = [("TITLE", state.titles.get(key).copied().filter(|_| !series_hidden))];
         let others = others.iter().filter(|_| !is_hidden);
         let attributes = kept.iter().chain(others).chain(&title);
-        let attributes = attributes.filter_map(|(id, text)| Some((id.to_string(), AttributeValue::text((*text)?))));
+        let attributes =
+            attributes.filter_map(|(id, text)| Some((id.to_string(), AttributeValue::text((*text)?))));
         let value = cell.value.filter(|_| !is_hidden).map(Decimal::integer);
         let codes = codes(*key).iter().map(ToString::to_string).collect();
         copy.insert((codes, Period::year(*year)), (value, attributes.collect()));
@@ -195,15 +200,22 @@ pub(in crate::hub) fn seen(state: &State, today: Option<&State>, audience: &Audi
 pub(in crate::hub) fn cell() -> impl Strategy<Value = Cell> {
     let conf = prop_oneof![3 => Just(Some("F")), 2 => Just(None), 2 => Just(Some("C"))];
     let of = |texts: &'static [Option<&'static str>]| proptest::sample::select(texts);
-    let texts = (of(&[None, Some("A")]), conf, of(&[None, None, Some("IOM")]), of(&[None, Some("n1"), Some("n2")]));
-    (proptest::option::of(0i64..4), texts)
-        .prop_map(|(value, (status, conf, redist, note))| Cell { value, status, conf, redist, note })
+    let texts =
+        (of(&[None, Some("A")]), conf, of(&[None, None, Some("IOM")]), of(&[None, Some("n1"), Some("n2")]));
+    (proptest::option::of(0i64..4), texts).prop_map(|(value, (status, conf, redist, note))| Cell {
+        value,
+        status,
+        conf,
+        redist,
+        note,
+    })
 }
 
 /// Some state.
 pub(in crate::hub) fn state() -> impl Strategy<Value = State> {
     let cells = proptest::collection::btree_map(((0u8..4, 0u8..2), 2000u16..2004), cell(), 0..24);
-    let titles = proptest::collection::btree_map((0u8..4, 0u8..2), proptest::sample::select(&["t1", "t2"][..]), 0..4);
+    let titles =
+        proptest::collection::btree_map((0u8..4, 0u8..2), proptest::sample::select(&["t1", "t2"][..]), 0..4);
     let absent = proptest::sample::select(&[None, Some("F"), Some("N")][..]);
     (cells, titles, absent).prop_map(|(cells, titles, absent_conf)| State { cells, titles, absent_conf })
 }

@@ -47,7 +47,12 @@ pub(super) struct Manifests<'h> {
 }
 
 impl<'h> Manifests<'h> {
-    pub(super) fn new(hub: &'h Hub, lane: &'h LaneId, before_release: bool, point: Point) -> Result<Self, Refusal> {
+    pub(super) fn new(
+        hub: &'h Hub,
+        lane: &'h LaneId,
+        before_release: bool,
+        point: Point,
+    ) -> Result<Self, Refusal> {
         let found = hub.vintages_from(lane, point.position, 2)?;
         let is_all = found.len() < 2;
         let (vintages, ready) = (found.into(), VecDeque::new());
@@ -213,7 +218,8 @@ impl Ask {
             _ => true,
         };
         // Blocks that nothing hides read as they lie.
-        let same_blocks = before.zip(after).is_some_and(|(before, after)| before.vintage.blocks == after.vintage.blocks);
+        let same_blocks =
+            before.zip(after).is_some_and(|(before, after)| before.vintage.blocks == after.vintage.blocks);
         if !same_terms || (!same_blocks && !hides(before) && !hides(after)) {
             return Ok(false);
         }
@@ -227,7 +233,8 @@ impl Ask {
                 Step::Gone(block) => !old.load(&block)?.is_empty(),
                 Step::New(block) => !new.load(&block)?.is_empty(),
                 Step::Series { before, after } => {
-                    let (before, after) = (before.as_ref().map(Place::whole), after.as_ref().map(Place::whole));
+                    let (before, after) =
+                        (before.as_ref().map(Place::whole), after.as_ref().map(Place::whole));
                     !Pair { before, after }.differences().is_empty()
                 }
             };
@@ -299,5 +306,6 @@ impl Ask {
 pub(super) fn edition_message(recorded: &Recorded) -> Option<v1::Edition> {
     let row = &recorded.row;
     let is_named = !row.edition.is_empty() || !row.publication_date.is_empty();
-    is_named.then(|| v1::Edition { label: row.edition.clone(), publication_date: row.publication_date.clone() })
+    is_named
+        .then(|| v1::Edition { label: row.edition.clone(), publication_date: row.publication_date.clone() })
 }

@@ -35,7 +35,12 @@ pub(in crate::hub) struct Kept {
 
 impl Kept {
     /// The columns of a dataflow as it was defined once.
-    pub(super) fn shape(&self, hub: &Hub, dataflow: &Reference, digest: &[u8]) -> Result<Arc<Shape>, Refusal> {
+    pub(super) fn shape(
+        &self,
+        hub: &Hub,
+        dataflow: &Reference,
+        digest: &[u8],
+    ) -> Result<Arc<Shape>, Refusal> {
         let shapes = || self.shapes.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(shape) = shapes().get(digest) {
             return Ok(shape.clone());

@@ -7,7 +7,7 @@ use mighub::v1::{self, TombstoneReason};
 
 use super::MESSAGE_BYTES;
 use super::changes::{Change, Changes, Sides};
-use super::pull::Context;
+use super::context::Context;
 use super::resume::{Place, Resumed};
 use super::sight::{Outlook, Sight};
 use super::whole::{Whole, total};
@@ -90,7 +90,9 @@ impl OpenLane {
                 let sides = Sides {
                     before: earlier.as_ref().map(|earlier| earlier.open(hub, ask)).transpose()?.flatten(),
                     after: outlook.open(hub, ask)?,
-                    lost_early_access: earlier.as_ref().is_some_and(|earlier| earlier.audience.before_release)
+                    lost_early_access: earlier
+                        .as_ref()
+                        .is_some_and(|earlier| earlier.audience.before_release)
                         && !outlook.audience.before_release,
                     holds_key: holds_key(),
                 };

@@ -68,7 +68,8 @@ impl Hub {
             let is_asked = request.edition.is_empty() || edition == Some(&request.edition);
             if is_asked && after.as_ref().is_none_or(|after| rank < *after) {
                 if answer.vintages.len() == page.size {
-                    answer.next_page_token = last.map(|rank| Page::token(&write_rank(&rank))).unwrap_or_default();
+                    answer.next_page_token =
+                        last.map(|rank| Page::token(&write_rank(&rank))).unwrap_or_default();
                     break;
                 }
                 answer.vintages.extend(newest.message(&ask, today));
@@ -89,7 +90,8 @@ impl LaneStates<'_> {
     fn message(&self, ask: &Ask, today: Point) -> Option<v1::Vintage> {
         let (shown, sight) = self.next.as_ref()?;
         let before = self.history.peek();
-        let mut message = ask.vintage_message(self.lane, shown, sight.as_ref(), before, &self.audience, today);
+        let mut message =
+            ask.vintage_message(self.lane, shown, sight.as_ref(), before, &self.audience, today);
         // Where nothing is left the list says since when, and by which record.
         message.r#ref = message.r#ref.or_else(|| Some(Ask::vintage_ref(shown, false)));
         Some(message)
@@ -110,8 +112,10 @@ fn read_rank(text: &str) -> Result<Rank, Refusal> {
     let since = parts.next().and_then(|since| since.parse().ok()).map(Moment);
     let position = parts.next().and_then(|position| position.parse().ok());
     let rank = since.zip(position).zip(parts.next());
-    rank.map(|((since, position), provider)| (since, position, Reverse(provider.to_owned()))).ok_or_else(|| {
-        let text = "the page token is not one of this list: begin with the first page";
-        Refusal::new(ErrorReason::PageTokenMalformed, text).of_field("page_token")
-    })
+    rank.map(|((since, position), provider)| (since, position, Reverse(provider.to_owned()))).ok_or_else(
+        || {
+            let text = "the page token is not one of this list: begin with the first page";
+            Refusal::new(ErrorReason::PageTokenMalformed, text).of_field("page_token")
+        },
+    )
 }

@@ -6,6 +6,7 @@
 
 mod changes;
 mod compare;
+mod context;
 mod coverage;
 #[cfg(test)]
 pub(super) mod fixture;

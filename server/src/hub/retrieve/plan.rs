@@ -61,7 +61,10 @@ impl<'k> Target<'k> {
         for (place, code) in from.iter().enumerate() {
             let next = match key.set(place) {
                 None => Some(&**code),
-                Some(set) => set.range::<str, _>((Bound::Included(&**code), Bound::Unbounded)).next().map(|next| &**next),
+                Some(set) => set
+                    .range::<str, _>((Bound::Included(&**code), Bound::Unbounded))
+                    .next()
+                    .map(|next| &**next),
             };
             match next {
                 Some(next) if *next == **code => codes.push(next),

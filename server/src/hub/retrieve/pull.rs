@@ -3,20 +3,19 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use mighub::block::Digest;
-use mighub::convert::dataset_attribute_message;
+use mighub::v1;
 use mighub::v1::pull_response::Part;
-use mighub::v1::{self, ErrorReason, LaneContent};
 use prost::Message;
 use prost::bytes::Bytes;
 
+use super::CHECKPOINT_BYTES;
+use super::context::Context;
 use super::lane::{LaneCounts, OpenLane, Progress};
 use super::reading::Reading;
 use super::request::digest;
 use super::resume::{Place, Resumed, check_still_allowed};
-use super::sight::{Ask, Outlook, Vantage};
-use super::token::{CursorBody, Kind, ReadingBody, ResumeBody, Sealer, other_request, unknown_history};
-use super::CHECKPOINT_BYTES;
+use super::sight::Ask;
+use super::token::{CursorBody, Kind, ResumeBody, Sealer, other_request, unknown_history};
 use crate::hub::lane::LaneId;
 use crate::hub::{Hub, Moment, Principal, Refusal};
 
@@ -36,21 +35,6 @@ pub struct Pull {
     /// Observations sent by earlier calls.
     observations_before: u64,
     observations_max: u64,
-}
-
-/// What all lanes of a pull have in common.
-pub(super) struct Context {
-    pub(super) hub: Arc<Hub>,
-    pub(super) ask: Ask,
-    /// In a delta, what the reader had.
-    pub(super) before: Option<Vantage>,
-    pub(super) after: Vantage,
-    sealer: Sealer,
-    /// What cursors are bound to.
-    request: Bytes,
-    /// What resume tokens are bound to.
-    resume_request: Bytes,
-    called: Moment,
 }
 
 enum Stage {
@@ -82,7 +66,11 @@ impl Hub {
                 if resume.request != resume_request {
                     return Err(other_request());
                 }
-                let since = resume.since.as_ref().map(|since| self.known_reading(since, today.position)).transpose()?;
+                let since = resume
+                    .since
+                    .as_ref()
+                    .map(|since| self.known_reading(since, today.position))
+                    .transpose()?;
                 let reading = resume.reading.as_ref().ok_or_else(unknown_history)?;
                 (since, self.known_reading(reading, today.position)?)
             }
@@ -135,95 +123,6 @@ impl Hub {
         }
         self.known_reading(cursor.reading.as_ref().ok_or_else(unknown_history)?, newest)
     }
-
-    /// A reading of a token, if it is of this hub's history.
-    fn known_reading(&self, body: &ReadingBody, newest: u64) -> Result<Reading, Refusal> {
-        let reading = body.reading();
-        let position = reading.today.position.max(reading.point().position);
-        if position > newest || self.history_mark(reading.today.position)? != body.history {
-            return Err(unknown_history());
-        }
-        Ok(reading)
-    }
-
-    /// Tells this journal up to a position from any other.
-    pub(super) fn history_mark(&self, position: u64) -> Result<Bytes, Refusal> {
-        const MARK_BYTES: usize = 8;
-        let entry = self.store.record(mighub_store::Position(position))?;
-        Ok(Bytes::copy_from_slice(&entry.hash[..MARK_BYTES]))
-    }
-}
-
-impl Context {
-    fn reading_body(&self, reading: &Reading) -> Result<ReadingBody, Refusal> {
-        Ok(ReadingBody::new(reading, self.hub.history_mark(reading.today.position)?))
-    }
-
-    /// An edition that no lane shows is none.
-    fn check_edition(&self, lanes: &[LaneId]) -> Result<(), Refusal> {
-        let super::reading::At::Edition(label) = &self.after.reading.at else { return Ok(()) };
-        for lane in lanes {
-            let outlook = self.ask.outlook(&self.hub, lane, &self.after)?;
-            if outlook.is_some_and(|outlook| outlook.visible.is_some()) {
-                return Ok(());
-            }
-        }
-        Err(unknown_edition(label))
-    }
-
-    fn header(&self) -> v1::PullHeader {
-        let point = self.after.reading.point();
-        v1::PullHeader {
-            dataflow: self.ask.dataflow.short(),
-            structure_digest: self.ask.definition.digest.to_bytes(),
-            position: point.position,
-            instant: Some(point.moment.to_message()),
-            delta: self.before.is_some(),
-        }
-    }
-
-    /// What a lane is announced with.
-    pub(super) fn lane_header(
-        &self,
-        lane: &LaneId,
-        outlook: &Outlook,
-        open: &OpenLane,
-    ) -> Result<v1::LaneHeader, Refusal> {
-        let is_delta = self.before.is_some();
-        let content = if is_delta { LaneContent::Delta } else { LaneContent::Full };
-        let mut header = v1::LaneHeader {
-            lane: Some(lane.to_message()),
-            content: content.into(),
-            observations_expected: open.observations_expected(),
-            ..Default::default()
-        };
-        if let Some(sight) = open.sight() {
-            let shown = self.ask.shown(&self.hub, lane, outlook, &self.after)?;
-            header.vintage = shown.as_ref().map(|shown| Ask::vintage_ref(shown, !sight.hides));
-            header.edition = shown.as_ref().and_then(|shown| super::history::edition_message(&shown.recorded));
-            let absent = sight.vintage.absent_values.iter();
-            let absent = absent.map(|(id, value)| v1::AbsentValue { id: id.to_string(), value: value.to_string() });
-            header.absent_values = absent.collect();
-            let attributes = sight.vintage.dataset_attributes.iter();
-            header.dataset_attributes =
-                attributes.map(|(id, value)| dataset_attribute_message(id, Some(value))).collect();
-        }
-        Ok(header)
-    }
-
-    /// What the reader has now of a lane that was sent; nothing, if the reader does not have the whole of it.
-    fn manifest_digest(&self, lane: &LaneId) -> Result<Bytes, Refusal> {
-        let Some(outlook) = self.ask.outlook(&self.hub, lane, &self.after)? else { return Ok(Bytes::new()) };
-        let whole = outlook.open(&self.hub, &self.ask)?.is_some_and(|sight| sight.is_whole());
-        let manifest = outlook.visible.map(|visible| visible.manifest);
-        Ok(manifest.filter(|_| whole).map(Digest::to_bytes).unwrap_or_default())
-    }
-}
-
-/// The same answer whether the label was never used or is not released.
-pub(super) fn unknown_edition(label: &str) -> Refusal {
-    let text = format!("no vintage here carries the edition {label:?}: `mighub vintages` shows those there are");
-    Refusal::new(ErrorReason::EditionUnknown, text)
 }
 
 impl Iterator for Pull {
@@ -321,7 +220,8 @@ impl Pull {
         let counts = || self.counts.iter().copied().chain(open);
         let context = &self.context;
         let is_delta = context.before.is_some();
-        let since = context.before.as_ref().map(|before| context.reading_body(&before.reading)).transpose()?;
+        let since =
+            context.before.as_ref().map(|before| context.reading_body(&before.reading)).transpose()?;
         let (block, behind) = match place {
             None => (None, Vec::new()),
             Some(Place::Block(block)) => (Some(block), Vec::new()),
@@ -336,8 +236,16 @@ impl Pull {
             block,
             behind,
             observations: counts().map(|counts| counts.observations).collect(),
-            tombstones: if is_delta { counts().map(|counts| counts.tombstones).collect() } else { Vec::new() },
-            totals: if is_delta { counts().map(|counts| counts.total.map_or(0, |t| t + 1)).collect() } else { Vec::new() },
+            tombstones: if is_delta {
+                counts().map(|counts| counts.tombstones).collect()
+            } else {
+                Vec::new()
+            },
+            totals: if is_delta {
+                counts().map(|counts| counts.total.map_or(0, |t| t + 1)).collect()
+            } else {
+                Vec::new()
+            },
             structure: context.ask.definition.digest.to_bytes(),
         };
         let resume = context.sealer.seal(Kind::Resume, &body);

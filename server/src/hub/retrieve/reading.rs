@@ -4,8 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mighub::v1::{self, ErrorReason};
+use mighub_store::Position;
+use prost::bytes::Bytes;
 
 use super::EDITION_CHARACTERS_MAX;
+use super::token::{ReadingBody, unknown_history};
 use crate::hub::rights::Rights;
 use crate::hub::{Hub, Moment, Refusal};
 
@@ -48,22 +51,24 @@ impl Reading {
     /// The reading that a request asks for.
     pub(super) fn asked(hub: &Hub, point: Option<&v1::Point>, today: Point) -> Result<Self, Refusal> {
         use v1::point::At as Asked;
-        let not_reached = |text: String| {
-            Refusal::new(ErrorReason::PositionNotReached, text).retry_after(NOT_REACHED_WAIT)
-        };
+        let not_reached =
+            |text: String| Refusal::new(ErrorReason::PositionNotReached, text).retry_after(NOT_REACHED_WAIT);
         let at = match point.and_then(|point| point.at.as_ref()) {
             None => At::Point(today),
             Some(Asked::AsOf(instant)) => {
                 let moment = Moment::of_message(instant);
                 if moment > today.moment {
-                    return Err(not_reached(format!("{moment} is still to come: ask for an instant that has passed")));
+                    return Err(not_reached(format!(
+                        "{moment} is still to come: ask for an instant that has passed"
+                    )));
                 }
                 // Before the first record there was nothing, as there is after it.
                 let position = hub.position_at(moment).unwrap_or(0).min(today.position);
                 At::Point(Point { position, moment })
             }
             Some(Asked::Position(position)) if *position > today.position => {
-                let text = format!("this hub has not reached position {position} yet: it is at {}", today.position);
+                let text =
+                    format!("this hub has not reached position {position} yet: it is at {}", today.position);
                 return Err(not_reached(text).about("position", position));
             }
             Some(Asked::Position(position)) => At::Point(Point { position: *position, moment: today.moment }),
@@ -93,5 +98,22 @@ impl Hub {
         // Held so that rights are those of the position: a record just taken in changes both.
         let _taking = self.taking.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         (Point { position: self.position().unwrap_or(0), moment: now }, self.rights())
+    }
+
+    /// A reading of a token, if it is of this hub's history.
+    pub(super) fn known_reading(&self, body: &ReadingBody, newest: u64) -> Result<Reading, Refusal> {
+        let reading = body.reading();
+        let position = reading.today.position.max(reading.point().position);
+        if position > newest || self.history_mark(reading.today.position)? != body.history {
+            return Err(unknown_history());
+        }
+        Ok(reading)
+    }
+
+    /// Tells this journal up to a position from any other.
+    pub(super) fn history_mark(&self, position: u64) -> Result<Bytes, Refusal> {
+        const MARK_BYTES: usize = 8;
+        let entry = self.store.record(Position(position))?;
+        Ok(Bytes::copy_from_slice(&entry.hash[..MARK_BYTES]))
     }
 }

@@ -41,17 +41,27 @@ impl Ask {
     }
 
     /// The same, narrowed.
-    pub(super) fn selecting(self, message: Option<&v1::Selection>, providers: Providers) -> Result<Self, Refusal> {
+    pub(super) fn selecting(
+        self,
+        message: Option<&v1::Selection>,
+        providers: Providers,
+    ) -> Result<Self, Refusal> {
         let selection = match message {
             Some(message) => selection(message, self.shape().dimensions.len())?,
             None => Selection::all(),
         };
-        Ok(Self { providers, bounds: Arc::new(PeriodBounds::of(&selection)), selection: Arc::new(selection), ..self })
+        Ok(Self {
+            providers,
+            bounds: Arc::new(PeriodBounds::of(&selection)),
+            selection: Arc::new(selection),
+            ..self
+        })
     }
 
     /// A digest of what is asked and who asks: a cursor is good for the same alone.
     pub(super) fn digest(&self) -> Bytes {
-        let mut parts = vec![self.dataflow.short().into_bytes(), selection_message(&self.selection).encode_to_vec()];
+        let mut parts =
+            vec![self.dataflow.short().into_bytes(), selection_message(&self.selection).encode_to_vec()];
         match &self.providers {
             Providers::Principal => parts.push(b"principal".to_vec()),
             Providers::All => parts.push(b"all".to_vec()),
@@ -65,7 +75,9 @@ impl Ask {
 }
 
 /// Providers that a request names.
-pub(super) fn read_providers(texts: &[String]) -> Result<BTreeSet<mighub_sdmx::structure::AgencyId>, Refusal> {
+pub(super) fn read_providers(
+    texts: &[String],
+) -> Result<BTreeSet<mighub_sdmx::structure::AgencyId>, Refusal> {
     if texts.len() > PROVIDERS_MAX {
         let text = format!("there are more than {PROVIDERS_MAX} providers: name fewer, or all");
         return Err(Refusal::limit(PROVIDERS_MAX as u64, texts.len() as u64, text));

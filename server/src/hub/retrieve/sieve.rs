@@ -62,10 +62,12 @@ impl PeriodBounds {
         let mut by_form = [None; 16];
         for (form, first, last) in FORMS {
             let period = |ordinal| Period::new(form, ordinal);
-            let early = |ordinal| selection.start.is_some_and(|start| period(ordinal).start() < start.start());
+            let early =
+                |ordinal| selection.start.is_some_and(|start| period(ordinal).start() < start.start());
             let timely = |ordinal| selection.end.is_none_or(|end| period(ordinal).end() <= end.end());
             // The first that is not early, and the first that is not timely.
-            let (from, to) = (partition_point(first, last + 1, early), partition_point(first, last + 1, timely));
+            let (from, to) =
+                (partition_point(first, last + 1, early), partition_point(first, last + 1, timely));
             by_form[form as usize] = (from < to).then(|| (period(from).packed(), period(to - 1).packed()));
         }
         Self { by_form: Some(by_form) }
@@ -92,7 +94,11 @@ fn partition_point(first: i64, end: i64, in_front: impl Fn(i64) -> bool) -> i64 
 }
 
 impl Sieve {
-    pub(super) fn new(selection: Arc<Selection>, bounds: Arc<PeriodBounds>, rivals: Option<Selection>) -> Self {
+    pub(super) fn new(
+        selection: Arc<Selection>,
+        bounds: Arc<PeriodBounds>,
+        rivals: Option<Selection>,
+    ) -> Self {
         Self { selection, bounds, rivals }
     }
 
@@ -107,7 +113,8 @@ impl Sieve {
 
     /// Whether every block of a vintage surely passes whole.
     pub(super) fn leaves_whole(&self, vintage: &Vintage) -> bool {
-        self.is_open() || (self.selection.is_all() && vintage.blocks.iter().all(|block| self.lets_pass(block)))
+        self.is_open()
+            || (self.selection.is_all() && vintage.blocks.iter().all(|block| self.lets_pass(block)))
     }
 
     /// Whether a block surely passes whole.
@@ -242,7 +249,10 @@ fn one_value(column: &AttributeColumn, entries: usize) -> Option<AttributeColumn
         return Some(AttributeColumn::default());
     }
     let is_one = column.runs.run_count() == 1;
-    is_one.then(|| AttributeColumn { values: column.values.clone(), runs: Runs::filled(column.runs.get(0), entries) })
+    is_one.then(|| AttributeColumn {
+        values: column.values.clone(),
+        runs: Runs::filled(column.runs.get(0), entries),
+    })
 }
 
 fn attribute(column: &AttributeColumn, ranges: impl Iterator<Item = Range<usize>>) -> AttributeColumn {

@@ -84,7 +84,12 @@ pub(super) struct Sight {
 
 impl Ask {
     /// Everything of a dataflow that is not of a selection.
-    pub(super) fn everything(hub: &Hub, principal: &Principal, rights: Arc<Rights>, dataflow: Reference) -> Result<Self, Refusal> {
+    pub(super) fn everything(
+        hub: &Hub,
+        principal: &Principal,
+        rights: Arc<Rights>,
+        dataflow: Reference,
+    ) -> Result<Self, Refusal> {
         let definition = hub.definition(&dataflow)?;
         Ok(Self {
             principal: principal.clone(),
@@ -103,7 +108,8 @@ impl Ask {
 
     /// Lanes that may have something, by provider.
     pub(super) fn lanes(&self, hub: &Hub) -> Result<Vec<LaneId>, Refusal> {
-        let lane = |provider: &AgencyId| LaneId { dataflow: self.dataflow.clone(), provider: provider.clone() };
+        let lane =
+            |provider: &AgencyId| LaneId { dataflow: self.dataflow.clone(), provider: provider.clone() };
         match &self.providers {
             Providers::These(providers) => Ok(providers.iter().map(lane).collect()),
             Providers::Principal | Providers::All => hub.lanes(&self.dataflow),
@@ -137,7 +143,12 @@ impl Ask {
     }
 
     /// Nothing, if the lane has no vintage at all.
-    pub(super) fn outlook(&self, hub: &Hub, lane: &LaneId, vantage: &Vantage) -> Result<Option<Outlook>, Refusal> {
+    pub(super) fn outlook(
+        &self,
+        hub: &Hub,
+        lane: &LaneId,
+        vantage: &Vantage,
+    ) -> Result<Option<Outlook>, Refusal> {
         let reading = &vantage.reading;
         let Some(head) = hub.vintage_at(lane, reading.today.position)? else { return Ok(None) };
         let audience = self.audience(lane, reading);
@@ -153,11 +164,7 @@ impl Ask {
             let governing = today.filter(|today| !audience.restricted && *today != manifest);
             Some(Visible { recorded, point, manifest, governing })
         });
-        Ok(Some(Outlook {
-            rivals: vantage.rivals(lane, self.shape()),
-            audience,
-            visible,
-        }))
+        Ok(Some(Outlook { rivals: vantage.rivals(lane, self.shape()), audience, visible }))
     }
 }
 
@@ -186,7 +193,8 @@ impl Vantage {
 impl Outlook {
     /// Whether two outlooks of one reader show the same, whatever made them.
     pub(super) fn shows_the_same(&self, other: &Self) -> bool {
-        let shown = |outlook: &Self| outlook.visible.as_ref().map(|visible| (visible.manifest, visible.governing));
+        let shown =
+            |outlook: &Self| outlook.visible.as_ref().map(|visible| (visible.manifest, visible.governing));
         match (shown(self), shown(other)) {
             (None, None) => true,
             (here, there) => here == there && self.audience == other.audience && self.rivals == other.rivals,
@@ -197,7 +205,14 @@ impl Outlook {
     pub(super) fn open(&self, hub: &Hub, ask: &Ask) -> Result<Option<Sight>, Refusal> {
         let Some(visible) = &self.visible else { return Ok(None) };
         let sieve = Sieve::new(ask.selection.clone(), ask.bounds.clone(), self.rivals.clone());
-        ask.sight(hub, &self.audience, &visible.recorded, &visible.manifest, visible.governing, Arc::new(sieve))
+        ask.sight(
+            hub,
+            &self.audience,
+            &visible.recorded,
+            &visible.manifest,
+            visible.governing,
+            Arc::new(sieve),
+        )
     }
 }
 
@@ -245,7 +260,9 @@ impl Ask {
                      read them at a point after the provider sent them anew",
                     self.dataflow.short()
                 );
-                return Err(Refusal::new(ErrorReason::NotOffered, text).about("dataflow", self.dataflow.short()));
+                return Err(
+                    Refusal::new(ErrorReason::NotOffered, text).about("dataflow", self.dataflow.short())
+                );
             }
         }
         let vintage = hub.vintage(shape, manifest)?;

@@ -39,7 +39,12 @@ pub(super) struct Gatherer {
 
 impl Gatherer {
     pub(super) fn new(shape: Arc<Shape>) -> Self {
-        Self { builder: ColumnsBuilder::new(shape), map: SourceMap::default(), open: None, has_long_texts: false }
+        Self {
+            builder: ColumnsBuilder::new(shape),
+            map: SourceMap::default(),
+            open: None,
+            has_long_texts: false,
+        }
     }
 
     /// Whether it is time to [`take`](Self::take).

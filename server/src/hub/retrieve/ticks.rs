@@ -57,9 +57,16 @@ impl Schedule {
     }
 
     /// Notes when agreements begin and end after a point, instead of what was noted before.
-    pub(super) fn note_agreements(&mut self, rights: &Rights, point: Point, is_watched: impl Fn(&Reference) -> bool) {
+    pub(super) fn note_agreements(
+        &mut self,
+        rights: &Rights,
+        point: Point,
+        is_watched: impl Fn(&Reference) -> bool,
+    ) {
         self.turns.clear();
-        for agreement in rights.agreements(point.position).filter(|agreement| is_watched(&agreement.lane.dataflow)) {
+        for agreement in
+            rights.agreements(point.position).filter(|agreement| is_watched(&agreement.lane.dataflow))
+        {
             let validity = agreement.terms.validity;
             let after_last = validity.to.and_then(|day| day.tomorrow().ok());
             for moment in validity.from.into_iter().chain(after_last).filter_map(midnight) {

@@ -112,7 +112,8 @@ pub(super) fn unknown_history() -> Refusal {
 
 /// The token is good, but not here.
 pub(super) fn other_request() -> Refusal {
-    let text = "the cursor or resume token belongs to another request or reader: ask as before, or without it";
+    let text =
+        "the cursor or resume token belongs to another request or reader: ask as before, or without it";
     Refusal::new(ErrorReason::CursorOtherRequest, text)
 }
 

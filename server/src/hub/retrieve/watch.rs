@@ -119,7 +119,8 @@ impl Scope {
     }
 
     fn has(&self, lane: &LaneId) -> bool {
-        self.has_dataflow(&lane.dataflow) && (self.providers.is_empty() || self.providers.contains(&lane.provider))
+        self.has_dataflow(&lane.dataflow)
+            && (self.providers.is_empty() || self.providers.contains(&lane.provider))
     }
 
     /// Lanes that there are of one dataflow, or of all.
@@ -180,7 +181,8 @@ impl VintageWatch {
             // A record may be dated before what was told already: it was not seen then.
             let moment = Moment(entry.effective_ms).clamp(self.told.moment, present.moment);
             if due.is_none_or(|due| moment <= due) {
-                let record = v1::Record::decode(entry.payload).map_err(|error| Refusal::internal(error.to_string()))?;
+                let record = v1::Record::decode(entry.payload)
+                    .map_err(|error| Refusal::internal(error.to_string()))?;
                 return self.record_tick(rights, record, Point { position, moment }).map(Some);
             }
         }
@@ -200,12 +202,16 @@ impl VintageWatch {
     fn record_tick(&mut self, rights: &Rights, record: v1::Record, at: Point) -> Result<Tick, Refusal> {
         let mut lanes = BTreeMap::new();
         let lane = |flow: &str, provider: &str| {
-            Ok::<_, Refusal>(LaneId { dataflow: dataflow("dataflow", flow)?, provider: agency("provider", provider)? })
+            Ok::<_, Refusal>(LaneId {
+                dataflow: dataflow("dataflow", flow)?,
+                provider: agency("provider", provider)?,
+            })
         };
         let moved = match &record.what {
             Some(What::Accepted(accepted)) => {
                 let contents = accepted.contents.as_ref();
-                let lane = contents.map(|contents| lane(&contents.dataflow, &contents.provider)).transpose()?;
+                let lane =
+                    contents.map(|contents| lane(&contents.dataflow, &contents.provider)).transpose()?;
                 lane.map(|lane| (lane, VintageEventKind::Accepted))
             }
             Some(What::Withdrawn(withdrawn)) => {
@@ -224,19 +230,31 @@ impl VintageWatch {
                 let agreement = agreement.map_err(|error| Refusal::internal(error.to_string()))?;
                 let dataflow = dataflow("dataflow", &agreement.dataflow)?;
                 self.schedule.note_agreements(rights, at, |dataflow| self.scope.has_dataflow(dataflow));
-                if self.scope.has_dataflow(&dataflow) { self.scope.lanes(&self.hub, Some(&dataflow))? } else { Vec::new() }
+                if self.scope.has_dataflow(&dataflow) {
+                    self.scope.lanes(&self.hub, Some(&dataflow))?
+                } else {
+                    Vec::new()
+                }
             }
-            Some(What::RoleGranted(granted)) if reader.is_some_and(|reader| **reader == *granted.agency_id) => {
+            Some(What::RoleGranted(granted))
+                if reader.is_some_and(|reader| **reader == *granted.agency_id) =>
+            {
                 self.scope.lanes(&self.hub, None)?
             }
             _ => Vec::new(),
         };
         lanes.extend(changed.into_iter().map(|lane| (lane, VintageEventKind::VisibilityChanged)));
-        let before = Point { position: at.position - 1, moment: Moment(at.moment.0 - 1).max(self.told.moment) };
+        let before =
+            Point { position: at.position - 1, moment: Moment(at.moment.0 - 1).max(self.told.moment) };
         Ok(Tick { at, before, lanes })
     }
 
-    fn tell(&mut self, tick: &Tick, rights: &Arc<Rights>, events: &mut Vec<v1::VintageEvent>) -> Result<(), Refusal> {
+    fn tell(
+        &mut self,
+        tick: &Tick,
+        rights: &Arc<Rights>,
+        events: &mut Vec<v1::VintageEvent>,
+    ) -> Result<(), Refusal> {
         let mut found = Vec::new();
         let mut asks: BTreeMap<&Reference, Ask> = BTreeMap::new();
         for (lane, kind) in &tick.lanes {
@@ -291,7 +309,9 @@ impl VintageWatch {
         let newest = history.newest()?.map(|(shown, sight)| {
             ask.vintage_message(lane, &shown, sight.as_ref(), sight_before.as_ref(), &after.audience, tick.at)
         });
-        Ok(Some(newest.unwrap_or_else(|| v1::Vintage { lane: Some(lane.to_message()), ..Default::default() })))
+        Ok(Some(
+            newest.unwrap_or_else(|| v1::Vintage { lane: Some(lane.to_message()), ..Default::default() }),
+        ))
     }
 
     fn cursor(&self, point: Point, skip: u64) -> Result<Bytes, Refusal> {

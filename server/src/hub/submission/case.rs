@@ -109,6 +109,9 @@ impl Case {
         }
         let manifest = read_manifest(&manifest_bytes).map_err(|error| manifest_refusal(&error))?;
         header.fits(&manifest)?;
+        if !manifest.absent_values.is_empty() {
+            return Err(malformed("a submission manifest says nothing about absent values: leave them out"));
+        }
         let dimensions = definition.data.dimensions.len();
         let mut objects = vec![Object { name: Name(manifest_digest.0), bytes: manifest_bytes }];
         check_dataset_attributes(&manifest, &definition)?;

@@ -112,7 +112,12 @@ impl Hub {
         now: Moment,
     ) -> Result<(Definition, LaneTerms), Refusal> {
         let rights = self.rights();
-        let permit = rights.authorise(principal, Operation::Submit(lane), now)?;
+        let granted = rights.authorise(principal, Operation::Submit(lane), now);
+        // Structures are public: that a dataflow does not exist gives nothing away, and helps who mistyped it.
+        if granted.as_ref().is_err_and(|refusal| refusal.reason == ErrorReason::LaneNotPermitted) {
+            self.definition(&lane.dataflow)?;
+        }
+        let permit = granted?;
         let refuse = || lane_not_permitted(permit.agency(), lane);
         let agreement = rights.agreement_on(lane, u64::MAX, now).ok_or_else(refuse)?;
         let definition = self.definition(&lane.dataflow)?;

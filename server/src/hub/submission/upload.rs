@@ -279,6 +279,7 @@ impl Upload {
 pub(super) fn block_refusal(error: &BlockError) -> Refusal {
     let reason = match error {
         BlockError::Frame(_) => ErrorReason::BlockDecompression,
+        BlockError::TooLarge => ErrorReason::BlockTooLarge,
         BlockError::UnknownCanon(_) => ErrorReason::CanonUnknown,
         BlockError::WrongDigest => ErrorReason::BlockDigestMismatch,
         BlockError::Message(_)

@@ -1,6 +1,8 @@
 use super::*;
 use crate::hub::mask::{Audience, Marks, Mask};
-use crate::hub::retrieve::fixture::{Cell, Copy, Key, MemoryBlocks, SHAPE, State, audience, cell, codes, put, received};
+use crate::hub::retrieve::fixture::{
+    Cell, Copy, Key, MemoryBlocks, SHAPE, State, audience, cell, codes, put, received,
+};
 use crate::hub::retrieve::fixture::{seen, state, take_away};
 use crate::hub::retrieve::sieve::Sieve;
 use crate::hub::retrieve::whole::{Whole, total};
@@ -27,7 +29,8 @@ impl View {
         }
         let today = self.today.as_ref().map(|today| blocks.vintage(today));
         let mask = Mask::new(self.audience.clone(), &vintage, today.as_ref());
-        let key = |key: &Key| KeyPattern { sets: codes(*key).map(|code| Some(BTreeSet::from([code]))).to_vec() };
+        let key =
+            |key: &Key| KeyPattern { sets: codes(*key).map(|code| Some(BTreeSet::from([code]))).to_vec() };
         let keys: Vec<_> = self.rivals.iter().map(key).collect();
         let rivals = (!keys.is_empty()).then_some(Selection { keys, start: None, end: None });
         let hides = mask.hides_something(&vintage, Marks::of(&vintage));
@@ -91,8 +94,8 @@ fn apply(view: &View, step: &Move, states: &[State]) -> View {
             next.state = newest;
             match moved {
                 Move::Merge(cells) => next.state.cells.extend(cells.iter().cloned()),
-                Move::Delete(places) => places.iter().for_each(|place| drop(next.state.cells.remove(place))),
-                Move::Title(key, title) => drop(next.state.titles.insert(*key, title)),
+                Move::Delete(places) => next.state.cells.retain(|place, _| !places.contains(place)),
+                Move::Title(key, title) => next.state.titles.extend([(*key, *title)]),
                 Move::Absent(conf) => next.state.absent_conf = *conf,
                 Move::Replace(state) => next.state.clone_from(state),
                 _ => {}
@@ -103,7 +106,12 @@ fn apply(view: &View, step: &Move, states: &[State]) -> View {
 }
 
 fn sides(before: &View, after: &View, blocks: &MemoryBlocks) -> Sides {
-    Sides { before: before.sight(blocks), after: after.sight(blocks), lost_early_access: false, holds_key: true }
+    Sides {
+        before: before.sight(blocks),
+        after: after.sight(blocks),
+        lost_early_access: false,
+        holds_key: true,
+    }
 }
 
 /// All changes, in as many calls as there are cuts: a call that is cut off is followed by one that goes on where
@@ -211,7 +219,10 @@ fn who_loses_early_access_is_told_to_delete_and_not_whether_it_was_deleted() {
     let cell = Cell { value: Some(1), conf: Some("F"), ..Cell::default() };
     let public = Audience { agency: None, before_release: false, restricted: false, keys_hidden: false };
     let view = |cells: &[(Key, u16)]| View {
-        state: State { cells: cells.iter().map(|place| (*place, cell.clone())).collect(), ..State::default() },
+        state: State {
+            cells: cells.iter().map(|place| (*place, cell.clone())).collect(),
+            ..State::default()
+        },
         today: None,
         audience: public.clone(),
         rivals: BTreeSet::new(),

@@ -1,13 +1,25 @@
 use super::*;
+use mighub_sdmx::Decimal;
 use mighub_sdmx::columns::{AttributeValue, ColumnsBuilder, Shape};
 use mighub_sdmx::key::KeyPattern;
-use mighub_sdmx::Decimal;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
 const PERIODS: [&str; 14] = [
-    "2000", "2001", "2002", "2001-06", "2001-12", "2001-Q2", "2001-S2", "2001-W01", "2001-03-05", "2000-M12",
-    "2001-01-01/P5Y", "1999-07-01/P6M", "2001-D100", "2001-06-01T00:00:00",
+    "2000",
+    "2001",
+    "2002",
+    "2001-06",
+    "2001-12",
+    "2001-Q2",
+    "2001-S2",
+    "2001-W01",
+    "2001-03-05",
+    "2000-M12",
+    "2001-01-01/P5Y",
+    "1999-07-01/P6M",
+    "2001-D100",
+    "2001-06-01T00:00:00",
 ];
 
 type Row = ((u8, u8), usize);

@@ -71,8 +71,11 @@ impl Lab {
         let folder = tempfile::tempdir().expect("a folder");
         let now = Moment(1_700_000_000_000);
         let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("../structures");
-        let files = std::fs::read_dir(package).expect("the structure package").map(|file| file.expect("a file").path());
-        let mut files: Vec<_> = files.filter(|file| file.extension().is_some_and(|ext| ext == "json")).collect();
+        let files = std::fs::read_dir(package)
+            .expect("the structure package")
+            .map(|file| file.expect("a file").path());
+        let mut files: Vec<_> =
+            files.filter(|file| file.extension().is_some_and(|ext| ext == "json")).collect();
         files.sort();
         let founding = Founding {
             hub_id: "lab".to_owned(),
@@ -103,7 +106,12 @@ impl Lab {
     pub(super) fn role(&self, agency: &str, role: Role) {
         let granted = v1::RoleRecorded { agency_id: agency.to_owned(), role: role.into() };
         self.hub
-            .record(Actor::default(), What::AgencyAdded(v1::AgencyRecorded { agency_id: agency.to_owned(), name: String::new() }), Vec::new(), self.now)
+            .record(
+                Actor::default(),
+                What::AgencyAdded(v1::AgencyRecorded { agency_id: agency.to_owned(), name: String::new() }),
+                Vec::new(),
+                self.now,
+            )
             .and_then(|_| self.hub.record(Actor::default(), What::RoleGranted(granted), Vec::new(), self.now))
             .expect("recorded");
     }
@@ -123,7 +131,13 @@ impl Lab {
     }
 
     /// Sends a write.
-    pub(super) fn send(&mut self, provider: &str, write: Write, embargo: Option<Moment>, edition: &'static str) -> u64 {
+    pub(super) fn send(
+        &mut self,
+        provider: &str,
+        write: Write,
+        embargo: Option<Moment>,
+        edition: &'static str,
+    ) -> u64 {
         let mut sent = self.sent(provider).to_vec();
         let base = sent.last().map(|_| self.last(provider));
         let position = self.hub.position().expect("a record") + 1;
@@ -186,13 +200,15 @@ impl Lab {
 
     /// States from now on, as they become visible.
     fn steps(&self, provider: &str, sent: &[Sent]) -> (Vec<Object>, Vec<v1::ReleaseStep>) {
-        let mut moments: Vec<_> = sent.iter().filter_map(|sent| sent.embargo).filter(|e| *e > self.now).collect();
+        let mut moments: Vec<_> =
+            sent.iter().filter_map(|sent| sent.embargo).filter(|e| *e > self.now).collect();
         moments.sort();
         moments.dedup();
         let (mut objects, mut steps) = (Vec::new(), Vec::<v1::ReleaseStep>::new());
         for (nth, moment) in std::iter::once(self.now).chain(moments).enumerate() {
             let state = fold(sent, |sent| sent.embargo.is_none_or(|embargo| embargo <= moment));
-            let digest = match sent.is_empty() || !sent.iter().any(|s| s.embargo.is_none_or(|e| e <= moment)) {
+            let digest = match sent.is_empty() || !sent.iter().any(|s| s.embargo.is_none_or(|e| e <= moment))
+            {
                 true => Bytes::new(),
                 false => self.manifest(provider, &state, &mut objects),
             };
@@ -215,7 +231,10 @@ impl Lab {
             let columns = self.columns(provider, block);
             let raw = encode(&columns);
             let info = naming.name(&columns, &raw);
-            objects.push(Object { name: secrets.place(&info.digest), bytes: compress(&raw).expect("small").into() });
+            objects.push(Object {
+                name: secrets.place(&info.digest),
+                bytes: compress(&raw).expect("small").into(),
+            });
             pages.extend(writer.push(info));
         }
         pages.extend(writer.finish());
@@ -266,7 +285,8 @@ impl Lab {
         let head = fold(self.sent(provider), today);
         let mut copy = Copy::new();
         for (place, (value, conf)) in state {
-            let is_hidden = !sees.restricted && (conf != "F" || head.get(&place).is_some_and(|(_, conf)| *conf != "F"));
+            let is_hidden =
+                !sees.restricted && (conf != "F" || head.get(&place).is_some_and(|(_, conf)| *conf != "F"));
             if !is_hidden || sees.keys {
                 let value = (!is_hidden).then_some(value);
                 copy.insert((provider.to_owned(), place), (value, conf.to_owned()));
@@ -287,7 +307,11 @@ impl Lab {
     }
 
     /// All messages of a pull.
-    pub(super) fn parts(&self, principal: &Principal, request: v1::PullRequest) -> Result<Vec<Part>, Refusal> {
+    pub(super) fn parts(
+        &self,
+        principal: &Principal,
+        request: v1::PullRequest,
+    ) -> Result<Vec<Part>, Refusal> {
         let pull = self.hub.pull(principal, request, self.now)?;
         pull.map(|message| message.map(|message| message.part.expect("a part"))).collect()
     }
@@ -336,9 +360,11 @@ impl Lab {
     }
 
     fn places(&self, columns: &Columns, mut visit: impl FnMut(Place, usize)) {
-        let dimension = self.shape.dimensions.iter().position(|id| &**id == "COUNTERPART_AREA").expect("a dimension");
+        let dimension =
+            self.shape.dimensions.iter().position(|id| &**id == "COUNTERPART_AREA").expect("a dimension");
         for series in 0..columns.series_count() {
-            let area = AREAS.iter().find(|area| **area == &**columns.code(series, dimension)).expect("an area");
+            let area =
+                AREAS.iter().find(|area| **area == &**columns.code(series, dimension)).expect("an area");
             for at in columns.observations(series) {
                 visit((area, columns.periods[at].first_year().expect("a year") as u16), at);
             }
