@@ -20,7 +20,9 @@ pub struct EnrolmentToken {
 
 /// A text that is no token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("this is not an enrolment token: copy it whole, from mighub- to its end, as the hub's operator gave it")]
+#[error(
+    "this is not an enrolment token: copy it whole, from mighub- to its end, as the hub's operator gave it"
+)]
 pub struct TokenError;
 
 impl EnrolmentToken {

@@ -47,7 +47,8 @@ pub struct LaneInfo {
 impl LaneInfo {
     /// How blocks of the lane are named.
     pub(crate) fn naming(&self) -> Naming {
-        let defaults: Vec<_> = self.defaults.iter().filter_map(|default| convert::attribute_default(default).ok()).collect();
+        let defaults: Vec<_> =
+            self.defaults.iter().filter_map(|default| convert::attribute_default(default).ok()).collect();
         Naming::of_lane(self.key, &defaults)
     }
 

@@ -5,9 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use mighub_client::{
-    Cursor, Hub, Kind, Progress, PullRequest, Pulled, PushOptions, PushOutcome, Source,
-};
+use mighub_client::{Cursor, Hub, Kind, Progress, PullRequest, Pulled, PushOptions, PushOutcome, Source};
 use mighub_validation::TextOptions;
 
 use crate::Failure;
@@ -23,7 +21,12 @@ const CHANGES_SHOWN: usize = 6;
 
 /// Plays it all on an empty stage.
 pub(crate) async fn play(stage: &Stage) -> Result<(), Failure> {
-    println!("A hub listens on {}; {} offices and {} are enrolled.\n", stage.address(), OFFICES.len(), COMMISSION.1);
+    println!(
+        "A hub listens on {}; {} offices and {} are enrolled.\n",
+        stage.address(),
+        OFFICES.len(),
+        COMMISSION.1
+    );
     a_file_with_mistakes(stage).await?;
     offices_push(stage).await?;
     let cursor = commission_pulls(stage).await?;
@@ -59,7 +62,9 @@ fn sample(office: &str) -> PathBuf {
 async fn a_file_with_mistakes(stage: &Stage) -> Result<(), Failure> {
     let file = stage.file("SWE_with_mistakes.csv");
     std::fs::write(&file, with_mistakes(&std::fs::read_to_string(sample(REVISING))?)?)?;
-    println!("== {REVISING} pushes a file with mistakes. The check before sending finds them all in one go:\n");
+    println!(
+        "== {REVISING} pushes a file with mistakes. The check before sending finds them all in one go:\n"
+    );
     let hub = Hub::connect(&stage.home(REVISING)).await?;
     let mut pushed = hub.push(Source::path(&file), &PushOptions::default(), &Progress::silent()).await?;
     if !matches!(pushed.outcome, PushOutcome::NotSent) {
@@ -174,7 +179,11 @@ async fn commission_pulls_changes(stage: &Stage, cursor: Cursor) -> Result<(), F
                 shown += 1;
                 if what == "gone" || shown <= CHANGES_SHOWN {
                     let value = columns.value(observation).map(|value| value.to_string()).unwrap_or_default();
-                    println!("  {what:<4}  {}  {}  {value:>8}", columns.key(series), columns.periods[observation]);
+                    println!(
+                        "  {what:<4}  {}  {}  {value:>8}",
+                        columns.key(series),
+                        columns.periods[observation]
+                    );
                 } else if shown == CHANGES_SHOWN + 1 {
                     println!("  ...");
                 }

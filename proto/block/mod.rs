@@ -45,7 +45,9 @@ pub enum BlockError {
     #[error("the block is not one zstd frame that declares at most {RAW_BYTES_MAX} bytes: {0}")]
     Frame(String),
     /// More bytes than a block may have, as they travel or as the frame declares.
-    #[error("the block has more than {RAW_BYTES_MAX} bytes, or {FRAME_BYTES_MAX} compressed: no canonical block does")]
+    #[error(
+        "the block has more than {RAW_BYTES_MAX} bytes, or {FRAME_BYTES_MAX} compressed: no canonical block does"
+    )]
     TooLarge,
     /// Not a protobuf message of the block's schema.
     #[error("the block is not a SeriesBlock message: {0}")]

@@ -16,10 +16,11 @@ pub fn attribute_default(message: &v1::AttributeDefault) -> Result<AttributeDefa
     let refuse = |reason: &dyn ToString| FieldError::new("attribute_defaults", reason.to_string());
     let attribute = Id::new(&message.attribute).map_err(|error| refuse(&error))?;
     let value = match &message.value {
-        Some(v1::attribute_default::Value::Text(text)) if !text.is_empty() => DefaultValue::Text(Arc::from(&**text)),
-        Some(v1::attribute_default::Value::DayOfYear(day)) => {
-            day_of_year(day).ok_or_else(|| refuse(&format!("{day:?} is not a day of the year: write --MM-DD")))?
+        Some(v1::attribute_default::Value::Text(text)) if !text.is_empty() => {
+            DefaultValue::Text(Arc::from(&**text))
         }
+        Some(v1::attribute_default::Value::DayOfYear(day)) => day_of_year(day)
+            .ok_or_else(|| refuse(&format!("{day:?} is not a day of the year: write --MM-DD")))?,
         _ => return Err(refuse(&format!("{attribute} has no value: give one"))),
     };
     let when = match &message.only_for {
@@ -57,7 +58,12 @@ pub fn attribute_default_message(
         dimension: when.dimension.to_string(),
         codes: when.codes.iter().map(ToString::to_string).collect(),
     });
-    v1::AttributeDefault { attribute: default.attribute.to_string(), value: Some(value), only_for, origin: origin.into() }
+    v1::AttributeDefault {
+        attribute: default.attribute.to_string(),
+        value: Some(value),
+        only_for,
+        origin: origin.into(),
+    }
 }
 
 /// The permitted region of a message.

@@ -13,7 +13,10 @@ use crate::v1;
 /// The selection of a message, for a data structure with `dimensions` dimensions beside time.
 pub fn selection(message: &v1::Selection, dimensions: usize) -> Result<Selection, FieldError> {
     if message.keys.len() > KEYS_MAX {
-        return Err(FieldError::new("selection.keys", format!("there are more than {KEYS_MAX}: ask in parts")));
+        return Err(FieldError::new(
+            "selection.keys",
+            format!("there are more than {KEYS_MAX}: ask in parts"),
+        ));
     }
     let set = |codes: &v1::CodeSet| match codes.codes.iter().find(|code| !is_code_id(code)) {
         Some(code) => Err(FieldError::new("selection.keys", format!("{code:?} is not a code"))),
@@ -22,7 +25,8 @@ pub fn selection(message: &v1::Selection, dimensions: usize) -> Result<Selection
     };
     let key = |key: &v1::KeyPattern| {
         if key.dimensions.len() > dimensions {
-            let reason = format!("a key has {} parts, the dataflow {dimensions} dimensions", key.dimensions.len());
+            let reason =
+                format!("a key has {} parts, the dataflow {dimensions} dimensions", key.dimensions.len());
             return Err(FieldError::new("selection.keys", reason));
         }
         Ok(KeyPattern { sets: key.dimensions.iter().map(set).collect::<Result<_, _>>()? })

@@ -60,7 +60,8 @@ impl BlockInfo {
 
     /// Whether the block may hold selected observations.
     pub fn may_match(&self, selection: &Selection) -> bool {
-        self.is_near(selection) && (selection.keys.is_empty() || selection.keys.iter().any(|key| self.may_match_key(key)))
+        self.is_near(selection)
+            && (selection.keys.is_empty() || selection.keys.iter().any(|key| self.may_match_key(key)))
     }
 
     /// Whether the block may hold periods of the selection's range.
@@ -89,7 +90,8 @@ impl BlockInfo {
     /// Whether all series of the block match a key.
     pub fn all_match_key(&self, key: &KeyPattern) -> bool {
         self.codes.iter().enumerate().all(|(place, codes)| {
-            key.set(place).is_none_or(|set| codes.len() <= set.len() && codes.iter().all(|code| set.contains(code)))
+            key.set(place)
+                .is_none_or(|set| codes.len() <= set.len() && codes.iter().all(|code| set.contains(code)))
         })
     }
 }

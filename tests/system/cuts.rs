@@ -19,8 +19,9 @@ use crate::office::{FLOW, Stage, accepted, text};
 const PUSHED: usize = 2_800;
 /// Observations of each lane to be pulled.
 const PULLED: usize = 400;
-const TEXT_LENGTH: usize = 2_000;
-const ROUNDS: u64 = 10;
+/// Random bytes behind each text.
+const TEXT_BYTES: usize = 1_050;
+const ROUNDS: u64 = 8;
 /// Breaks within one push or pull that heals itself.
 const BREAKS: u64 = 4;
 /// What the frames of TLS and HTTP and a second handshake may add.
@@ -36,8 +37,8 @@ fn file(provider: &str, observations: usize, random: &mut Random) -> String {
         let counterpart =
             ["DEU", "DNK", "ESP", "FIN", "GRC", "ISL", "NOR", "POL", "PRT", "ROU"][nth / 4 % 10];
         let year = 1950 + nth / 40;
-        let comment: String =
-            (0..TEXT_LENGTH / 10).map(|_| format!("{:010x}", random.below(1 << 40))).collect();
+        let bytes: Vec<u8> = (0..TEXT_BYTES / 8).flat_map(|_| random.next().to_le_bytes()).collect();
+        let comment = data_encoding::BASE64URL_NOPAD.encode(&bytes);
         let key = format!("A,{provider},{direction},PRV,{counterpart},{sex},_T,LT,_T,{year}");
         file += &format!("dataflow,{FLOW},M,{key},{nth},A,F,{comment}\n");
     }

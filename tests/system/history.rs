@@ -186,7 +186,7 @@ impl Story {
         let embargo = submission.embargo_s.map(|seconds| instant(self.now_s() + seconds));
         let key = |pattern: [Option<&str>; 3]| pattern.map(Option::unwrap_or_default).join(".");
         let options = PushOptions {
-            embargo: embargo,
+            embargo,
             complete: submission.complete.map(|pattern| match key(pattern) {
                 key if key == ".." => Complete::Lane,
                 key => Complete::Key(key),

@@ -1,27 +1,25 @@
-//! Senders that are wrong, broken or malicious: each is told why, nothing is stored half, and the hub goes on.
-
-use std::io::Write;
+//! Headers, manifests and blocks that are wrong in any way: each is refused by name, nothing is stored half, and the
+//! hub goes on.
 
 use mighub::block::{Digest, compress, encode};
 use mighub::v1::open_submission_request::Part;
-use mighub::v1::{self, Role, SubmissionKind};
-use mighub_client::{PullRequest, PushOptions, PushOutcome};
+use mighub::v1::{self, SubmissionKind};
+use mighub_client::PullRequest;
 use prost::Message;
 use tonic::Status;
 use tonic::transport::Channel;
 
-use crate::exchange::flows;
 use crate::office::data::pulled;
 use crate::office::parcel::{self, Desk, Parcel, part, sign};
 use crate::office::raw::{self, reason};
-use crate::office::{FLOW, Stage, accepted};
+use crate::office::{FLOW, Stage};
 
 /// More than the 5 MiB that the hub takes in one message.
 const TOO_LARGE: usize = 6 * 1024 * 1024;
 const TEN_MINUTES_S: i64 = 600;
 
 /// A hub with one office, and its desk.
-async fn scene() -> (Stage, Desk, Channel) {
+pub(crate) async fn scene() -> (Stage, Desk, Channel) {
     let stage = Stage::new().await;
     stage.admit_office("SWE").await;
     let desk = Desk::of(&stage, "SWE", "SWE").await;
@@ -30,7 +28,7 @@ async fn scene() -> (Stage, Desk, Channel) {
 }
 
 /// The hub still does its work, and nothing but that was recorded.
-async fn goes_on(stage: Stage, desk: &Desk, channel: &Channel, records: u64) {
+pub(crate) async fn goes_on(stage: Stage, desk: &Desk, channel: &Channel, records: u64) {
     assert_eq!(stage.records().await, records, "something was recorded");
     let sealed = desk.fresh().send(channel).await.expect("a sound submission is taken");
     assert!(sealed.receipt.is_some(), "{:?}", sealed.verdict);
@@ -40,7 +38,7 @@ async fn goes_on(stage: Stage, desk: &Desk, channel: &Channel, records: u64) {
     stage.close().await;
 }
 
-fn told<T>(answer: Result<T, Status>) -> String {
+pub(crate) fn told<T>(answer: Result<T, Status>) -> String {
     answer.map_or_else(|status| reason(&status), |_| "nothing is wrong".to_owned())
 }
 
@@ -297,136 +295,4 @@ async fn a_block_that_is_not_what_its_manifest_names_is_refused_by_name() {
         assert_eq!(told(parcel.send(&channel).await), expected, "{what}");
     }
     goes_on(stage, &desk, &channel, records).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_id_that_was_used_takes_no_other_content() {
-    let (stage, desk, channel) = scene().await;
-    let parcel = desk.fresh();
-    parcel::open(&channel, parcel.opening()).await.expect("open");
-    let mut other = desk.fresh();
-    other.header.submission_id = parcel.id();
-    assert_eq!(
-        told(parcel::open(&channel, other.opening()).await),
-        "SUBMISSION_ID_REUSED",
-        "while it is open"
-    );
-    let sealed = parcel.send(&channel).await.expect("accepted");
-    assert_eq!(
-        told(parcel::open(&channel, other.opening()).await),
-        "SUBMISSION_ID_REUSED",
-        "once it is accepted"
-    );
-    let records = stage.records().await;
-    let again = parcel::open(&channel, parcel.opening()).await.expect("the same again");
-    assert_eq!(again.receipt, sealed.receipt);
-    assert!(again.missing_blocks.is_empty());
-    let sealed_again = parcel::seal(&channel, &parcel.id()).await.expect("the same again");
-    assert_eq!((sealed_again.receipt, stage.records().await), (sealed.receipt, records));
-    stage.close().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn blocks_of_another_lane_are_never_there() {
-    let (stage, desk, channel) = scene().await;
-    // An agency that sends in two names, and the same series in both.
-    stage.admit("MPI", &[Role::Submitter]).await;
-    let twice =
-        v1::Agreement { principal_rank: 2, permitted_region: Vec::new(), ..crate::office::agreement("MPI") };
-    stage.agree(twice).await;
-    let parcel = desk.fresh();
-    parcel.send(&channel).await.expect("accepted");
-    let thief = Desk::of(&stage, "MPI", "MPI").await;
-    let other = stage.channel("MPI").await;
-    let stolen = thief.parcel(vec![desk.block(&desk.columns(&[("NOR", 1)]))]);
-    let entry = v1::ManifestPage::decode(&parcel.pages[0][..]).expect("a page").blocks[0].clone();
-    let stolen = stolen.with_entry(|own| *own = entry);
-    let opened = parcel::open(&other, stolen.opening()).await.expect("open");
-    assert_eq!(opened.missing_blocks, [0], "the answer tells what another lane holds");
-    assert_eq!(told(parcel::seal(&other, &stolen.id()).await), "BLOCKS_MISSING");
-    // Nor are they another's submission.
-    for call in [
-        parcel::seal(&other, &parcel.id()).await.map(drop),
-        parcel::upload(&other, parcel.upload()).await.map(drop),
-    ] {
-        assert_eq!(told(call), "UNKNOWN_SUBMISSION");
-    }
-    stage.close().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn noise_on_the_port_and_streams_that_stop_half_way_harm_nobody() {
-    let (stage, desk, channel) = scene().await;
-    let records = stage.records().await;
-    let address = stage.address();
-    let mut held = Vec::new();
-    for noise in [
-        &b"GET / HTTP/1.1\r\nHost: hub\r\n\r\n"[..],
-        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-        b"\x16\x03\x01\xff\xff\x01",
-        b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00",
-        &[0; 4096],
-    ] {
-        let mut stream = std::net::TcpStream::connect(address).expect("connected");
-        stream.write_all(noise).expect("sent");
-        // Some stay connected and say nothing more.
-        held.push(stream);
-    }
-    // Streams that break off behind the header, and within an upload.
-    for _ in 0..5 {
-        let parcel = desk.fresh();
-        let messages = tokio_stream::StreamExt::chain(
-            tokio_stream::iter([parcel.opening()[0].clone()]),
-            tokio_stream::pending(),
-        );
-        let mut service = raw::submissions(channel.clone());
-        let call = service.open_submission(messages);
-        assert!(tokio::time::timeout(std::time::Duration::from_millis(50), call).await.is_err(), "an answer");
-        parcel::open(&channel, parcel.opening()).await.expect("open");
-        let half =
-            tokio_stream::StreamExt::chain(tokio_stream::iter(parcel.upload()), tokio_stream::pending());
-        let answers = raw::submissions(channel.clone()).upload_blocks(half).await.expect("taken");
-        drop(answers);
-    }
-    goes_on(stage, &desk, &channel, records).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn files_that_are_none_are_told_apart_and_nothing_of_them_is_sent() {
-    let (stage, ..) = scene().await;
-    let office = stage.client("SWE").await;
-    let records = stage.records().await;
-    let sound = flows("SWE", &[("M", "IMM", "NOR", 2015, "1,A,F")]);
-    let header = flows("SWE", &[]);
-    let row = &sound[header.len()..];
-    let latin = [sound.as_bytes(), &row.as_bytes()[..row.len() - 1], b"\xe9\n"].concat();
-    let two_flows = sound.clone() + &row.replace("MIG_FLOW", "MIG_STOCK");
-    for (what, content, rule) in [
-        ("nothing", Vec::new(), "FIL-002"),
-        ("a header", header.clone().into_bytes(), "FIL-003"),
-        ("zeros", vec![0; 100_000], "FIL-004"),
-        ("a workbook", b"PK\x03\x04\x14\x00\x06\x00".repeat(100), "FIL-004"),
-        ("UTF-16", sound.encode_utf16().flat_map(u16::to_le_bytes).collect(), "FIL-004"),
-        ("an open quotation mark", (header.clone() + "\"" + row).into_bytes(), "FIL-009"),
-        ("a row of 2 MiB", (header.clone() + "\"" + &"x".repeat(2 << 20)).into_bytes(), "FIL-008"),
-        ("half a row", sound[..sound.len() - 10].as_bytes().to_vec(), "FIL-021"),
-        ("Latin-1", latin, "FIL-031"),
-        ("an unknown dataflow", sound.replace("MIG_FLOW", "MIG_FLAW").into_bytes(), "FIL-022"),
-        ("two dataflows", two_flows.into_bytes(), "FIL-041"),
-        ("a column twice", sound.replace("AGE,", "SEX,").into_bytes(), "FIL-007"),
-    ] {
-        let source = mighub_client::Source::Reader {
-            name: what.to_owned(),
-            reader: Box::new(std::io::Cursor::new(content)),
-        };
-        let pushed = office.push(source, &PushOptions::default(), &mighub_client::Progress::silent()).await;
-        let mut pushed = pushed.unwrap_or_else(|error| panic!("{what}: {error}"));
-        assert!(matches!(pushed.outcome, PushOutcome::NotSent), "{what}: {:?}", pushed.outcome);
-        let mut rules = Vec::new();
-        pushed.checked.each_finding(|finding| Ok(rules.push(finding.rule_id))).expect("findings");
-        assert!(rules.iter().any(|found| found == rule), "{what}: {rules:?}");
-    }
-    assert_eq!(stage.records().await, records);
-    accepted(&office, &sound, &PushOptions::default()).await;
-    stage.close().await;
 }

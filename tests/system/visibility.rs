@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
+use mighub::block::{Digest, decode_proven, decompress};
 use mighub::v1::{self, Role, VintageEventKind};
 use mighub_client::{
     At, Cursor, DiffRequest, Hub, Providers, PullRequest, PushOptions, PushOutcome, WatchRequest,
 };
 
 use crate::exchange::flows;
-use crate::office::data::{Copy, pulled, refused};
-use crate::office::{FLOW, Stage, accepted, agreement, instant, push, report_text};
+use crate::office::data::{Copy, Table, each, pulled, refused};
+use crate::office::{FLOW, Stage, accepted, agreement, instant, push, raw, report_text};
 
 /// A watch is asked again within so long after something happened.
 const NEWS_S: u64 = 20;
@@ -28,20 +29,34 @@ async fn all(hub: &Hub) -> Copy {
     pulled(hub, PullRequest::all(FLOW)).await
 }
 
-fn lane(provider: &str) -> v1::Lane {
-    v1::Lane { dataflow: FLOW.into(), provider: provider.into() }
-}
-
 /// The cursor of an event, as a program would have kept it.
 fn cursor(bytes: &[u8]) -> Cursor {
     data_encoding::BASE64URL_NOPAD.encode(bytes).parse().expect("a cursor")
+}
+
+/// What somebody without certificate gets of the only lane; a client knows the structure.
+async fn public_table(stage: &Stage, client: &Hub) -> Table {
+    let definition = client.newest_definition(FLOW).await.expect("public");
+    let request = v1::PullRequest { dataflow: FLOW.into(), ..Default::default() };
+    let answers = raw::retrieval(stage.public_channel().await).pull(request).await.expect("a pull");
+    let mut table = Table::new();
+    for answer in raw::all(answers.into_inner()).await.expect("to its end") {
+        let Some(v1::pull_response::Part::Blocks(blocks)) = answer.part else { continue };
+        for block in blocks.blocks {
+            let bytes = decompress(&block.frame).expect("a frame");
+            assert!(!block.keyed && (block.digest.is_empty() || block.digest[..] == Digest::of(&bytes).0));
+            let columns = decode_proven(&bytes, &definition.shape).expect("a block");
+            each(&columns, |key, cells| drop(table.insert(key, cells)));
+        }
+    }
+    table
 }
 
 /// Everything that a reader can ask of a lane, as text, less what names the lane itself.
 async fn answers(reader: &Hub, provider: &str) -> Vec<String> {
     let providers = [provider.to_owned()];
     let request = PullRequest { providers: Providers::These(providers.to_vec()), ..PullRequest::all(FLOW) };
-    let diff = reader.diff(&DiffRequest { lane: lane(provider), ..DiffRequest::default() }).await;
+    let diff = reader.diff(&DiffRequest { lane: raw::lane(provider), ..DiffRequest::default() }).await;
     let edition = PullRequest { at: At::Edition("secret".to_owned()), ..request.clone() };
     let answers = [
         format!("{:?}", pulled(reader, request).await.lanes),
@@ -193,6 +208,13 @@ async fn a_restricted_cell_keeps_its_key_and_shows_its_value_to_the_named_only()
             let reference = vintages[0].r#ref.as_ref().expect("a name");
             assert!(reference.manifest_digest.is_empty(), "{reader}: a digest of what cannot all be seen");
         }
+        if reader == "ECE" {
+            assert_eq!(
+                public_table(&stage, &hub).await,
+                copy.lane("SWE"),
+                "the public sees what a reader sees"
+            );
+        }
         let coverage = hub.coverage(FLOW, &[], &At::Now).await.expect("counted");
         let with_value: u64 = coverage[0].periods.iter().map(|period| period.values).sum();
         assert_eq!(with_value, values.iter().flatten().count() as u64, "{reader}: coverage");
@@ -296,7 +318,7 @@ async fn a_series_comes_from_its_principal_provider_unless_others_are_asked_for(
         let reader = reader.clone();
         async move {
             let copy = pulled(&reader, PullRequest { providers, ..PullRequest::all(FLOW) }).await;
-            let of = |(lane, table): (&String, &crate::office::data::Table)| {
+            let of = |(lane, table): (&String, &Table)| {
                 let each = table.iter().map(|((key, _), cells)| {
                     (lane.clone(), key[2..5].to_owned(), cells["OBS_VALUE"].clone())
                 });
@@ -341,7 +363,7 @@ async fn the_past_is_read_by_instant_by_position_and_by_edition_and_compared() {
     assert_eq!(refused(&office, request).await, "EDITION_UNKNOWN");
 
     let request = DiffRequest {
-        lane: lane("SWE"),
+        lane: raw::lane("SWE"),
         before: Some(At::Edition("2025 Revision".into())),
         ..DiffRequest::default()
     };

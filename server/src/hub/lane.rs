@@ -27,8 +27,12 @@ pub struct LaneId {
 impl LaneId {
     /// The lane a message names.
     pub fn of_message(lane: Option<&v1::Lane>) -> Result<Self, Refusal> {
-        let lane = lane.ok_or_else(|| Refusal::malformed("lane", "the lane is missing: name dataflow and provider"))?;
-        Ok(Self { dataflow: dataflow("lane.dataflow", &lane.dataflow)?, provider: agency("lane.provider", &lane.provider)? })
+        let lane = lane
+            .ok_or_else(|| Refusal::malformed("lane", "the lane is missing: name dataflow and provider"))?;
+        Ok(Self {
+            dataflow: dataflow("lane.dataflow", &lane.dataflow)?,
+            provider: agency("lane.provider", &lane.provider)?,
+        })
     }
 
     /// For a message.
@@ -50,8 +54,9 @@ impl fmt::Display for LaneId {
 
 /// A dataflow's name in a field.
 pub fn dataflow(field: &'static str, text: &str) -> Result<Reference, Refusal> {
-    Reference::parse_short(Class::Dataflow, text)
-        .map_err(|_| Refusal::malformed(field, format!("{text:?} is not a dataflow: write AGENCY:ID(VERSION)")))
+    Reference::parse_short(Class::Dataflow, text).map_err(|_| {
+        Refusal::malformed(field, format!("{text:?} is not a dataflow: write AGENCY:ID(VERSION)"))
+    })
 }
 
 /// An agency's id in a field.

@@ -147,13 +147,17 @@ impl Hub {
             rebuilt = Some("it was missing".to_owned());
         }
         view.checkpoint()?;
-        let founded: v1::Founded = row(&view, FOUNDED)?.ok_or_else(|| OpenError::NotFounded(folder.display().to_string()))?;
+        let founded: v1::Founded =
+            row(&view, FOUNDED)?.ok_or_else(|| OpenError::NotFounded(folder.display().to_string()))?;
         let secret = founded.lane_secret[..].try_into();
         let secret = secret.map_err(|_| OpenError::NotFounded(folder.display().to_string()))?;
         let rights = Rights::read(&view)?;
         let registry = Registry::read(&view, &store).map_err(OpenError::Structures)?;
-        let report =
-            OpenReport { store: store_report, view_rebuilt: rebuilt, records_taken: store_report.records - from };
+        let report = OpenReport {
+            store: store_report,
+            view_rebuilt: rebuilt,
+            records_taken: store_report.records - from,
+        };
         let hub = Self {
             appender: Appender::new(&store),
             store,
@@ -229,7 +233,8 @@ impl Hub {
             Refusal::new(v1::ErrorReason::HubReadOnly, error.to_string())
         })?;
         if taken.rights {
-            *self.rights.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Rights::read(&*self.view)?);
+            *self.rights.write().unwrap_or_else(PoisonError::into_inner) =
+                Arc::new(Rights::read(&*self.view)?);
         }
         if taken.structures {
             let registry = Registry::read(&*self.view, &self.store).map_err(Refusal::internal)?;
@@ -269,10 +274,8 @@ fn take_in(store: &Store, view: &dyn View) -> Result<Taken, OpenError> {
     }
     for position in from..store.records() {
         let entry = store.record(Position(position))?;
-        let record = v1::Record::decode(entry.payload).map_err(|error| ReduceError::Unreadable {
-            position,
-            reason: error.to_string(),
-        })?;
+        let record = v1::Record::decode(entry.payload)
+            .map_err(|error| ReduceError::Unreadable { position, reason: error.to_string() })?;
         let step = Step { position: Position(position), effective_ms: entry.effective_ms, record: &record };
         let batch = reduce(view, &step)?;
         view.apply(&batch, position + 1)?;
@@ -283,7 +286,9 @@ fn take_in(store: &Store, view: &dyn View) -> Result<Taken, OpenError> {
         use v1::record::What;
         match record.what {
             Some(What::Structures(_)) => taken.structures = true,
-            Some(What::AgencyAdded(_) | What::KeysEnrolled(_) | What::Agreement(_) | What::RoleGranted(_)) => {
+            Some(
+                What::AgencyAdded(_) | What::KeysEnrolled(_) | What::Agreement(_) | What::RoleGranted(_),
+            ) => {
                 taken.rights = true;
             }
             _ => {}

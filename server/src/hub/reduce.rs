@@ -9,8 +9,9 @@ use prost::Message;
 
 use super::lane::LaneId;
 use super::rows::{
-    AgencyRow, FOUNDED, HistoryRow, KeysRow, RoleRow, StepRow, StructureRow, SubmissionRow, TokenRow, VintageRow,
-    agency_key, agreement_key, lane_key, structure_key, submission_key, submission_order_key, token_key, vintage_key,
+    AgencyRow, FOUNDED, HistoryRow, KeysRow, RoleRow, StepRow, StructureRow, SubmissionRow, TokenRow,
+    VintageRow, agency_key, agreement_key, lane_key, structure_key, submission_key, submission_order_key,
+    token_key, vintage_key,
 };
 
 /// Why a record cannot be taken in.
@@ -121,7 +122,12 @@ impl Step<'_> {
         structures.urns.iter().for_each(|urn| batch.put(structure_key(urn), row.clone()));
     }
 
-    fn keys(&self, view: &dyn View, keys: &v1::KeysRecorded, batch: &mut ViewBatch) -> Result<(), ReduceError> {
+    fn keys(
+        &self,
+        view: &dyn View,
+        keys: &v1::KeysRecorded,
+        batch: &mut ViewBatch,
+    ) -> Result<(), ReduceError> {
         let key = agency_key(&self.agency(&keys.agency_id)?);
         let mut agency: AgencyRow = row(view, &key)?.unwrap_or_default();
         agency.keys.push(KeysRow {
@@ -177,7 +183,12 @@ impl Step<'_> {
         Ok(())
     }
 
-    fn accepted(&self, view: &dyn View, accepted: &v1::Accepted, batch: &mut ViewBatch) -> Result<(), ReduceError> {
+    fn accepted(
+        &self,
+        view: &dyn View,
+        accepted: &v1::Accepted,
+        batch: &mut ViewBatch,
+    ) -> Result<(), ReduceError> {
         let contents = accepted.contents.as_ref().ok_or_else(|| self.unreadable("nothing was accepted"))?;
         let lane = self.lane(&contents.dataflow, &contents.provider)?;
         let mut submission = self.submission(view, contents, batch)?;
@@ -203,7 +214,12 @@ impl Step<'_> {
         Ok(())
     }
 
-    fn withdrawn(&self, view: &dyn View, withdrawn: &v1::Withdrawn, batch: &mut ViewBatch) -> Result<(), ReduceError> {
+    fn withdrawn(
+        &self,
+        view: &dyn View,
+        withdrawn: &v1::Withdrawn,
+        batch: &mut ViewBatch,
+    ) -> Result<(), ReduceError> {
         let lane = self.lane(&withdrawn.dataflow, &withdrawn.provider)?;
         let key = submission_key(&withdrawn.submission_id);
         let mut submission: SubmissionRow = row(view, &key)?.unwrap_or_default();

@@ -72,10 +72,14 @@ impl From<mighub_store::Error> for Refusal {
         let text = error.to_string();
         match error {
             Error::ReadOnly { .. } => Self::new(ErrorReason::HubReadOnly, text).retry_after(RETRY_LATER),
-            Error::DiskNearlyFull { .. } => Self::new(ErrorReason::DiskNearlyFull, text).retry_after(RETRY_LATER),
+            Error::DiskNearlyFull { .. } => {
+                Self::new(ErrorReason::DiskNearlyFull, text).retry_after(RETRY_LATER)
+            }
             Error::HeadMoved { .. } => Self::new(ErrorReason::HeadMoved, text),
             Error::Damaged { .. } | Error::NotFound(_) => Self::new(ErrorReason::StoreDamaged, text),
-            Error::Gone(_) => Self::new(ErrorReason::Gone, "this content was expunged by decision of the hub's operator"),
+            Error::Gone(_) => {
+                Self::new(ErrorReason::Gone, "this content was expunged by decision of the hub's operator")
+            }
             Error::Closed => Self::new(ErrorReason::ShuttingDown, text).retry_after(RETRY_LATER),
             _ => Self::internal(text),
         }
@@ -102,7 +106,9 @@ impl From<FoldError> for Refusal {
         match error {
             FoldError::Load(error) => error.into(),
             FoldError::Keep(refusal) => refusal,
-            FoldError::TooManyWildcards | FoldError::SeriesTooLong => Self::new(ErrorReason::LimitExceeded, error.to_string()),
+            FoldError::TooManyWildcards | FoldError::SeriesTooLong => {
+                Self::new(ErrorReason::LimitExceeded, error.to_string())
+            }
         }
     }
 }

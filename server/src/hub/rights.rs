@@ -85,13 +85,18 @@ impl Rights {
 
     /// Agreements as they held after the record at `position`, by id.
     pub fn agreements(&self, position: u64) -> impl Iterator<Item = &Arc<Agreement>> {
-        let held = move |states: &'_ Vec<(u64, Arc<Agreement>)>| states.partition_point(|(since, _)| *since <= position);
-        self.agreements.values().filter_map(move |states| states[..held(states)].last().map(|(_, state)| state))
+        let held = move |states: &'_ Vec<(u64, Arc<Agreement>)>| {
+            states.partition_point(|(since, _)| *since <= position)
+        };
+        self.agreements
+            .values()
+            .filter_map(move |states| states[..held(states)].last().map(|(_, state)| state))
     }
 
     /// Whether an agency had a role after the record at `position`.
     pub fn has_role(&self, agency: &AgencyId, role: Role, position: u64) -> bool {
-        let granted = |row: &AgencyRow| row.roles.iter().any(|r| r.role == i32::from(role) && r.since <= position);
+        let granted =
+            |row: &AgencyRow| row.roles.iter().any(|r| r.role == i32::from(role) && r.since <= position);
         self.agencies.get(agency).is_some_and(granted)
     }
 
@@ -124,7 +129,8 @@ impl Rights {
         };
         let has = |role| self.has_role(agency, role, u64::MAX);
         let need = |role: Role| {
-            let text = format!("{agency} lacks the role {}: ask the hub's administrator for it", role_name(role));
+            let text =
+                format!("{agency} lacks the role {}: ask the hub's administrator for it", role_name(role));
             if has(role) { Ok(()) } else { Err(Refusal::new(ErrorReason::RightMissing, text)) }
         };
         match operation {

@@ -9,7 +9,8 @@ use mighub::block::Digest;
 use mighub::convert::attribute_default_message;
 use mighub::v1::{self, ArtefactChange, AttributeDefaultOrigin, ErrorReason, record::What};
 use mighub_sdmx::structure::{
-    Artefact, Class, DataDefinition, MESSAGE_BYTES_MAX, Reference, StructureError, Structures, read_message, write_json,
+    Artefact, Class, DataDefinition, MESSAGE_BYTES_MAX, Reference, StructureError, Structures, read_message,
+    write_json,
 };
 use mighub_store::{Name, Object, Store, View};
 use mighub_validation::Rulebook;
@@ -60,7 +61,8 @@ impl Registry {
                 messages.insert(row.message_digest.clone(), message.structures);
             }
             let artefact = messages.get(&row.message_digest).and_then(|message| message.get(&reference));
-            let artefact = artefact.ok_or_else(|| format!("{urn} is not in the message that the journal names"))?;
+            let artefact =
+                artefact.ok_or_else(|| format!("{urn} is not in the message that the journal names"))?;
             structures.put((**artefact).clone()).map_err(|error| error.to_string())?;
             stored_ms.insert(reference, row.stored_ms);
         }
@@ -74,7 +76,10 @@ impl Registry {
 
     pub(super) fn definition(&self, dataflow: &Reference) -> Result<&Definition, Refusal> {
         self.definitions.get(dataflow).ok_or_else(|| {
-            let text = format!("there is no dataflow {}: `mighub structure list` shows those there are", dataflow.short());
+            let text = format!(
+                "there is no dataflow {}: `mighub structure list` shows those there are",
+                dataflow.short()
+            );
             Refusal::new(ErrorReason::UnknownDataflow, text).about("dataflow", dataflow.short())
         })
     }
@@ -95,9 +100,9 @@ fn definitions(structures: &Structures) -> BTreeMap<Reference, Definition> {
 
 /// The canonical messages of all dataflows: readers of any vintage can ask for what it was made with.
 pub(super) fn canonical_objects(structures: &Structures) -> Vec<Object> {
-    let canonical = definitions(structures).into_values().map(|definition| {
-        object(definition.data.canonical_json().to_vec()).1
-    });
+    let canonical = definitions(structures)
+        .into_values()
+        .map(|definition| object(definition.data.canonical_json().to_vec()).1);
     canonical.collect()
 }
 
@@ -123,7 +128,8 @@ impl Hub {
         {
             return Ok(today);
         }
-        let message = read_message(&content(&self.store, digest)?).map_err(|error| Refusal::internal(error.to_string()))?;
+        let message = read_message(&content(&self.store, digest)?)
+            .map_err(|error| Refusal::internal(error.to_string()))?;
         let data = DataDefinition::resolve(&message.structures, dataflow)
             .map_err(|error| Refusal::internal(error.to_string()))?;
         Ok(Definition { digest: Digest::of(data.canonical_json()), data })
@@ -140,7 +146,8 @@ impl Hub {
         // Two calls at a time must not both find the name free.
         let _one_at_a_time = self.desk.changing_structures();
         if request.message.len() > MESSAGE_BYTES_MAX {
-            let text = format!("the structure message has more than {MESSAGE_BYTES_MAX} bytes: send it in parts");
+            let text =
+                format!("the structure message has more than {MESSAGE_BYTES_MAX} bytes: send it in parts");
             return Err(Refusal::limit(MESSAGE_BYTES_MAX as u64, request.message.len() as u64, text));
         }
         let message = read_message(&request.message)
@@ -160,7 +167,11 @@ impl Hub {
         for (reference, artefact) in message.structures.iter() {
             if reference.class == Class::ProvisionAgreement {
                 let text = "agreements are sent with `mighub-server agreement put`: leave them out here";
-                problems.push(problem(reference.to_string(), ErrorReason::StructureMalformed, text.to_owned()));
+                problems.push(problem(
+                    reference.to_string(),
+                    ErrorReason::StructureMalformed,
+                    text.to_owned(),
+                ));
                 continue;
             }
             let was_there = after.get(reference).is_some();
@@ -187,9 +198,11 @@ impl Hub {
             }
         }
         let dangling = after.check();
-        problems.extend(dangling.iter().map(|p| {
-            problem(p.artefact.clone(), ErrorReason::StructureReferenceMissing, p.text.clone())
-        }));
+        problems.extend(
+            dangling
+                .iter()
+                .map(|p| problem(p.artefact.clone(), ErrorReason::StructureReferenceMissing, p.text.clone())),
+        );
         if problems.is_empty() {
             problems.extend(self.broken_lanes(&after)?);
         }
@@ -261,7 +274,10 @@ impl Hub {
             "" => None,
             name => Some(Class::of_name(name).ok_or_else(|| {
                 let known: Vec<_> = Class::all().map(Class::name).collect();
-                Refusal::malformed("class", format!("{name:?} is not a class held here: {}", known.join(", ")))
+                Refusal::malformed(
+                    "class",
+                    format!("{name:?} is not a class held here: {}", known.join(", ")),
+                )
             })?),
         };
         let registry = self.registry();
@@ -269,7 +285,8 @@ impl Hub {
             class.is_none_or(|class| reference.class == class)
                 && (request.agency.is_empty() || *reference.agency == *request.agency)
         });
-        let mut asked: Vec<_> = asked.map(|(reference, artefact)| (reference.to_string(), reference, artefact)).collect();
+        let mut asked: Vec<_> =
+            asked.map(|(reference, artefact)| (reference.to_string(), reference, artefact)).collect();
         asked.sort_by(|a, b| a.0.cmp(&b.0));
         let page = Page::read(request.page_size, &request.page_token)?;
         let (asked, next_page_token) = page.cut(asked, |(urn, ..)| urn.clone());
@@ -301,7 +318,10 @@ impl Hub {
         let (dataflow, defaults) = match &request.rulebook {
             Some(Asked::Digest(asked)) if asked[..] == digest.0 => (String::new(), Vec::new()),
             Some(Asked::Digest(_)) => {
-                return Err(Refusal::new(ErrorReason::UnknownRulebook, "no rulebook here ever had this digest"));
+                return Err(Refusal::new(
+                    ErrorReason::UnknownRulebook,
+                    "no rulebook here ever had this digest",
+                ));
             }
             Some(Asked::Dataflow(text)) => {
                 let definition = self.definition(&dataflow("dataflow", text)?)?;

@@ -48,7 +48,8 @@ impl Hub {
         }
         for position in 0..self.store.records() {
             let entry = self.store.record(Position(position))?;
-            let record = v1::Record::decode(&entry.payload[..]).map_err(|error| Refusal::internal(error.to_string()))?;
+            let record = v1::Record::decode(&entry.payload[..])
+                .map_err(|error| Refusal::internal(error.to_string()))?;
             if matches!(record.what, Some(What::Accepted(_))) {
                 needed.add(&receipt_name(position, &entry.payload));
             }
@@ -88,7 +89,11 @@ impl Hub {
         Ok(())
     }
 
-    fn name_contents(&self, needed: &mut Needed, contents: Option<&v1::SubmissionContents>) -> Result<(), Refusal> {
+    fn name_contents(
+        &self,
+        needed: &mut Needed,
+        contents: Option<&v1::SubmissionContents>,
+    ) -> Result<(), Refusal> {
         let Some(contents) = contents else { return Ok(()) };
         name(needed, &contents.header_digest);
         name(needed, &contents.structure_digest);
@@ -113,14 +118,18 @@ impl Hub {
         if manifest.is_empty() || !name(needed, manifest) {
             return Ok(());
         }
-        let lane = LaneId { dataflow: dataflow("dataflow", dataflow_text)?, provider: agency("provider", provider)? };
+        let lane = LaneId {
+            dataflow: dataflow("dataflow", dataflow_text)?,
+            provider: agency("provider", provider)?,
+        };
         let secrets: LaneSecrets = self.lane_secrets(&lane);
         let failed = |error: prost::DecodeError| Refusal::internal(error.to_string());
         let manifest = v1::Manifest::decode(content(&self.store, manifest)?).map_err(failed)?;
         for page in manifest.parts.iter().flat_map(|part| &part.pages) {
             name(needed, &page.digest);
             // Two lanes may share a page, and still have blocks of their own: that it was read is noted by lane.
-            let read = Digest::from_slice(&page.digest).is_some_and(|digest| needed.add(&secrets.place(&digest)));
+            let read =
+                Digest::from_slice(&page.digest).is_some_and(|digest| needed.add(&secrets.place(&digest)));
             if !read {
                 continue;
             }

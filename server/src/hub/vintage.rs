@@ -22,7 +22,12 @@ pub struct Vintage {
 impl Vintage {
     /// The state of a lane to which nothing was sent yet.
     pub fn empty(shape: Arc<Shape>) -> Self {
-        Self { shape, blocks: Arc::new([]), dataset_attributes: BTreeMap::new(), absent_values: BTreeMap::new() }
+        Self {
+            shape,
+            blocks: Arc::new([]),
+            dataset_attributes: BTreeMap::new(),
+            absent_values: BTreeMap::new(),
+        }
     }
 
     /// Number of observations.

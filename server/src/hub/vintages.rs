@@ -120,13 +120,19 @@ impl Hub {
     }
 
     /// Vintages of a lane made at or before `position`, newest first, at most `limit`.
-    pub fn vintages_from(&self, lane: &LaneId, position: u64, limit: usize) -> Result<Vec<Recorded>, Refusal> {
+    pub fn vintages_from(
+        &self,
+        lane: &LaneId,
+        position: u64,
+        limit: usize,
+    ) -> Result<Vec<Recorded>, Refusal> {
         let prefix = vintages_prefix(lane);
         // Positions fall, so what comes after the key of the next greater one is what is asked for.
         let after = position.checked_add(1).map(|next| vintage_key(lane, next)).unwrap_or_default();
         let found = self.view.scan(&prefix, &after, limit)?;
         let read = |(key, value): (Vec<u8>, Vec<u8>)| {
-            let position = falling_position(&key).ok_or_else(|| Refusal::internal("a vintage has no position"))?;
+            let position =
+                falling_position(&key).ok_or_else(|| Refusal::internal("a vintage has no position"))?;
             let row = VintageRow::decode(&value[..]).map_err(|error| Refusal::internal(error.to_string()))?;
             Ok(Recorded { position, row })
         };
@@ -143,16 +149,24 @@ impl Hub {
         if let Some(vintage) = self.vintages.get(digest) {
             // A data structure that has grown since reads the same blocks.
             let fits = vintage.shape == *shape;
-            return Ok(if fits { vintage } else { Arc::new(Vintage { shape: shape.clone(), ..(*vintage).clone() }) });
+            return Ok(if fits {
+                vintage
+            } else {
+                Arc::new(Vintage { shape: shape.clone(), ..(*vintage).clone() })
+            });
         }
         let damaged = |error: mighub::manifest::ManifestError| {
-            Refusal::new(v1::ErrorReason::StoreDamaged, format!("the manifest {} is damaged: {error}", digest.short()))
+            Refusal::new(
+                v1::ErrorReason::StoreDamaged,
+                format!("the manifest {} is damaged: {error}", digest.short()),
+            )
         };
         let manifest = read_manifest(&content(&self.store, &digest.0)?).map_err(damaged)?;
         let mut blocks = Vec::new();
         for page in manifest.parts.iter().flat_map(|part| &part.pages) {
             let page = content(&self.store, &page.digest)?;
-            blocks.extend(read_page(&page, shape.dimensions.len()).map_err(damaged)?.into_iter().map(Arc::new));
+            blocks
+                .extend(read_page(&page, shape.dimensions.len()).map_err(damaged)?.into_iter().map(Arc::new));
         }
         let attributes = manifest.dataset_attributes.into_iter().map(dataset_attribute);
         let absent = manifest.absent_values.into_iter();
@@ -160,7 +174,9 @@ impl Hub {
             shape: shape.clone(),
             blocks: blocks.into(),
             dataset_attributes: attributes.filter_map(|(id, value)| Some((id, value?))).collect(),
-            absent_values: absent.map(|value| (Arc::from(value.id), Arc::from(value.value))).collect::<BTreeMap<_, _>>(),
+            absent_values: absent
+                .map(|value| (Arc::from(value.id), Arc::from(value.value)))
+                .collect::<BTreeMap<_, _>>(),
         });
         self.vintages.keep(*digest, &vintage);
         Ok(vintage)

@@ -256,7 +256,9 @@ impl Caretaker {
         let Some(hub) = self.hub.upgrade() else { return };
         match hub.sweep(self.clock.now()) {
             Ok(swept) if swept.objects == 0 => {}
-            Ok(swept) => tracing::info!(objects = swept.objects, bytes = swept.bytes, "abandoned uploads were swept"),
+            Ok(swept) => {
+                tracing::info!(objects = swept.objects, bytes = swept.bytes, "abandoned uploads were swept")
+            }
             Err(error) => tracing::warn!(%error, "abandoned uploads were not swept; it is tried again later"),
         }
     }
