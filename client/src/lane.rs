@@ -168,6 +168,14 @@ impl HubLanes {
         match self.hub.lane(&dataflow, &provider).await {
             Ok(lane) => Ok(Some(Arc::new(lane))),
             Err(error) if error.reason() == Some(ErrorReason::UnknownDataflow) => Ok(None),
+            // Not the first dataflow of the file: that there are several is what its sender must hear.
+            Err(error)
+                if error.reason() == Some(ErrorReason::LaneNotPermitted)
+                    && self.known.values().any(Option::is_some) =>
+            {
+                let definition = self.hub.newest_definition(&dataflow).await?;
+                Ok(Some(Arc::new(LaneInfo::of_structures(v1::Lane { dataflow, provider }, definition))))
+            }
             Err(error) => Err(error),
         }
     }
@@ -235,9 +243,17 @@ impl Lanes for StructureLanes {
         let Some((reference, _)) = self.structures.find(Class::Dataflow, &dataflow) else { return Ok(None) };
         let definition = DataDefinition::resolve(&self.structures, reference)
             .map_err(|error| Error::Structures { name: dataflow.clone(), reason: error.to_string() })?;
+        let lane = v1::Lane { dataflow, provider: self.provider.clone() };
+        Ok(Some(Arc::new(LaneInfo::of_structures(lane, definition))))
+    }
+}
+
+impl LaneInfo {
+    /// A lane of which no hub told: nothing can be sent to it.
+    fn of_structures(lane: v1::Lane, definition: Arc<DataDefinition>) -> Self {
         let origin = v1::AttributeDefaultOrigin::Dataflow;
-        Ok(Some(Arc::new(LaneInfo {
-            lane: v1::Lane { dataflow, provider: self.provider.clone() },
+        Self {
+            lane,
             hub_id: String::new(),
             structure_digest: Digest::of(definition.canonical_json()),
             rulebook_digest: None,
@@ -251,7 +267,7 @@ impl Lanes for StructureLanes {
             limits: v1::SubmissionLimits::default(),
             key: LaneKey([0; 32]),
             definition,
-        })))
+        }
     }
 }
 

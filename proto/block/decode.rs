@@ -41,6 +41,9 @@ pub fn decode_proven(raw: &[u8], shape: &Arc<Shape>) -> Result<Columns, BlockErr
     }
     let mut block = FieldReader::new(raw);
     let canon = block.number(field::CANON)?;
+    if canon == 0 {
+        return Err(BlockError::Message("it does not begin with the number of its canon".to_owned()));
+    }
     if canon != u64::from(CANON) {
         return Err(BlockError::UnknownCanon(u32::try_from(canon).unwrap_or(u32::MAX)));
     }

@@ -87,6 +87,15 @@ async fn stage() -> Template {
     stage.into_template().await
 }
 
+/// The clients of [`READERS`].
+async fn connect(stage: &Stage) -> Vec<Hub> {
+    let mut readers = Vec::new();
+    for reader in &READERS {
+        readers.push(stage.client(reader.agency).await);
+    }
+    readers
+}
+
 /// What happened in all histories.
 #[derive(Default)]
 struct Told {
@@ -152,13 +161,11 @@ impl Story {
 
     async fn begin(template: &Template) -> Self {
         let stage = template.open().await;
-        let mut readers = Vec::new();
+        let readers = connect(&stage).await;
         let mut copies = Vec::new();
-        for reader in &READERS {
-            let hub = stage.client(reader.agency).await;
+        for reader in &readers {
             // From before there was anything.
-            copies.push(pulled(&hub, PullRequest::all(text::DATAFLOW)).await);
-            readers.push(hub);
+            copies.push(pulled(reader, PullRequest::all(text::DATAFLOW)).await);
         }
         let (lane, told) = (Lane::default(), Told::default());
         Self { stage, readers, copies, lane, in_force: Vec::new(), past: Vec::new(), told }
@@ -175,6 +182,8 @@ impl Story {
             Step::Wait(seconds) => self.stage.wait_s(*seconds),
             Step::Restart(between) => {
                 self.stage.restart(|folder| damage(&folder.join("view"), *between)).await;
+                // Old connections would be taken up again too, after a pause.
+                self.readers = connect(&self.stage).await;
                 self.told.restarts += 1;
                 self.told.rebuilt += u64::from(self.stage.report().view_rebuilt.is_some());
             }
@@ -263,8 +272,8 @@ impl Story {
 
     /// As of every past step each reader gets what could be seen then, less what is restricted today.
     async fn the_past_is_as_it_was(&self) -> Result<(), String> {
-        for past in &self.past {
-            for (nth, audience) in READERS.iter().enumerate() {
+        for (moment, past) in self.past.iter().enumerate() {
+            for (nth, audience) in half_of_readers(moment) {
                 let today = self.lane.shown_to(audience, self.now_s());
                 for (at, second) in [
                     (At::AsOf(instant(past.second)), past.second),
@@ -285,8 +294,8 @@ impl Story {
     /// From every past cursor one pull of changes leads to the present.
     async fn old_cursors_lead_here(&self) -> Result<(), String> {
         let last = self.past.last().expect("a step");
-        for past in &self.past {
-            for (nth, audience) in READERS.iter().enumerate() {
+        for (moment, past) in self.past.iter().enumerate() {
+            for (nth, audience) in half_of_readers(moment + 1) {
                 let (cursor, table) = past.cursors[nth].clone();
                 let lanes = BTreeMap::from([(OFFICE.to_owned(), table)]);
                 let mut copy = Copy { lanes, ..Copy::default() };
@@ -298,6 +307,11 @@ impl Story {
         }
         Ok(())
     }
+}
+
+/// One half at one moment, the other at the next.
+fn half_of_readers(moment: usize) -> impl Iterator<Item = (usize, &'static Audience)> {
+    READERS.iter().enumerate().filter(move |(nth, _)| (nth + moment).is_multiple_of(2))
 }
 
 /// What happens to a view whose hub is not running.

@@ -107,6 +107,8 @@ async fn noise_on_the_port_and_streams_that_stop_half_way_harm_nobody() {
 #[tokio::test(flavor = "multi_thread")]
 async fn files_that_are_none_are_told_apart_and_nothing_of_them_is_sent() {
     let (stage, ..) = scene().await;
+    let (id, dataflow) = ("MIGHUB:PA_STOCK(1.0.0)".into(), "MIGHUB:MIG_STOCK(1.0.0)".into());
+    stage.agree(v1::Agreement { id, dataflow, ..agreement("SWE") }).await;
     let office = stage.client("SWE").await;
     let records = stage.records().await;
     let sound = flows("SWE", &[("M", "IMM", "NOR", 2015, "1,A,F")]);
@@ -126,7 +128,7 @@ async fn files_that_are_none_are_told_apart_and_nothing_of_them_is_sent() {
         ("Latin-1", latin, "FIL-031"),
         ("an unknown dataflow", sound.replace("MIG_FLOW", "MIG_FLAW").into_bytes(), "FIL-022"),
         ("two dataflows", two_flows.into_bytes(), "FIL-041"),
-        ("a column twice", sound.replace("AGE,", "SEX,").into_bytes(), "FIL-007"),
+        ("a column twice", sound.replace("CONF_STATUS\n", "CONF_STATUS,SEX\n").into_bytes(), "FIL-007"),
     ] {
         let source =
             Source::Reader { name: what.to_owned(), reader: Box::new(std::io::Cursor::new(content)) };

@@ -29,11 +29,6 @@ async fn all(hub: &Hub) -> Copy {
     pulled(hub, PullRequest::all(FLOW)).await
 }
 
-/// The cursor of an event, as a program would have kept it.
-fn cursor(bytes: &[u8]) -> Cursor {
-    data_encoding::BASE64URL_NOPAD.encode(bytes).parse().expect("a cursor")
-}
-
 /// What somebody without certificate gets of the only lane; a client knows the structure.
 async fn public_table(stage: &Stage, client: &Hub) -> Table {
     let definition = client.newest_definition(FLOW).await.expect("public");
@@ -158,7 +153,7 @@ async fn a_watch_is_silent_about_an_embargo_and_speaks_at_its_second() {
     assert!(stage.now().0 / 1_000 >= second.as_second(), "news before the hour");
 
     // Whoever was away learns it by the cursor of the event before, once.
-    let mut later = news(&reader, Some(cursor(&event.cursor))).await;
+    let mut later = news(&reader, Cursor::of_event(&event)).await;
     let again = tokio::time::timeout(within, later.next()).await.expect("news in time").expect("news");
     assert_eq!((again.kind(), again.vintage), (released.kind(), released.vintage));
     assert!(tokio::time::timeout(SILENCE, later.next()).await.is_err(), "the same news twice");

@@ -8,7 +8,7 @@ use mighub_sdmx::sort::SortedBatch;
 use mighub_sdmx::structure::DefaultSource;
 use mighub_validation::{Checker, Findings, Rulebook, Stage, Terms};
 
-use super::{DatasetAttribute, ReadOptions};
+use super::{Complete, DatasetAttribute, ReadOptions};
 use crate::error::Error;
 use crate::lane::LaneInfo;
 
@@ -36,7 +36,8 @@ impl Judge {
         };
         Ok(Self {
             checker: Checker::new(lane.definition.clone(), terms),
-            rows_are_result: lane.head.is_none() || options.complete.is_some(),
+            // Beside the key of a complete file its rows may meet what is there.
+            rows_are_result: lane.head.is_none() || options.complete == Some(Complete::Lane),
         })
     }
 

@@ -74,7 +74,23 @@ pub(super) fn wildcards(part: &Part, source: &dyn BlockSource) -> Result<Vec<Del
         let series =
             (0..columns.series_count()).filter(|at| columns.key(*at).codes().any(|code| code.is_empty()));
         for series in series {
-            deletions.extend(columns.observations(series).map(|place| deletion(&columns, series, place)));
+            let entries = columns.observations(series).map(|place| deletion(&columns, series, place));
+            deletions.extend(entries.clone());
+            // An entry that takes whole observations says nothing of their series; what the series names goes too,
+            // as it does where the key is full.
+            let of_series = series_attributes(&columns, series);
+            if of_series.contains(&true) && entries.clone().any(|entry| entry.cells.is_none()) {
+                let cells = Cells {
+                    value: false,
+                    observation_attributes: vec![false; columns.observation_attributes.len()],
+                    series_attributes: of_series,
+                };
+                deletions.push(Deletion {
+                    pattern: pattern(&columns, series),
+                    period: Period::ANY,
+                    cells: Some(cells),
+                });
+            }
             if deletions.len() > WILDCARDS_MAX {
                 return Err(FoldError::TooManyWildcards);
             }
@@ -83,9 +99,19 @@ pub(super) fn wildcards(part: &Part, source: &dyn BlockSource) -> Result<Vec<Del
     Ok(deletions)
 }
 
-fn deletion(columns: &Columns, series: usize, place: usize) -> Deletion {
+/// The series that the key of a deletion means.
+fn pattern(columns: &Columns, series: usize) -> Selection {
     let set = |code: &Arc<str>| (!code.is_empty()).then(|| BTreeSet::from([code.clone()]));
     let key = KeyPattern { sets: columns.key(series).codes().map(set).collect() };
+    Selection { keys: vec![key], start: None, end: None }
+}
+
+/// Which attributes of a series a deletion names.
+fn series_attributes(columns: &Columns, series: usize) -> Vec<bool> {
+    columns.series_attributes.iter().map(|column| column.get(series).is_some()).collect()
+}
+
+fn deletion(columns: &Columns, series: usize, place: usize) -> Deletion {
     let cells = Cells {
         value: columns.value(place).is_some(),
         observation_attributes: columns
@@ -93,10 +119,10 @@ fn deletion(columns: &Columns, series: usize, place: usize) -> Deletion {
             .iter()
             .map(|c| c.get(place).is_some())
             .collect(),
-        series_attributes: columns.series_attributes.iter().map(|c| c.get(series).is_some()).collect(),
+        series_attributes: series_attributes(columns, series),
     };
     Deletion {
-        pattern: Selection { keys: vec![key], start: None, end: None },
+        pattern: pattern(columns, series),
         period: columns.periods[place],
         cells: (!columns.is_bare(series, place)).then_some(cells),
     }
