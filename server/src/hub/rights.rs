@@ -3,7 +3,7 @@
 //! What lives here: the principal, the rights it has, and the one function that grants an operation. What must
 //! not: figures, and how somebody proved who they are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use mighub::v1::{self, ErrorReason, Role};
@@ -51,6 +51,8 @@ pub struct Rights {
     agencies: BTreeMap<AgencyId, AgencyRow>,
     /// By id, each state with the position of its record, oldest first.
     agreements: BTreeMap<String, Vec<(u64, Arc<Agreement>)>>,
+    /// Ids of the agreements that ever were on a lane.
+    by_lane: BTreeMap<LaneId, BTreeSet<String>>,
 }
 
 impl Rights {
@@ -68,6 +70,7 @@ impl Rights {
             let position = key.last_chunk().map(|bytes| u64::from_be_bytes(*bytes));
             let position = position.ok_or_else(|| malformed("it has no position"))?;
             let agreement = Agreement::read(&message).map_err(|error| malformed(&error.text))?;
+            rights.by_lane.entry(agreement.lane.clone()).or_default().insert(message.id.clone());
             rights.agreements.entry(message.id).or_default().push((position, Arc::new(agreement)));
         }
         Ok(rights)
@@ -103,8 +106,28 @@ impl Rights {
     /// The agreement on a lane that is in force on the day of `now`; at most one is.
     pub fn agreement_on(&self, lane: &LaneId, position: u64, now: Moment) -> Option<&Arc<Agreement>> {
         let day = now.day();
-        let mut on_lane = self.agreements(position).filter(|agreement| agreement.lane == *lane);
-        on_lane.find(|agreement| agreement.terms.validity.contains(day))
+        self.ever_on(lane, position).find(|agreement| agreement.terms.validity.contains(day))
+    }
+
+    /// Agreements on a lane as they held after the record at `position`, in force or not.
+    fn ever_on(&self, lane: &LaneId, position: u64) -> impl Iterator<Item = &Arc<Agreement>> {
+        let ids = self.by_lane.get(lane).into_iter().flatten();
+        let held = move |id: &String| {
+            let states = self.agreements.get(id)?;
+            let count = states.partition_point(|(since, _)| *since <= position);
+            states[..count].last().map(|(_, state)| state)
+        };
+        let lane = lane.clone();
+        ids.filter_map(held).filter(move |agreement| agreement.lane == lane)
+    }
+
+    /// Whether the very existence of restricted observations of a lane is hidden. An agreement that has ended
+    /// does not uncover what it hid.
+    fn hides_existence(&self, lane: &LaneId, position: u64, now: Moment) -> bool {
+        match self.agreement_on(lane, position, now) {
+            Some(agreement) => agreement.existence_restricted,
+            None => self.ever_on(lane, position).any(|agreement| agreement.existence_restricted),
+        }
     }
 
     /// Agreements in force under which an agency may send.
@@ -171,13 +194,12 @@ impl Rights {
             agency: Some(agency.as_arc().clone()),
             before_release: all || named(|terms| &terms.readers_before_release),
             restricted,
-            keys_hidden: !restricted && agreement.is_some_and(|agreement| agreement.existence_restricted),
+            keys_hidden: !restricted && self.hides_existence(lane, position, now),
         }
     }
 
     fn public_audience(&self, lane: &LaneId, position: u64, now: Moment) -> Audience {
-        let hidden = |agreement: &Arc<Agreement>| agreement.existence_restricted;
-        let keys_hidden = self.agreement_on(lane, position, now).is_some_and(hidden);
+        let keys_hidden = self.hides_existence(lane, position, now);
         Audience { agency: None, before_release: false, restricted: false, keys_hidden }
     }
 

@@ -21,9 +21,9 @@ use super::refusal::Refusal;
 use super::rows::{VintageRow, falling_position, lane_key, lanes_prefix, vintage_key, vintages_prefix};
 use super::vintage::Vintage;
 
-/// Blocks of all vintages that are kept in memory, together. A block's entry has some kilobytes, so this is
-/// some 30 MB; 10 million observations have about 1,300 blocks.
-const BLOCKS_KEPT: usize = 8_000;
+/// Blocks of all vintages that are kept in memory, together. A block's entry has about a kilobyte, so this is
+/// some 25 MB; 10 million observations have about 1,300 blocks.
+const BLOCKS_KEPT: usize = 24_000;
 /// Vintages kept, however small.
 const VINTAGES_KEPT: usize = 512;
 

@@ -271,7 +271,8 @@ mod tests {
         let cut = good[..good.len() - 1].to_vec();
         let followed = [&good[..], b"x"].concat();
         let is_no_request = |error: &RequestError| matches!(error, RequestError::NotARequest(_));
-        let table: [(&str, Vec<u8>, &dyn Fn(&RequestError) -> bool); 7] = [
+        type Expected<'e> = &'e dyn Fn(&RequestError) -> bool;
+        let table: [(&str, Vec<u8>, Expected<'_>); 7] = [
             ("nothing", Vec::new(), &is_no_request),
             ("text", b"-----BEGIN CERTIFICATE REQUEST-----".to_vec(), &is_no_request),
             ("cut off", cut, &is_no_request),
