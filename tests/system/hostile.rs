@@ -289,7 +289,7 @@ async fn a_block_that_is_not_what_its_manifest_names_is_refused_by_name() {
         ("series out of order", with_raw(unsorted.encode_to_vec()), "BLOCK_NOT_CANONICAL"),
         ("no message", with_raw(vec![0xff; 50]), "BLOCK_NOT_CANONICAL"),
         ("cut where the canon does not cut", early_cut, "BLOCK_NOT_CANONICAL"),
-        ("a block twice", desk.parcel(vec![canonical.clone(), canonical.clone()]), "BLOCK_NOT_CANONICAL"),
+        ("a block twice", desk.parcel(vec![canonical.clone(), canonical.clone()]), "MANIFEST_UNSORTED"),
         ("other facts in the manifest", other_facts, "MANIFEST_MALFORMED"),
     ] {
         assert_eq!(told(parcel.send(&channel).await), expected, "{what}");
