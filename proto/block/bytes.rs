@@ -160,6 +160,28 @@ impl Numbers<'_> {
         Some(number)
     }
 
+    /// Passes over so many numbers; false if there are not as many.
+    pub(super) fn pass_over(&mut self, count: usize) -> bool {
+        const LAST_BYTES: u64 = 0x8080_8080_8080_8080;
+        let mut left = count;
+        // Eight bytes at a time: a number ends with a byte below 0x80.
+        while let Some((bytes, rest)) = self.0.split_first_chunk::<8>() {
+            let ended = (!u64::from_le_bytes(*bytes) & LAST_BYTES).count_ones() as usize;
+            if ended >= left {
+                break;
+            }
+            left -= ended;
+            self.0 = rest;
+        }
+        // At least one number is left: if the eight bytes ended within one, its end counts for it.
+        while left > 0 {
+            let Some((byte, rest)) = self.0.split_first() else { return false };
+            left -= usize::from(*byte < 0x80);
+            self.0 = rest;
+        }
+        true
+    }
+
     #[cold]
     fn next_long(&mut self) -> Option<u64> {
         const BYTES_MAX: usize = 10;

@@ -36,6 +36,32 @@ pub fn decode(raw: &[u8], shape: &Arc<Shape>) -> Result<Columns, BlockError> {
 
 /// Reads a block whose bytes were proven canonical when they came in, and whose digest was checked since.
 pub fn decode_proven(raw: &[u8], shape: &Arc<Shape>) -> Result<Columns, BlockError> {
+    let (mut block, dimensions) = begin(raw, shape)?;
+    let mut columns = Columns::new(shape.clone());
+    take_counts(block.packed(field::OBSERVATION_COUNTS)?, &mut columns)?;
+    take_periods(&mut block, &mut columns)?;
+    take_values(&mut block, &mut columns)?;
+    let (series, observations) = (columns.series_count(), columns.len());
+    for (place, dimension) in dimensions.into_iter().enumerate() {
+        columns.dimensions[place] = dimension_of(FieldReader::new(dimension), series)?;
+    }
+    columns.observation_attributes =
+        attributes(&mut block, field::OBSERVATION_ATTRIBUTES, &shape.observation_attributes, |attribute| {
+            attribute_of(attribute, observations)
+        })?;
+    columns.series_attributes =
+        attributes(&mut block, field::SERIES_ATTRIBUTES, &shape.series_attributes, |attribute| {
+            attribute_of(attribute, series)
+        })?;
+    block.finish()?;
+    Ok(columns)
+}
+
+/// The block from its observation counts on, and its dimensions, unread.
+pub(super) fn begin<'b>(
+    raw: &'b [u8],
+    shape: &Shape,
+) -> Result<(FieldReader<'b>, Vec<&'b [u8]>), BlockError> {
     if raw.len() > RAW_BYTES_MAX {
         return Err(BlockError::Inconsistent("it is longer than any block"));
     }
@@ -47,31 +73,14 @@ pub fn decode_proven(raw: &[u8], shape: &Arc<Shape>) -> Result<Columns, BlockErr
     if canon != u64::from(CANON) {
         return Err(BlockError::UnknownCanon(u32::try_from(canon).unwrap_or(u32::MAX)));
     }
-    let mut columns = Columns::new(shape.clone());
     let mut dimensions = Vec::with_capacity(shape.dimensions.len());
     for _ in &shape.dimensions {
         dimensions.push(block.delimited(field::DIMENSIONS)?.ok_or(NOT_ITS_DIMENSIONS)?);
     }
-    take_counts(block.packed(field::OBSERVATION_COUNTS)?, &mut columns)?;
-    take_periods(&mut block, &mut columns)?;
-    take_values(&mut block, &mut columns)?;
-    let (series, observations) = (columns.series_count(), columns.len());
-    for (place, dimension) in dimensions.into_iter().enumerate() {
-        columns.dimensions[place] = dimension_of(FieldReader::new(dimension), series)?;
-    }
-    columns.observation_attributes = take_attributes(
-        &mut block,
-        field::OBSERVATION_ATTRIBUTES,
-        &shape.observation_attributes,
-        observations,
-    )?;
-    columns.series_attributes =
-        take_attributes(&mut block, field::SERIES_ATTRIBUTES, &shape.series_attributes, series)?;
-    block.finish()?;
-    Ok(columns)
+    Ok((block, dimensions))
 }
 
-fn take_counts(mut counts: Numbers<'_>, columns: &mut Columns) -> Result<(), BlockError> {
+pub(super) fn take_counts(mut counts: Numbers<'_>, columns: &mut Columns) -> Result<(), BlockError> {
     const WRONG: BlockError = BlockError::Inconsistent("a series has no observations, or there are too many");
     let mut end = 0u32;
     columns.ends.reserve_exact(counts.count_max().min(UNITS_MAX as usize));
@@ -91,7 +100,10 @@ fn take_counts(mut counts: Numbers<'_>, columns: &mut Columns) -> Result<(), Blo
     Ok(())
 }
 
-fn dimension_of(mut dimension: FieldReader<'_>, series: usize) -> Result<DimensionColumn, BlockError> {
+pub(super) fn dimension_of(
+    mut dimension: FieldReader<'_>,
+    series: usize,
+) -> Result<DimensionColumn, BlockError> {
     const NO_CODE: BlockError = BlockError::Inconsistent("a dimension has no code for a series");
     let mut codes: Vec<Arc<str>> = Vec::new();
     while let Some(code) = dimension.text(field::DIMENSION_CODES)? {
@@ -160,7 +172,7 @@ fn take_periods(block: &mut FieldReader<'_>, columns: &mut Columns) -> Result<()
     Ok(())
 }
 
-fn unzigzag(value: u64) -> i64 {
+pub(super) fn unzigzag(value: u64) -> i64 {
     (value >> 1) as i64 ^ -((value & 1) as i64)
 }
 
@@ -220,11 +232,11 @@ fn take_values(block: &mut FieldReader<'_>, columns: &mut Columns) -> Result<(),
     Ok(())
 }
 
-fn take_attributes(
-    block: &mut FieldReader<'_>,
+pub(super) fn attributes<'b>(
+    block: &mut FieldReader<'b>,
     number: u32,
     ids: &[Arc<str>],
-    entries: usize,
+    mut read: impl FnMut(FieldReader<'b>) -> Result<AttributeColumn, BlockError>,
 ) -> Result<Vec<AttributeColumn>, BlockError> {
     let mut columns = vec![AttributeColumn::default(); ids.len()];
     let mut next = 0;
@@ -237,23 +249,14 @@ fn take_attributes(
             return Err(BlockError::NotCanonical("attributes are not in the order of the data structure"));
         }
         next = place + 1;
-        columns[place] = attribute_of(attribute, entries)?;
+        columns[place] = read(attribute)?;
     }
     Ok(columns)
 }
 
 fn attribute_of(mut attribute: FieldReader<'_>, entries: usize) -> Result<AttributeColumn, BlockError> {
     const OUTSIDE: BlockError = BlockError::Inconsistent("a run of an attribute points outside");
-    let mut values = Vec::new();
-    while let Some(value) = attribute.delimited(field::ATTRIBUTE_VALUES)? {
-        if values.len() == entries || value.len() > VALUE_BYTES_MAX {
-            return Err(BlockError::Inconsistent(
-                "an attribute has too many values, or one that is too long",
-            ));
-        }
-        let value = v1::BlockAttributeValue::decode(value);
-        values.push(value_of_message(value.map_err(|error| BlockError::Message(error.to_string()))?));
-    }
+    let values = values_of(&mut attribute, entries)?;
     let mut lengths = attribute.packed(field::ATTRIBUTE_RUN_LENGTHS)?;
     let mut codes = attribute.packed(field::ATTRIBUTE_RUN_CODES)?;
     attribute.finish()?;
@@ -269,6 +272,23 @@ fn attribute_of(mut attribute: FieldReader<'_>, entries: usize) -> Result<Attrib
         return Err(BlockError::Inconsistent("an attribute does not cover all entries"));
     }
     Ok(AttributeColumn { values, runs })
+}
+
+pub(super) fn values_of(
+    attribute: &mut FieldReader<'_>,
+    values_max: usize,
+) -> Result<Vec<AttributeValue>, BlockError> {
+    let mut values = Vec::new();
+    while let Some(value) = attribute.delimited(field::ATTRIBUTE_VALUES)? {
+        if values.len() == values_max || value.len() > VALUE_BYTES_MAX {
+            return Err(BlockError::Inconsistent(
+                "an attribute has too many values, or one that is too long",
+            ));
+        }
+        let value = v1::BlockAttributeValue::decode(value);
+        values.push(value_of_message(value.map_err(|error| BlockError::Message(error.to_string()))?));
+    }
+    Ok(values)
 }
 
 /// An attribute value from its message.

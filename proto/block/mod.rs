@@ -10,6 +10,7 @@ mod digest;
 mod encode;
 mod field;
 mod frame;
+mod part;
 mod writer;
 
 pub use canon::{Cutter, key_hash};
@@ -17,6 +18,7 @@ pub use decode::{decode, decode_proven, value_of_message};
 pub use digest::{Digest, LaneKey};
 pub use encode::{encode, value_message};
 pub use frame::{compress, decompress};
+pub use part::{Wanted, decode_part};
 pub use writer::{BlockWriter, FinishedBlock, Naming, check_cut};
 
 /// The only canon there is so far.

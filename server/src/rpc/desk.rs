@@ -40,6 +40,9 @@ const WATCHES_PER_CALLER_MAX: u32 = 64;
 const PLACE_WAIT: Duration = Duration::from_secs(1);
 /// Bytes of a batch of messages, about: one large message, or many small ones.
 const BATCH_BYTES: usize = 1024 * 1024;
+/// Bytes of the first: it goes out early, so that the reader has work while the hub makes the rest. Each batch
+/// after it is twice as large.
+const FIRST_BATCH_BYTES: usize = 64 * 1024;
 /// Batches that wait for a reader.
 const BATCHES_WAITING: usize = 3;
 
@@ -213,7 +216,7 @@ impl Desk {
         let place = take(&self.pulls, visitor.caller(), "pulls")?;
         let opened = self.work(move |hub, now| {
             let mut parts = open(hub, &visitor.principal(hub, now)?, message, now)?;
-            let batch = next_batch(&mut parts);
+            let batch = next_batch(&mut parts, FIRST_BATCH_BYTES);
             Ok((parts, batch))
         });
         let (mut parts, mut batch) = opened.await.map_err(status::status)?;
@@ -230,6 +233,7 @@ impl Desk {
             return Ok(Response::new(answer));
         }
         tokio::spawn(async move {
+            let mut bytes_aim = FIRST_BATCH_BYTES;
             loop {
                 let (messages, end) = batch;
                 if feeder.send(messages).await.is_err() {
@@ -238,8 +242,9 @@ impl Desk {
                 if let Some(end) = end {
                     return feeder.end(end);
                 }
+                bytes_aim = BATCH_BYTES.min(bytes_aim * 2);
                 let next = off_network(move || {
-                    let batch = next_batch(&mut parts);
+                    let batch = next_batch(&mut parts, bytes_aim);
                     Ok((parts, batch))
                 });
                 (parts, batch) = match next.await {
@@ -305,10 +310,13 @@ fn place(places: &Places<Caller>, caller: Caller, what: &str) -> Result<Place<Ca
 /// How a stream of messages ended, once it has.
 type End = Option<Result<(), Refusal>>;
 
-/// Messages of about [`BATCH_BYTES`] together.
-fn next_batch<T: Message>(parts: &mut impl Iterator<Item = Result<T, Refusal>>) -> (Vec<T>, End) {
+/// Messages of about `bytes_aim` together.
+fn next_batch<T: Message>(
+    parts: &mut impl Iterator<Item = Result<T, Refusal>>,
+    bytes_aim: usize,
+) -> (Vec<T>, End) {
     let (mut batch, mut bytes) = (Vec::new(), 0);
-    while bytes < BATCH_BYTES {
+    while bytes < bytes_aim {
         match parts.next() {
             Some(Ok(message)) => {
                 bytes += message.encoded_len();

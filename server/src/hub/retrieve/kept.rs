@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use mighub::block::Digest;
 use mighub_sdmx::columns::Shape;
 use mighub_sdmx::structure::Reference;
+use prost::bytes::Bytes;
 
 use super::coverage::Coverage;
 use crate::hub::mask::Marks;
@@ -31,9 +32,28 @@ pub(in crate::hub) struct Kept {
     marks: Mutex<HashMap<Digest, Marks>>,
     /// Of vintages of which nothing is hidden, by digest of the manifest.
     coverage: Mutex<HashMap<Digest, Arc<Coverage>>>,
+    /// The position asked for last, with its mark: mostly the newest.
+    history_mark: Mutex<Option<(u64, Bytes)>>,
 }
 
 impl Kept {
+    /// What tells this journal up to a position from any other.
+    pub(super) fn history_mark(
+        &self,
+        position: u64,
+        read: impl FnOnce() -> Result<Bytes, Refusal>,
+    ) -> Result<Bytes, Refusal> {
+        let kept = || self.history_mark.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, mark)) = &*kept()
+            && *known == position
+        {
+            return Ok(mark.clone());
+        }
+        let mark = read()?;
+        *kept() = Some((position, mark.clone()));
+        Ok(mark)
+    }
+
     /// The columns of a dataflow as it was defined once.
     pub(super) fn shape(
         &self,

@@ -5,12 +5,12 @@ use std::collections::VecDeque;
 use mighub::v1::pull_response::Part;
 use mighub::v1::{self, TombstoneReason};
 
-use super::MESSAGE_BYTES;
 use super::changes::{Change, Changes, Sides};
 use super::context::Context;
 use super::resume::{Place, Resumed};
 use super::sight::{Outlook, Sight};
 use super::whole::{Whole, total};
+use super::{MADE_MESSAGE_BYTES, MESSAGE_BYTES};
 use crate::hub::Refusal;
 use crate::hub::blocks::LaneBlocks;
 use crate::hub::lane::{LaneId, LaneSecrets};
@@ -164,7 +164,11 @@ impl OpenLane {
             for change in changed.drain(..) {
                 self.send(change, context, ready)?;
             }
-            if self.outgoing.bytes >= MESSAGE_BYTES || self.counts.observations - sent_before >= enough {
+            let full = match &self.work {
+                Work::Whole(whole) if !whole.is_relayed() => MADE_MESSAGE_BYTES,
+                _ => MESSAGE_BYTES,
+            };
+            if self.outgoing.bytes >= full || self.counts.observations - sent_before >= enough {
                 self.outgoing.flush(ready);
                 return Ok(Progress::GoesOn);
             }

@@ -11,6 +11,7 @@ mod coverage;
 #[cfg(test)]
 pub(super) mod fixture;
 mod history;
+mod joined;
 mod kept;
 mod lane;
 mod list;
@@ -36,6 +37,8 @@ pub use watch::VintageWatch;
 
 /// Bytes of blocks that travel in one message, about.
 const MESSAGE_BYTES: usize = 1024 * 1024;
+/// The same for blocks that are made anew: much work is in them, and the reader has work with them too.
+const MADE_MESSAGE_BYTES: usize = 64 * 1024;
 /// Bytes after which a reader gets a place to go on from.
 const CHECKPOINT_BYTES: usize = 16 * 1024 * 1024;
 /// A place to go on from is good for so long: 24 hours.

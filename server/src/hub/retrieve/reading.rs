@@ -113,7 +113,9 @@ impl Hub {
     /// Tells this journal up to a position from any other.
     pub(super) fn history_mark(&self, position: u64) -> Result<Bytes, Refusal> {
         const MARK_BYTES: usize = 8;
-        let entry = self.store.record(Position(position))?;
-        Ok(Bytes::copy_from_slice(&entry.hash[..MARK_BYTES]))
+        self.kept.history_mark(position, || {
+            let entry = self.store.record(Position(position))?;
+            Ok(Bytes::copy_from_slice(&entry.hash[..MARK_BYTES]))
+        })
     }
 }

@@ -6,8 +6,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use mighub::block::{BlockError, Wanted, decode_part};
 use mighub::manifest::BlockInfo;
-use mighub_sdmx::columns::{AttributeColumn, Columns, DimensionColumn, Runs};
+use mighub_sdmx::columns::{AttributeColumn, Columns, DimensionColumn, Runs, Shape};
 use mighub_sdmx::key::Selection;
 use mighub_sdmx::period::{Form, Period};
 
@@ -140,12 +141,29 @@ impl Sieve {
         if passing == columns.len() { columns } else { Arc::new(cut(&columns, &stretches)) }
     }
 
-    fn stretches(&self, columns: &Columns) -> Vec<Stretch> {
+    /// What passes of a block that was proven before, without the rest being built; nothing if only the whole
+    /// block tells.
+    pub(super) fn part_of(&self, raw: &[u8], shape: &Arc<Shape>) -> Result<Option<Columns>, BlockError> {
+        let periods = |form| match &self.bounds.by_form {
+            None => Some((i64::MIN, i64::MAX)),
+            Some(_) if form == Form::Any || form == Form::Range => None,
+            Some(_) => Some(self.bounds.of_form(form).unwrap_or((1, 0))),
+        };
+        let wanted = Wanted { series: &|columns| self.matching(columns), periods: &periods };
+        Ok(decode_part(raw, shape, &wanted)?.map(with_used_codes))
+    }
+
+    fn matching(&self, columns: &Columns) -> Vec<bool> {
         let mut series = self.selection.matching_series(columns);
         if let Some(rivals) = &self.rivals {
             let theirs = rivals.matching_series(columns);
             series.iter_mut().zip(theirs).for_each(|(matching, theirs)| *matching &= !theirs);
         }
+        series
+    }
+
+    fn stretches(&self, columns: &Columns) -> Vec<Stretch> {
+        let series = self.matching(columns);
         let chosen = series.iter().enumerate().filter(|(_, chosen)| **chosen).map(|(series, _)| series);
         let mut stretches = Vec::with_capacity(series.len());
         if self.bounds.by_form.is_none() {
@@ -275,6 +293,27 @@ fn attribute(column: &AttributeColumn, ranges: impl Iterator<Item = Range<usize>
     let mut runs = Runs::default();
     codes.into_iter().zip(lengths).for_each(|(code, length)| runs.push(code, length));
     AttributeColumn { values, runs }
+}
+
+/// The same columns with dictionaries that hold only what is used.
+fn with_used_codes(mut columns: Columns) -> Columns {
+    for column in &mut columns.dimensions {
+        let (codes, index) = compacted(&column.codes, 0, std::mem::take(&mut column.index));
+        *column = DimensionColumn { codes, index };
+    }
+    for column in columns.observation_attributes.iter_mut().chain(&mut columns.series_attributes) {
+        if column.all_absent() {
+            *column = AttributeColumn::default();
+            continue;
+        }
+        let (codes, lengths): (Vec<u32>, Vec<usize>) =
+            column.runs.runs().map(|(code, range)| (code, range.len())).unzip();
+        let (values, codes) = compacted(&column.values, 1, codes);
+        let mut runs = Runs::default();
+        codes.into_iter().zip(lengths).for_each(|(code, length)| runs.push(code, length));
+        *column = AttributeColumn { values, runs };
+    }
+    columns
 }
 
 /// A dictionary without what is not used, and the indexes into it. The first entry has the index `base`; lower

@@ -4,11 +4,13 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::thread::{available_parallelism, scope};
 
+use mighub::block::{BlockError, decompress};
 use mighub::manifest::BlockInfo;
 use mighub::v1;
 use mighub_sdmx::columns::Columns;
 use prost::bytes::Bytes;
 
+use super::joined::Pieces;
 use super::plan::candidates;
 use super::sight::Sight;
 use super::stored::{relayed, remade};
@@ -56,8 +58,8 @@ pub(super) struct Whole {
     holds_key: bool,
     candidates: Vec<u32>,
     next: usize,
-    /// What was made of the next candidates already.
-    made: VecDeque<Option<Parcel>>,
+    /// What was made of the next candidates already, with how many of them are in it.
+    made: VecDeque<(usize, Option<Parcel>)>,
 }
 
 impl Whole {
@@ -87,6 +89,11 @@ impl Whole {
         blocks().map(|block| u64::from(block.observations)).sum()
     }
 
+    /// Whether all blocks travel as they lie, so that hardly any work is in them.
+    pub(super) fn is_relayed(&self) -> bool {
+        self.sight.sieve.is_open() && !self.sight.hides
+    }
+
     pub(super) fn is_done(&self) -> bool {
         self.next == self.candidates.len()
     }
@@ -96,37 +103,118 @@ impl Whole {
         if self.made.is_empty() {
             self.make(blocks)?;
         }
-        self.next += 1;
-        Ok(self.made.pop_front().flatten())
+        let Some((candidates, parcel)) = self.made.pop_front() else { return Ok(None) };
+        self.next += candidates;
+        Ok(parcel)
     }
 
     fn make(&mut self, blocks: &dyn StoredBlocks) -> Result<(), Refusal> {
         let rest = &self.candidates[self.next..];
-        let is_relayed = self.sight.sieve.is_open() && !self.sight.hides;
-        let batch = if is_relayed || rest.len() < BATCH_BLOCKS { 1 } else { BATCH_BLOCKS };
-        let rest = &rest[..batch.min(rest.len())];
-        let make = |places: &[u32]| -> Result<Vec<_>, Refusal> {
-            let block = |place: &u32| &self.sight.vintage.blocks[*place as usize];
-            places.iter().map(|place| parcel(block(place), &self.sight, self.holds_key, blocks)).collect()
+        let rest = &rest[..rest.len().min(if self.is_relayed() { 1 } else { BATCH_BLOCKS })];
+        let made = if rest.len() < BATCH_BLOCKS {
+            self.parcels(rest, blocks)?
+        } else {
+            self.by_threads(rest, blocks)?
         };
-        if batch == 1 {
-            self.made = make(rest)?.into();
-            return Ok(());
-        }
+        self.made = made.into();
+        Ok(())
+    }
+
+    fn by_threads(
+        &self,
+        places: &[u32],
+        blocks: &dyn StoredBlocks,
+    ) -> Result<Vec<(usize, Option<Parcel>)>, Refusal> {
         let threads = available_parallelism().map_or(1, usize::from).min(THREADS_MAX);
-        let (own, others) = rest.split_at(rest.len().div_ceil(threads));
+        let (own, others) = places.split_at(places.len().div_ceil(threads));
         let made = scope(|scope| {
-            let spawned: Vec<_> = others.chunks(own.len()).map(|part| scope.spawn(|| make(part))).collect();
-            let mut made = vec![make(own)];
+            let spawned: Vec<_> =
+                others.chunks(own.len()).map(|part| scope.spawn(|| self.parcels(part, blocks))).collect();
+            let mut made = vec![self.parcels(own, blocks)];
             made.extend(spawned.into_iter().map(|thread| match thread.join() {
                 Ok(part) => part,
                 Err(payload) => std::panic::resume_unwind(payload),
             }));
             made
         });
-        self.made = made.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
-        Ok(())
+        Ok(made.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
     }
+
+    /// Parcels of some candidates: what is left of blocks that are cut is put together to fill one.
+    fn parcels(
+        &self,
+        places: &[u32],
+        blocks: &dyn StoredBlocks,
+    ) -> Result<Vec<(usize, Option<Parcel>)>, Refusal> {
+        let mut parcels = Vec::new();
+        let mut pieces = Pieces::default();
+        let mut candidates = 0;
+        for place in places {
+            let left =
+                left_of(&self.sight.vintage.blocks[*place as usize], &self.sight, self.holds_key, blocks)?;
+            let has_room = matches!(&left, Left::Cut(columns) if pieces.has_room(columns));
+            if !has_room
+                && !matches!(left, Left::Nothing)
+                && let Some(parcel) = of_pieces(&mut pieces)?
+            {
+                parcels.push((std::mem::take(&mut candidates), Some(parcel)));
+            }
+            candidates += 1;
+            match left {
+                Left::Nothing => {}
+                Left::Cut(columns) => pieces.push(columns),
+                Left::Whole(parcel) => parcels.push((std::mem::take(&mut candidates), Some(parcel))),
+            }
+        }
+        let last = of_pieces(&mut pieces)?;
+        parcels.push((candidates, last));
+        Ok(parcels)
+    }
+}
+
+fn of_pieces(pieces: &mut Pieces) -> Result<Option<Parcel>, Refusal> {
+    let Some(columns) = pieces.take() else { return Ok(None) };
+    Ok(Some((remade(&columns)?, columns.len() as u64)))
+}
+
+/// What is left of a block for a reader.
+enum Left {
+    Nothing,
+    /// All of it, as it lies.
+    Whole(Parcel),
+    Cut(Columns),
+}
+
+fn left_of(
+    block: &BlockInfo,
+    sight: &Sight,
+    holds_key: bool,
+    blocks: &dyn StoredBlocks,
+) -> Result<Left, Refusal> {
+    let relay = |frame: Bytes| Left::Whole((relayed(block, frame, holds_key), u64::from(block.observations)));
+    let is_shown = sight.mask.lets_pass(block);
+    if is_shown && sight.sieve.lets_pass(block) {
+        return Ok(relay(blocks.stored_frame(block)?));
+    }
+    if is_shown {
+        let frame = blocks.stored_frame(block)?;
+        let damaged =
+            |error: BlockError| LoadError::Damaged { block: block.digest.short(), reason: error.to_string() };
+        let raw = decompress(&frame).map_err(damaged)?;
+        if let Some(columns) = sight.sieve.part_of(&raw, &sight.vintage.shape).map_err(damaged)? {
+            return Ok(match columns.len() {
+                0 => Left::Nothing,
+                length if length == block.observations as usize => relay(frame),
+                _ => Left::Cut(columns),
+            });
+        }
+    }
+    let columns = Given { sight, blocks }.load(block)?;
+    Ok(match columns.len() {
+        0 => Left::Nothing,
+        length if is_shown && length == block.observations as usize => relay(blocks.stored_frame(block)?),
+        _ => Left::Cut(Arc::unwrap_or_clone(columns)),
+    })
 }
 
 /// What a reader gets of a block. As it lies wherever possible; nothing if nothing is left of it.
@@ -136,19 +224,10 @@ pub(super) fn parcel(
     holds_key: bool,
     blocks: &dyn StoredBlocks,
 ) -> Result<Option<Parcel>, Refusal> {
-    let relay = || {
-        let frame = blocks.stored_frame(block)?;
-        Ok(Some((relayed(block, frame, holds_key), u64::from(block.observations))))
-    };
-    let is_shown = sight.mask.lets_pass(block);
-    if is_shown && sight.sieve.lets_pass(block) {
-        return relay();
-    }
-    let columns = Given { sight, blocks }.load(block)?;
-    match columns.len() {
-        0 => Ok(None),
-        length if is_shown && length == block.observations as usize => relay(),
-        length => Ok(Some((remade(&columns)?, length as u64))),
+    match left_of(block, sight, holds_key, blocks)? {
+        Left::Nothing => Ok(None),
+        Left::Whole(parcel) => Ok(Some(parcel)),
+        Left::Cut(columns) => Ok(Some((remade(&columns)?, columns.len() as u64))),
     }
 }
 
