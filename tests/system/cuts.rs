@@ -161,11 +161,15 @@ async fn a_pull_goes_on_from_its_last_checkpoint_and_brings_nothing_twice() {
     }
     let proxy = Proxy::to(stage.address()).await;
     let reader = client_over(&stage, "ECE", &proxy).await;
-    let before = proxy.passed();
-    assert_eq!(pulled(&reader, PullRequest::all(FLOW)).await.lanes, expected.lanes);
-    let bytes = proxy.passed() - before;
-    // The last bytes only close the call.
-    let within = bytes - bytes / 20;
+    // The first pull fetches structures too; those after it do not.
+    let mut bytes = u64::MAX;
+    for _ in 0..3 {
+        let before = proxy.passed();
+        assert_eq!(pulled(&reader, PullRequest::all(FLOW)).await.lanes, expected.lanes);
+        bytes = bytes.min(proxy.passed() - before);
+    }
+    // How much goes around the figures differs from call to call, and the last bytes only close it.
+    let within = bytes * 3 / 4;
     for round in 1..=ROUNDS {
         let (before, breaks) = (proxy.passed(), proxy.breaks());
         proxy.break_after(random.below(within));

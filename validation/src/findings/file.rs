@@ -180,8 +180,9 @@ impl Findings {
             Clash::Duplicate { .. } => {
                 let period =
                     place.map(|place| columns.periods[place]).filter(|period| *period != Period::ANY);
-                if period.is_none() && !columns.shape.timeless {
-                    // Rows whose period could not be read.
+                let unread = |row: &u64| self.is_unreadable(Some(*row), &Arc::from("TIME_PERIOD"));
+                if period.is_none() && !columns.shape.timeless && (unread(first_row) || unread(row)) {
+                    // Of rows whose period could not be read nobody knows whether they are the same.
                     return;
                 }
                 let rows = vec![*first_row.min(row), *first_row.max(row)];
