@@ -2,7 +2,8 @@
 
 use mighub::v1::{Role, SubmissionState};
 use mighub_client::{
-    Base, Complete, Kind, Progress, PullRequest, PushOptions, PushOutcome, Source, SubmissionFilter,
+    Base, Complete, Cursor, Format, Hub, Kind, Progress, PullRequest, PushOptions, PushOutcome, Source,
+    SubmissionFilter,
 };
 
 use crate::office::data::{pulled, sample, sample_path, table_of};
@@ -327,4 +328,50 @@ async fn a_moved_head_is_refused_only_where_the_same_series_are_touched() {
         PushOptions { kind: Kind::Correction, reason: "a slip".to_owned(), ..PushOptions::default() };
     accepted(&office, &flows("SWE", &[("M", "IMM", "NOR", 2015, "4,A,F")]), &correction).await;
     stage.close().await;
+}
+
+/// What a reader pulls, written as a file and sent to another hub by its own office.
+async fn carry_over(from: &Hub, request: PullRequest, to: &Hub, stage: &Stage) -> Option<Cursor> {
+    let path = stage.path("carried.csv");
+    let pull = from.pull(request, &Progress::silent()).await.expect("a pull");
+    let file = std::fs::File::create(&path).expect("a file");
+    let summary = pull.write(Format::Csv, file).await.expect("written");
+    let pushed = to.push(Source::path(&path), &PushOptions::default(), &Progress::silent()).await;
+    let outcome = pushed.expect("pushed").outcome;
+    assert!(matches!(outcome, PushOutcome::Accepted { .. }), "{outcome:?}");
+    summary.cursor
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pulled_files_and_files_of_changes_keep_another_hub_in_step() {
+    let (here, there) = (Stage::new().await, Stage::new().await);
+    for stage in [&here, &there] {
+        stage.admit_office("SWE").await;
+    }
+    let (office, mirror) = (here.client("SWE").await, there.client("SWE").await);
+    let statuses = ["OBS_VALUE", "OBS_STATUS", "CONF_STATUS"];
+    let same = async || {
+        let mut tables = Vec::new();
+        for hub in [&office, &mirror] {
+            let mut table = pulled(hub, PullRequest::all(FLOW)).await.lane("SWE");
+            // A file says what the other hub would put in by default.
+            table.values_mut().for_each(|cells| cells.retain(|id, _| statuses.contains(&id.as_str())));
+            tables.push(table);
+        }
+        assert_eq!(tables[0], tables[1]);
+    };
+    accepted(&office, &sample("SWE"), &PushOptions::default()).await;
+    let cursor = carry_over(&office, PullRequest::all(FLOW), &mirror, &there).await;
+    same().await;
+    let revision = [
+        ("R", "EMI", "AUT", 2010, "1,E,F"),
+        ("D", "EMI", "BEL", 2010, ",,"),
+        ("M", "IMM", "NOR", 2011, ",L,C"),
+    ];
+    accepted(&office, &flows("SWE", &revision), &PushOptions::default()).await;
+    let changes = PullRequest { since: cursor, ..PullRequest::all(FLOW) };
+    carry_over(&office, changes, &mirror, &there).await;
+    same().await;
+    here.close().await;
+    there.close().await;
 }

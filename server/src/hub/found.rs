@@ -59,44 +59,46 @@ impl CreateError {
 /// The store as long as it is not whole: a hub that was half made is no hub.
 const UNFINISHED: &str = "store.unfinished";
 
-/// Makes a hub in `folder`.
-pub(super) fn create(folder: &Path, founding: &Founding, now: Moment) -> Result<(), CreateError> {
-    let structures = load(&founding.structures)?;
-    let (place, unfinished) = (folder.join("store"), folder.join(UNFINISHED));
-    if place.exists() {
-        return Err(CreateError::Exists(folder.display().to_string()));
-    }
-    if unfinished.exists() {
-        std::fs::remove_dir_all(&unfinished).map_err(CreateError::io(&unfinished))?;
-    }
-    let (store, _) = Store::open(&unfinished, Options::default())?;
-    let append = |what, objects: Vec<Object>| {
-        let payload = record(&Actor::default(), what, now).encode_to_vec().into();
-        let record = NewRecord {
-            lane: mighub_store::Lane(std::sync::Arc::from(&b""[..])),
-            expect: None,
-            position: None,
-            payload,
+impl super::Hub {
+    /// Makes a hub in `folder`, which must not hold one.
+    pub fn create(folder: &Path, founding: &Founding, now: Moment) -> Result<(), CreateError> {
+        let structures = load(&founding.structures)?;
+        let (place, unfinished) = (folder.join("store"), folder.join(UNFINISHED));
+        if place.exists() {
+            return Err(CreateError::Exists(folder.display().to_string()));
+        }
+        if unfinished.exists() {
+            std::fs::remove_dir_all(&unfinished).map_err(CreateError::io(&unfinished))?;
+        }
+        let (store, _) = Store::open(&unfinished, Options::default())?;
+        let append = |what, objects: Vec<Object>| {
+            let payload = record(&Actor::default(), what, now).encode_to_vec().into();
+            let record = NewRecord {
+                lane: mighub_store::Lane(std::sync::Arc::from(&b""[..])),
+                expect: None,
+                position: None,
+                payload,
+            };
+            store.commit(Batch { objects, record: Some(record), time_ms: now.0, ..Batch::default() })
         };
-        store.commit(Batch { objects, record: Some(record), time_ms: now.0, ..Batch::default() })
-    };
-    let lane_secret = founding.lane_secret.to_vec().into();
-    append(What::Founded(v1::Founded { hub_id: founding.hub_id.clone(), lane_secret }), Vec::new())?;
-    let agency_id = founding.administrator.to_string();
-    let name = founding.administrator_name.clone();
-    append(What::AgencyAdded(v1::AgencyRecorded { agency_id: agency_id.clone(), name }), Vec::new())?;
-    let role = Role::Administrator.into();
-    append(What::RoleGranted(v1::RoleRecorded { agency_id, role }), Vec::new())?;
-    let (digest, message) = object(mighub_sdmx::structure::write_json(&structures));
-    let urns = structures.iter().map(|(reference, _)| reference.to_string()).collect();
-    let message_digest = digest.to_bytes();
-    let mut objects = vec![message];
-    objects.extend(super::structures::canonical_objects(&structures));
-    append(What::Structures(v1::StructuresRecorded { message_digest, urns }), objects)?;
-    store.close();
-    std::fs::rename(&unfinished, &place).map_err(CreateError::io(&place))?;
-    let folder = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
-    folder.map_err(CreateError::io(&place))
+        let lane_secret = founding.lane_secret.to_vec().into();
+        append(What::Founded(v1::Founded { hub_id: founding.hub_id.clone(), lane_secret }), Vec::new())?;
+        let agency_id = founding.administrator.to_string();
+        let name = founding.administrator_name.clone();
+        append(What::AgencyAdded(v1::AgencyRecorded { agency_id: agency_id.clone(), name }), Vec::new())?;
+        let role = Role::Administrator.into();
+        append(What::RoleGranted(v1::RoleRecorded { agency_id, role }), Vec::new())?;
+        let (digest, message) = object(mighub_sdmx::structure::write_json(&structures));
+        let urns = structures.iter().map(|(reference, _)| reference.to_string()).collect();
+        let message_digest = digest.to_bytes();
+        let mut objects = vec![message];
+        objects.extend(super::structures::canonical_objects(&structures));
+        append(What::Structures(v1::StructuresRecorded { message_digest, urns }), objects)?;
+        store.close();
+        std::fs::rename(&unfinished, &place).map_err(CreateError::io(&place))?;
+        let folder = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
+        folder.map_err(CreateError::io(&place))
+    }
 }
 
 /// All messages as one set, checked as a whole.
@@ -115,12 +117,5 @@ fn load(messages: &[Vec<u8>]) -> Result<Structures, CreateError> {
     match structures.check().first() {
         Some(problem) => Err(refuse(format!("{}: {}", problem.artefact, problem.text))),
         None => Ok(structures),
-    }
-}
-
-impl super::Hub {
-    /// Makes a hub in `folder`, which must not hold one.
-    pub fn create(folder: &Path, founding: &Founding, now: Moment) -> Result<(), CreateError> {
-        create(folder, founding, now)
     }
 }

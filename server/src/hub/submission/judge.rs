@@ -29,26 +29,26 @@ fn scratch_file() -> std::io::Result<std::fs::File> {
 
 impl Case {
     /// Reads every block, proves it canonical and what the manifest says of it, and judges it. A block that is
-    /// not what it must be is a refusal: its sender's program is wrong. What the judge finds is not.
+    /// not what it must be is a refusal: its sender's program is wrong. What the judge finds is not. `is_whole`: its
+    /// only part meets nothing, so that its rows are their own result.
     pub(super) fn judge(
         &self,
         hub: &Hub,
         naming: &Naming,
-        meets_nothing: bool,
+        is_whole: bool,
         checker: &mut Checker,
         findings: &mut Findings,
     ) -> Result<(), Refusal> {
         let blocks = hub.lane_blocks(&self.lane, self.definition.data.shape.clone());
-        let whole = meets_nothing && self.parts.len() == 1;
         let attributes: Vec<_> =
             self.manifest.dataset_attributes.iter().cloned().map(dataset_attribute).collect();
-        let sent = if whole { Stage::Inserted } else { Stage::Submitted(Action::Merge) };
+        let sent = if is_whole { Stage::Inserted } else { Stage::Submitted(Action::Merge) };
         checker.check_dataset_attributes(&attributes, sent, findings);
         let mut index = 0;
         for part in &self.parts {
             let action = action(part.action);
             let stage =
-                if whole && action != Action::Delete { Stage::Inserted } else { Stage::Submitted(action) };
+                if is_whole && action != Action::Delete { Stage::Inserted } else { Stage::Submitted(action) };
             let mut before: Option<Arc<Columns>> = None;
             for (place, block) in part.blocks.iter().enumerate() {
                 let about = |refusal: Refusal| refusal.about("block", index);
