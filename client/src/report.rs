@@ -86,6 +86,7 @@ pub fn summary_of(verdict: &v1::Verdict) -> Summary {
         counts: FindingCounts { errors: counts.errors, warnings: counts.warnings, notes: counts.notes },
         groups: verdict.groups.iter().map(group).collect(),
         not_run: Vec::new(),
+        rules: Vec::new(),
     }
 }
 

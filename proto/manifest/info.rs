@@ -25,8 +25,9 @@ pub struct BlockInfo {
     pub first_key: Vec<Arc<str>>,
     /// Key of its last series.
     pub last_key: Vec<Arc<str>>,
-    /// Per dimension, the codes that occur, ascending.
-    pub codes: Vec<Vec<Arc<str>>>,
+    /// Per dimension, the codes that occur, ascending. Blocks of a page share equal sets: neighbours mostly have
+    /// the same codes, and a lane of a thousand million observations has a hundred thousand blocks.
+    pub codes: Vec<Arc<[Arc<str>]>>,
     /// The period that begins first.
     pub first_period: Period,
     /// The period that begins last.
@@ -50,7 +51,7 @@ impl BlockInfo {
             observations: columns.len() as u32,
             first_key: key(0),
             last_key: key(columns.series_count().saturating_sub(1)),
-            codes: columns.dimensions.iter().map(|column| column.codes.clone()).collect(),
+            codes: columns.dimensions.iter().map(|column| Arc::from(&*column.codes)).collect(),
             first_period: edge(columns, |a, b| a < b),
             last_period: edge(columns, |a, b| a > b),
             restricted,

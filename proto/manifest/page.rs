@@ -1,6 +1,6 @@
 //! Pages of a manifest, written and read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use mighub_sdmx::period::Period;
@@ -65,7 +65,7 @@ impl PageWriter {
 fn page_message(blocks: &[BlockInfo]) -> v1::ManifestPage {
     let dimensions = blocks.first().map_or(0, |block| block.codes.len());
     let union = |place: usize| -> Vec<Arc<str>> {
-        let codes: BTreeSet<&Arc<str>> = blocks.iter().flat_map(|block| &block.codes[place]).collect();
+        let codes: BTreeSet<&Arc<str>> = blocks.iter().flat_map(|block| &*block.codes[place]).collect();
         codes.into_iter().cloned().collect()
     };
     let dictionaries: Vec<Vec<Arc<str>>> = (0..dimensions).map(union).collect();
@@ -166,10 +166,16 @@ pub fn read_page(bytes: &[u8], dimensions: usize) -> Result<Vec<BlockInfo>, Mani
             |(place, index): (usize, &u32)| dictionaries[place].get(*index as usize).cloned().ok_or(OUTSIDE);
         indexes.iter().enumerate().map(code).collect()
     };
-    let set = |(place, bits): (usize, &bytes::Bytes)| -> Result<Vec<Arc<str>>, ManifestError> {
+    let mut known: Vec<HashMap<bytes::Bytes, Arc<[Arc<str>]>>> = vec![HashMap::new(); dimensions];
+    let mut set = |(place, bits): (usize, &bytes::Bytes)| -> Result<Arc<[Arc<str>]>, ManifestError> {
+        if let Some(known) = known[place].get(bits) {
+            return Ok(known.clone());
+        }
         let codes = &dictionaries[place];
         let set = (0..bits.len() * 8).filter(|bit| bits[bit / 8] >> (bit % 8) & 1 == 1);
-        set.map(|bit| codes.get(bit).cloned().ok_or(OUTSIDE)).collect()
+        let set = set.map(|bit| codes.get(bit).cloned().ok_or(OUTSIDE)).collect::<Result<Arc<[_]>, _>>()?;
+        known[place].insert(bits.clone(), set.clone());
+        Ok(set)
     };
     let mut blocks: Vec<BlockInfo> = Vec::with_capacity(page.blocks.len());
     for entry in &page.blocks {
@@ -187,7 +193,7 @@ pub fn read_page(bytes: &[u8], dimensions: usize) -> Result<Vec<BlockInfo>, Mani
             observations: entry.observations,
             first_key: key(&entry.first_key)?,
             last_key: key(&entry.last_key)?,
-            codes: entry.code_sets.iter().enumerate().map(set).collect::<Result<_, _>>()?,
+            codes: entry.code_sets.iter().enumerate().map(&mut set).collect::<Result<_, _>>()?,
             first_period: period(entry.first_period)?,
             last_period: period(entry.last_period)?,
             restricted: entry.restricted,

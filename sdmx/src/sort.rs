@@ -3,6 +3,7 @@
 //! What lives here: order, joining of series, finding of what two rows say differently. What must not: formats,
 //! and what to do about a duplicate.
 
+mod deletions;
 mod group;
 mod in_order;
 mod join;
@@ -105,6 +106,7 @@ pub struct Sorter {
     /// Scratch files, by how often their rows were merged.
     levels: Vec<Vec<File>>,
     scratch: Scratch,
+    deletes: bool,
 }
 
 /// A batch in canonical order.
@@ -136,7 +138,13 @@ impl Sorter {
             levels: Vec::new(),
             scratch,
             shape,
+            deletes: false,
         }
+    }
+
+    /// The rows say what is to be deleted: those of one key and period complete each other, and nothing clashes.
+    pub fn deleting(self) -> Self {
+        Self { deletes: true, ..self }
     }
 
     /// Takes rows; they must have row numbers.
@@ -166,7 +174,7 @@ impl Sorter {
             let files = self.levels.into_iter().flatten().collect();
             merged(&self.shape, &self.codes, files)?
         };
-        let joiner = Joiner::new(self.shape, BATCH_OBSERVATIONS, BATCH_TEXT_BYTES);
+        let joiner = Joiner::new(self.shape, BATCH_OBSERVATIONS, BATCH_TEXT_BYTES).deleting(self.deletes);
         Ok(Sorted { groups, joiner, pieces: Vec::new(), is_done: false })
     }
 

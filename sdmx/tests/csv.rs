@@ -55,31 +55,35 @@ fn read_whole(text: &[u8]) -> Result<(Vec<RowBatch>, ReadSummary), String> {
 
 /// One line an observation: key, period, value, attributes.
 fn lines(batches: &[RowBatch]) -> Vec<String> {
+    let of_batch = |batch: &RowBatch| {
+        let lines = columns_lines(&batch.columns).into_iter();
+        lines.map(|line| format!("{:?} {line}", batch.action)).collect::<Vec<_>>()
+    };
+    batches.iter().flat_map(of_batch).collect()
+}
+
+fn columns_lines(columns: &Columns) -> Vec<String> {
     let mut lines = Vec::new();
-    for batch in batches {
-        let columns = &batch.columns;
-        for series in 0..columns.series_count() {
-            for place in columns.observations(series) {
-                let attribute = |id: &str| {
-                    let shape = &columns.shape;
-                    let value = match shape.observation_attribute(id) {
-                        Some(at) => columns.observation_attributes[at].get(place),
-                        None => columns.series_attributes[shape.series_attribute(id)?].get(series),
-                    };
-                    value.map(|value| value.as_text().unwrap_or("(many)").to_owned())
+    for series in 0..columns.series_count() {
+        for place in columns.observations(series) {
+            let attribute = |id: &str| {
+                let shape = &columns.shape;
+                let value = match shape.observation_attribute(id) {
+                    Some(at) => columns.observation_attributes[at].get(place),
+                    None => columns.series_attributes[shape.series_attribute(id)?].get(series),
                 };
-                let text = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
-                lines.push(format!(
-                    "{:?} {} {} {} {} {} {}",
-                    batch.action,
-                    columns.key(series),
-                    columns.periods[place],
-                    text(columns.value(place).map(|value| value.to_string())),
-                    text(attribute("OBS_STATUS")),
-                    text(attribute("UNIT_MULT")),
-                    text(attribute("COMMENT_OBS")),
-                ));
-            }
+                value.map(|value| value.as_text().unwrap_or("(many)").to_owned())
+            };
+            let text = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
+            lines.push(format!(
+                "{} {} {} {} {} {}",
+                columns.key(series),
+                columns.periods[place],
+                text(columns.value(place).map(|value| value.to_string())),
+                text(attribute("OBS_STATUS")),
+                text(attribute("UNIT_MULT")),
+                text(attribute("COMMENT_OBS")),
+            ));
         }
     }
     lines
@@ -412,4 +416,46 @@ fn a_deletion_deletes_what_it_names_and_nothing_else() {
     assert_eq!(rows(",SWE,,,,,,,,,"), ["Delete .SWE...  - - - -"], "whole observations");
     assert_eq!(rows(",SWE,,,,,,,,x,"), ["Delete .SWE...  - - - x"], "an attribute of observations");
     assert_eq!(rows(",SWE,,,,,,,x,x,"), ["Delete .SWE...  - - x x"], "attributes of series and observations");
+    let several = format!(",NOR,,,,,,,x,,\n{FLOW},D,,SWE,,,,2020,,,,x,\n{FLOW},D,,SWE,,,,2021,,,x,,");
+    let expected = ["Delete .NOR...  - - x -", "Delete .SWE... 2020 - - - x", "Delete .SWE...  - - x -"];
+    assert_eq!(rows(&several), expected, "of each series its own");
+}
+
+#[test]
+fn deletions_of_one_key_and_period_complete_each_other() {
+    // Columns from FREQ on; what is deleted: period, value, OBS_STATUS, UNIT_MULT of the series, COMMENT_OBS.
+    let all = ["A.SWE.IN.NOR.PR  - - - -"];
+    let wild = [".SWE...  - - - -"];
+    let table: [(&[&str], &[&str]); 9] = [
+        (&["A,SWE,IN,NOR,PR,,,,,", "A,SWE,IN,NOR,PR,,,,0,"], &all),
+        (&[",SWE,,,,,,,,", ",SWE,,,,2021,,,0,"], &wild),
+        (&[",SWE,,,,2021,,,,", ",SWE,,,,,,,,", ",SWE,,,,2020,,-,,0"], &wild),
+        (&[",SWE,,,,,,0,,", ",SWE,,,,,,,,0"], &[".SWE...  - 0 - 0"]),
+        (&[",SWE,,,,2020,,,,", ",SWE,,,,2020,,-,,"], &[".SWE... 2020 - - - -"]),
+        (&[",SWE,,,,2020,0,,,", ",SWE,,,,2020,,,,0"], &[".SWE... 2020 0 - - 0"]),
+        (&[",SWE,,,,2020,,,0,", ",SWE,,,,,,,,0"], &[".SWE...  - - 0 0"]),
+        (&[",SWE,,,,2020,,,0,", ",SWE,,,,2021,,,0,"], &[".SWE...  - - 0 -"]),
+        (&[",SWE,,,,2020,,,,", ",SWE,,,,2020,,,,"], &[".SWE... 2020 - - - -"]),
+    ];
+    for (rows, expected) in table {
+        let backwards: Vec<&str> = rows.iter().rev().copied().collect();
+        // With little memory each row goes to a scratch file of its own.
+        for (rows, memory_bytes) in [(rows, usize::MAX), (&backwards, usize::MAX), (rows, 1), (&backwards, 1)]
+        {
+            let mut sorter =
+                Sorter::new(definition().shape.clone(), memory_bytes, Box::new(tempfile::tempfile))
+                    .deleting();
+            for (nth, row) in rows.iter().enumerate() {
+                let mut batches = read(format!("{HEADER}{FLOW},D,{row}\n").as_bytes()).expect("readable");
+                batches[0].columns.rows.fill(nth as u64 + 1);
+                sorter.push(batches.remove(0).columns).expect("sorts");
+            }
+            let (batches, clashes) = sorted(sorter);
+            assert_canonical(&batches);
+            assert!(batches.iter().all(|columns| columns.rows.len() == columns.len()));
+            assert_eq!(clashes, []);
+            let found: Vec<String> = batches.iter().flat_map(columns_lines).collect();
+            assert_eq!(found, expected, "{rows:?}");
+        }
+    }
 }

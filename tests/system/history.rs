@@ -126,6 +126,8 @@ struct Story {
     /// What each reader has who only ever pulls changes.
     copies: Vec<Copy>,
     lane: Lane,
+    /// What was pushed last.
+    pushed: Option<Submission>,
     /// Submissions in force, for withdrawals.
     in_force: Vec<String>,
     /// After each step.
@@ -168,7 +170,7 @@ impl Story {
             copies.push(pulled(reader, PullRequest::all(text::DATAFLOW)).await);
         }
         let (lane, told) = (Lane::default(), Told::default());
-        Self { stage, readers, copies, lane, in_force: Vec::new(), past: Vec::new(), told }
+        Self { stage, readers, copies, lane, pushed: None, in_force: Vec::new(), past: Vec::new(), told }
     }
 
     fn now_s(&self) -> i64 {
@@ -177,7 +179,15 @@ impl Story {
 
     async fn step(&mut self, step: &Step) -> Result<(), String> {
         match step {
-            Step::Push(submission) => self.push(submission).await?,
+            Step::Push(submission) => {
+                self.push(submission).await?;
+                self.pushed = Some(submission.clone());
+            }
+            Step::Again => {
+                if let Some(submission) = self.pushed.clone() {
+                    self.push(&submission).await?;
+                }
+            }
             Step::Withdraw => self.withdraw().await,
             Step::Wait(seconds) => self.stage.wait_s(*seconds),
             Step::Restart(between) => {

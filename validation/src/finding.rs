@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::rule::{Rule, Severity};
+use crate::rule::{AnyRule, Severity};
 
 /// Most observations that one finding lists.
 pub const OBSERVATIONS_LISTED: usize = 100;
@@ -168,6 +168,27 @@ pub struct Summary {
     pub groups: Vec<FindingGroup>,
     /// Rules that did not run.
     pub not_run: Vec<RuleNotRun>,
+    /// What each rule of the rulebook did, by rule id; empty where none judged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<RuleCount>,
+}
+
+/// What one rule of a rulebook did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RuleCount {
+    /// The rule.
+    pub rule_id: String,
+    /// What it looked at: observations, sums or pairs.
+    pub items: u64,
+    /// For which it holds.
+    pub passed: u64,
+    /// For which it does not.
+    pub failed: u64,
+    /// For which it could not be decided, as a value is missing.
+    pub undecided: u64,
+    /// Why it did not run, or not on everything; empty: it ran.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub not_run: String,
 }
 
 impl Finding {
@@ -179,11 +200,11 @@ impl Finding {
 }
 
 impl FindingGroup {
-    pub(crate) fn new(rule: &Rule) -> Self {
+    pub(crate) fn new(rule: &AnyRule) -> Self {
         Self {
-            rule_id: rule.id.to_owned(),
-            severity: rule.severity,
-            title: rule.title.to_owned(),
+            rule_id: rule.id().to_owned(),
+            severity: rule.severity(),
+            title: rule.title().to_owned(),
             count: 0,
             occurrences: 0,
             components: Vec::new(),

@@ -58,6 +58,7 @@
 mod checker;
 mod finding;
 mod findings;
+mod judge;
 mod render;
 mod report;
 mod rule;
@@ -69,11 +70,16 @@ mod terms;
 pub use checker::Checker;
 pub use finding::{
     ComponentSample, FOUND_CHARACTERS, Finding, FindingCounts, FindingGroup, OBSERVATIONS_LISTED,
-    ObservationRef, Place, RuleNotRun, SUGGESTIONS_MAX, Summary, ValueCount,
+    ObservationRef, Place, RuleCount, RuleNotRun, SUGGESTIONS_MAX, Summary, ValueCount,
 };
 pub use findings::{FileError, Findings, SAMPLE_VALUES, VALUES_COUNTED};
 pub use render::{SourceFile, Style, TextOptions, write_text};
 pub use report::Report;
-pub use rule::{Rule, Severity};
-pub use rulebook::Rulebook;
+pub use rule::{BookRule, FIRST_LANGUAGE, MainType, Rule, RuleTexts, Severity};
+pub use judge::{Affected, JUDGE_BYTES_MAX, Judge, JudgeOptions};
+pub use rulebook::{
+    Artefact, InputSource, ParameterError, ParameterSpec, ParameterType, Prepared, PreparedInput, PreparedRule,
+    RULEBOOK_BYTES_MAX, ResultParts, RuleSpec, Rulebook, RulebookError, RulebookProblem, Script, SourceError, Texts,
+    read_source,
+};
 pub use terms::{Stage, Terms};

@@ -6,13 +6,15 @@ use std::io::{self, Seek, SeekFrom, Write};
 use serde::Serialize;
 
 use crate::finding::{Finding, FindingCounts, Summary};
-use crate::findings::{Entry, RunReader};
+use crate::findings::{BookRules, Entry, RunReader};
 
 /// All findings of a dataset.
 #[derive(Debug)]
 pub struct Report {
     summary: Summary,
     kept: Kept,
+    /// Rules of a rulebook that scratch files name.
+    book: BookRules,
 }
 
 /// Where the findings lie, in order.
@@ -23,8 +25,8 @@ pub(crate) enum Kept {
 }
 
 impl Report {
-    pub(crate) fn new(summary: Summary, kept: Kept) -> Self {
-        Self { summary, kept }
+    pub(crate) fn new(summary: Summary, kept: Kept, book: BookRules) -> Self {
+        Self { summary, kept, book }
     }
 
     /// Counts, groups, and rules that did not run.
@@ -49,7 +51,7 @@ impl Report {
             Kept::Memory(entries) => (Some(entries.iter().cloned().map(Entry::into_finding).map(Ok)), None),
             Kept::File(file) => {
                 file.seek(SeekFrom::Start(0))?;
-                (None, Some(RunReader::new(file.try_clone()?)))
+                (None, Some(RunReader::new(file.try_clone()?, self.book.clone())))
             }
         };
         let from_file = file.into_iter().flat_map(|mut run| {

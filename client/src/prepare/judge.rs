@@ -8,6 +8,7 @@ use mighub_sdmx::sort::SortedBatch;
 use mighub_sdmx::structure::DefaultSource;
 use mighub_validation::{Checker, Findings, Rulebook, Stage, Terms};
 
+use super::pass::Pass;
 use super::{Complete, DatasetAttribute, ReadOptions};
 use crate::error::Error;
 use crate::lane::LaneInfo;
@@ -15,12 +16,12 @@ use crate::lane::LaneInfo;
 /// Judges the rows of one lane.
 pub(super) struct Judge {
     checker: Checker,
-    /// Rows meet nothing that is there already, or nothing that stays.
+    /// Rows meet nothing that is there already or stays, and no rows of another part.
     rows_are_result: bool,
 }
 
 impl Judge {
-    pub(super) fn new(lane: &LaneInfo, options: &ReadOptions) -> Result<Self, Error> {
+    pub(super) fn new(lane: &LaneInfo, pass: Pass, options: &ReadOptions) -> Result<Self, Error> {
         let malformed =
             |error: convert::FieldError| Error::Contract(format!("the answer to GetLane: {error}"));
         let of_agreement =
@@ -37,8 +38,14 @@ impl Judge {
         Ok(Self {
             checker: Checker::new(lane.definition.clone(), terms),
             // Beside the key of a complete file its rows may meet what is there.
-            rows_are_result: lane.head.is_none() || options.complete == Some(Complete::Lane),
+            rows_are_result: !pass.several_parts
+                && (lane.head.is_none() || options.complete == Some(Complete::Lane)),
         })
+    }
+
+    /// Whether rows are judged as what the lane holds in the end.
+    pub(super) fn takes_rows_for_result(&self) -> bool {
+        self.rows_are_result
     }
 
     /// Judges rows in canonical order.

@@ -114,8 +114,8 @@ fn run(
     let text = Arc::new(text);
     let mut pass = Pass::default();
     loop {
-        // What a first reading teaches (rows are not in order; an embargo stands below the cells it is for)
-        // makes a second one necessary, and never a third of the same kind.
+        // What a reading teaches (rows are not in order; an embargo stands below the cells it is for; there are
+        // several parts) makes another one necessary, and never a third of the same kind.
         match pass::text(&text, lanes, options, target, &pass, progress)? {
             Outcome::Done(prepared) => return Ok(*prepared),
             Outcome::Again(better) => pass = better,

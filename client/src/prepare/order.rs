@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use mighub_sdmx::Columns;
 use mighub_sdmx::columns::Shape;
+use mighub_sdmx::csv::Action;
 use mighub_sdmx::sort::{InOrder, SortError, SortedBatch, Sorter};
 
 /// Rows kept in memory while they are sorted, about: with what merging takes, well within the 64 MB that the
@@ -32,13 +33,14 @@ impl From<SortError> for OrderError {
 }
 
 impl Order {
-    pub(super) fn new(shape: &Arc<Shape>, sort: bool, scratch: &Path) -> Self {
+    pub(super) fn new(shape: &Arc<Shape>, action: Action, sort: bool, scratch: &Path) -> Self {
         if !sort {
             return Self::InOrder(Box::new(InOrder::new(shape.clone())));
         }
         let scratch = scratch.to_owned();
         let scratch = Box::new(move || tempfile::tempfile_in(&scratch));
-        Self::Sorting(Box::new(Sorter::new(shape.clone(), SORT_MEMORY_BYTES, scratch)))
+        let sorter = Sorter::new(shape.clone(), SORT_MEMORY_BYTES, scratch);
+        Self::Sorting(Box::new(if action == Action::Delete { sorter.deleting() } else { sorter }))
     }
 
     /// Takes rows; gives what is in order by now.

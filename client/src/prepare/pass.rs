@@ -25,6 +25,8 @@ pub(super) struct Pass {
     pub(super) sort: bool,
     /// Its cells that are marked so are under embargo until then.
     pub(super) embargo: Option<Timestamp>,
+    /// Its parts act on one another, so that none of them is the result.
+    pub(super) several_parts: bool,
 }
 
 /// How a reading ended.

@@ -128,6 +128,26 @@ fn each_run_of_one_action_is_a_part() {
 }
 
 #[test]
+fn parts_that_act_on_one_another_are_not_judged_as_if_each_were_the_result() {
+    let text = sample();
+    let mut lines = text.lines();
+    let (header, row) = (lines.next().expect("a header"), lines.next().expect("a row"));
+    // A key without value is no observation of an empty lane, unless another part gives it one.
+    let empty = &*row.replacen(",268,A,", ",,A,", 1);
+    let replaced = &*row.replacen(",M,", ",R,", 1);
+    let deleted = &*row.replacen(",M,", ",D,", 1).replacen(",268,A,F", ",,,", 1);
+    for (rows, expected) in [
+        (&[empty][..], &["STR-051"][..]),
+        (&[empty, replaced], &[]),
+        (&[replaced, empty], &[]),
+        (&[empty, deleted], &[]),
+    ] {
+        let text = format!("{header}\n{}\n", rows.join("\n"));
+        assert_eq!(errors(&prepared(&text)), expected, "{text}");
+    }
+}
+
+#[test]
 fn nothing_is_sent_if_there_are_errors() {
     let text = sample().replacen(",268,", ",x,", 1);
     let prepared = prepared(&text);

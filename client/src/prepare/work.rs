@@ -28,7 +28,9 @@ pub(super) struct Work<'w> {
     judge: Judge,
     /// Nothing if nothing is to be sent.
     spool: Option<SpoolWriter>,
-    part: Option<(Action, Order)>,
+    part: Option<Part>,
+    /// Parts that have observations: the others are not sent.
+    parts: usize,
     pass: Pass,
     options: &'w ReadOptions,
     target: &'w Target<'w>,
@@ -41,6 +43,13 @@ pub(super) struct Work<'w> {
     span: Span,
     contents: Contents,
     observations: u64,
+}
+
+/// Rows of one action.
+struct Part {
+    action: Action,
+    order: Order,
+    has_observations: bool,
 }
 
 /// Whether rows were taken.
@@ -65,9 +74,10 @@ impl<'w> Work<'w> {
         let spool = folder.map(|folder| SpoolWriter::create(lane.clone(), folder)).transpose()?;
         let other_rulebook = lane.rulebook_digest.is_some_and(|digest| digest != rulebook_digest());
         Ok(Self {
-            judge: Judge::new(&lane, options)?,
+            judge: Judge::new(&lane, pass, options)?,
             spool,
             part: None,
+            parts: 0,
             pass,
             options,
             target,
@@ -95,16 +105,22 @@ impl<'w> Work<'w> {
             }
         }
         self.note(&mut columns, action);
-        if self.part.as_ref().is_none_or(|(current, _)| *current != action) {
+        if self.part.as_ref().is_none_or(|part| part.action != action) {
             if self.end_part(findings)?.is_none() {
                 return Ok(Taken::Stop);
             }
-            let order = Order::new(&self.lane.definition.shape, self.pass.sort, self.target.scratch);
-            self.part = Some((action, order));
+            let order = Order::new(&self.lane.definition.shape, action, self.pass.sort, self.target.scratch);
+            self.part = Some(Part { action, order, has_observations: false });
             self.begin_part(action)?;
         }
-        let Some((_, order)) = &mut self.part else { return Ok(Taken::Yes) };
-        match order.push(columns) {
+        let Some(part) = &mut self.part else { return Ok(Taken::Yes) };
+        if !columns.is_empty() && !std::mem::replace(&mut part.has_observations, true) {
+            self.parts += 1;
+        }
+        if self.parts > 1 && self.judge.takes_rows_for_result() {
+            return Ok(Taken::ReadAgain(Pass { several_parts: true, ..self.pass }));
+        }
+        match part.order.push(columns) {
             Ok(ordered) => {
                 ordered.iter().try_for_each(|batch| self.ordered(batch, action, findings))?;
                 Ok(Taken::Yes)
@@ -173,7 +189,7 @@ impl<'w> Work<'w> {
 
     /// Brings the rows of the part to their end; nothing if sorting did not get there.
     fn end_part(&mut self, findings: &mut Findings) -> Result<Option<()>, Error> {
-        let Some((action, order)) = self.part.take() else { return Ok(Some(())) };
+        let Some(Part { action, order, .. }) = self.part.take() else { return Ok(Some(())) };
         let ordered = match order.finish() {
             Ok(ordered) => ordered,
             Err(error) => return sorting_ended(error, findings).map(|()| None),

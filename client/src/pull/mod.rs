@@ -98,12 +98,14 @@ pub struct PullSummary {
 
 impl Hub {
     /// Asks for figures. What comes is read with [`Pull::next`], or written with [`Pull::write`]. A connection
-    /// that breaks is taken up again where it was; nothing comes twice.
+    /// that breaks is taken up again where it was; nothing comes twice. A small answer is here whole by then.
     pub async fn pull(&self, request: PullRequest, progress: &Progress) -> Result<Pull, Error> {
         let (sender, receiver) = mpsc::channel(BATCHES_AHEAD);
-        let started = stream::start(self, request).await?;
+        let mut started = stream::start(self, request).await?;
         let (header, definition) = (started.header.clone(), started.definition.clone());
-        tokio::spawn(started.run(sender));
+        if let Some(next) = started.deliver_small(&sender).await {
+            tokio::spawn(started.run(next, sender));
+        }
         let (observations, observations_expected) = (0, Some(0));
         Ok(Pull {
             definition,

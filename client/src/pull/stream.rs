@@ -22,6 +22,9 @@ const THREAD_BYTES_MIN: usize = 64 * 1024;
 
 type Sender = mpsc::Sender<Result<Pulled, Error>>;
 
+/// What the stream gave.
+type Message = Result<Option<v1::PullResponse>, tonic::Status>;
+
 /// A pull whose header is there.
 pub(super) struct Started {
     hub: Hub,
@@ -40,6 +43,8 @@ pub(super) struct Started {
 struct OpenLane {
     lane: v1::Lane,
     key: Option<LaneKey>,
+    /// Whether the key was looked up: only who has restricted blocks by name needs it.
+    key_sought: bool,
     /// Up to where observations were delivered, and tombstones of each reason. They ascend each for itself.
     delivered: Vec<(What, Delivered)>,
     /// The stream was taken up again within this lane: some of it comes a second time.
@@ -96,10 +101,35 @@ async fn call(
 }
 
 impl Started {
-    /// Delivers everything to the reader, the summary last.
-    pub(super) async fn run(mut self, sender: Sender) {
+    /// Delivers what is small, as far as there is room without a reader: most answers are there whole by then,
+    /// and need no task. Gives the message with which there was no more room, or that was none.
+    pub(super) async fn deliver_small(&mut self, sender: &Sender) -> Option<Message> {
         loop {
-            let error = match self.stream.message().await {
+            let message = match self.stream.message().await {
+                Ok(Some(message)) if is_small(&message, sender.capacity()) => message,
+                other => return Some(other),
+            };
+            match self.part(message.part, sender).await {
+                Ok(false) => {}
+                Ok(true) | Err(Failed::Over(Over)) => return None,
+                Err(Failed::Error(error)) => {
+                    // The reader learns of it, as of one that comes later and cannot be mended.
+                    let _ = sender.send(Err(error)).await;
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// Delivers everything to the reader, this message first and the summary last.
+    pub(super) async fn run(mut self, first: Message, sender: Sender) {
+        let mut first = Some(first);
+        loop {
+            let message = match first.take() {
+                Some(message) => message,
+                None => self.stream.message().await,
+            };
+            let error = match message {
                 Ok(Some(message)) => match self.part(message.part, &sender).await {
                     Ok(false) => continue,
                     Ok(true) | Err(Failed::Over(Over)) => return,
@@ -175,10 +205,10 @@ impl Started {
         if self.lane.as_ref().is_some_and(|open| open.lane == lane) {
             return Ok(());
         }
-        let key = self.hub.home().cache().lane(&lane)?.and_then(|known| known.lane_key[..].try_into().ok());
         self.lane = Some(OpenLane {
             lane: lane.clone(),
-            key: key.map(LaneKey),
+            key: None,
+            key_sought: false,
             delivered: Vec::new(),
             resumed: false,
         });
@@ -211,9 +241,14 @@ impl Started {
         let Some(lane) = &mut self.lane else {
             return Err(Error::Contract("blocks came before their lane".to_owned()).into());
         };
+        if !lane.key_sought && blocks.iter().any(|block| block.keyed && !block.digest.is_empty()) {
+            lane.key_sought = true;
+            let known = self.hub.home().cache().lane(&lane.lane)?;
+            lane.key = known.and_then(|known| known.lane_key[..].try_into().ok()).map(LaneKey);
+        }
         let known = lane.delivered.iter().position(|(other, _)| *other == what);
         let delivered = known.map(|place| lane.delivered.swap_remove(place).1);
-        let bytes: usize = blocks.iter().map(|block| block.frame.len()).sum();
+        let bytes = bytes_of(&blocks);
         let work = Work {
             blocks,
             what,
@@ -250,6 +285,21 @@ impl Started {
             complete: summary.complete,
         })
     }
+}
+
+/// Whether a message is decoded at once and delivered into so much room.
+fn is_small(message: &v1::PullResponse, room: usize) -> bool {
+    let blocks = match &message.part {
+        Some(Part::Blocks(blocks)) => &blocks.blocks[..],
+        Some(Part::Tombstones(tombstones)) => &tombstones.blocks,
+        _ => &[],
+    };
+    // One of the places is for what is no block: a lane, the end, an error.
+    blocks.len() < room && bytes_of(blocks) < THREAD_BYTES_MIN
+}
+
+fn bytes_of(blocks: &[v1::StoredBlock]) -> usize {
+    blocks.iter().map(|block| block.frame.len()).sum()
 }
 
 enum Failed {

@@ -27,6 +27,8 @@ const DATAFLOW: &str = "MIGHUB:MIG_REMIT(1.0.0)";
 /// Series of a lane: enough for several blocks.
 const SERIES: u32 = 900;
 const YEARS: u16 = 12;
+/// Observations of the first block, which ends where the canon cuts.
+const SMALL_OBSERVATIONS: u64 = 2_628;
 
 fn structures() -> Structures {
     read_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../structures")).expect("the structure package")
@@ -107,6 +109,18 @@ impl Breaking {
         }));
         let structure_digest = Digest::of(definition.canonical_json()).to_bytes();
         Self { parts, breaks: Mutex::new(breaks), structure_digest }
+    }
+
+    /// Of one lane the first block, and nothing that breaks.
+    fn small() -> Self {
+        let mut small = Self::new(Vec::new());
+        small.parts.retain(|part| !matches!(part, Part::Tombstones(_) | Part::Checkpoint(_)));
+        small.parts.drain(2..small.parts.len() - 1);
+        let Some(Part::Summary(summary)) = small.parts.last_mut() else {
+            panic!("a pull ends with its summary")
+        };
+        (summary.observations, summary.tombstones) = (SMALL_OBSERVATIONS, 0);
+        small
     }
 
     /// The parts from a place on, with the lane announced again.
@@ -217,6 +231,23 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
         prop_assert_eq!(runtime.block_on(pulled(breaks)), expected());
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_small_answer_is_there_whole_when_the_pull_is() {
+    let (hub, _folder) = connected(Breaking::small()).await;
+    let mut pull = hub.pull(PullRequest::all(DATAFLOW), &Progress::silent()).await.expect("a header");
+    assert!(pull.receiver.is_closed(), "somebody still works on it");
+    let mut found = Vec::new();
+    while let Some(next) = pull.next().await.expect("a part") {
+        found.push(match next {
+            Pulled::Lane(lane) => lane.lane.provider.clone(),
+            Pulled::Observations(columns) => columns.len().to_string(),
+            Pulled::End(summary) => format!("{} in all", summary.observations),
+            Pulled::Gone { .. } => "gone".to_owned(),
+        });
+    }
+    assert_eq!(found, ["NOR", &SMALL_OBSERVATIONS.to_string(), &format!("{SMALL_OBSERVATIONS} in all")]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -149,7 +149,8 @@ impl ColumnsBuilder {
         }
     }
 
-    /// Appends one observation to the open series; `attribute` gives the value at a place of the shape.
+    /// Appends one observation to the open series; `attribute` gives the value at a place of the shape. Where row
+    /// numbers are kept, [`Self::row`] must follow.
     pub fn observation<'v>(
         &mut self,
         period: Period,
@@ -163,6 +164,11 @@ impl ColumnsBuilder {
             let code = builder.code(attribute(place));
             builder.push(code, 1);
         }
+    }
+
+    /// The row of the observation that was appended alone.
+    pub fn row(&mut self, row: u64) {
+        self.columns.rows.push(row);
     }
 
     /// Closes the open series.

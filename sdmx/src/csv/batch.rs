@@ -48,7 +48,7 @@ pub(super) struct Batch {
     dataset: Vec<DatasetCell>,
     dataset_found: Vec<usize>,
     period_texts: Vec<(Packed, Period)>,
-    /// Series attributes whose deletion was noted last.
+    /// Attributes of the open series whose deletion was noted last.
     deleted: Vec<u32>,
     issues: Vec<CellIssue>,
     bytes: usize,
@@ -229,6 +229,9 @@ impl Batch {
         }
         let mut changed = changed || self.ends.is_empty();
         if self.action == Action::Delete {
+            if changed {
+                self.deleted.clear();
+            }
             let names_series = self.series.iter().any(|attribute| attribute.code != 0);
             let names_cells = value.is_some() || self.observation.iter().any(|attribute| attribute.code != 0);
             // An entry without period that names cells can name attributes of its series as well: two entries

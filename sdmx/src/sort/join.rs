@@ -9,21 +9,23 @@ use crate::period::Period;
 
 /// Builds batches out of pieces.
 pub(super) struct Joiner {
-    shape: Arc<Shape>,
-    builder: ColumnsBuilder,
+    pub(super) shape: Arc<Shape>,
+    pub(super) builder: ColumnsBuilder,
     batch_observations: usize,
     batch_text_bytes: usize,
+    deletes: bool,
     clashes: Vec<Clash>,
-    cells: Vec<Cell>,
+    pub(super) cells: Vec<Cell>,
 }
 
 /// An observation of a piece. Orders by period, then by row.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Cell {
-    period: Period,
-    row: u64,
-    piece: u32,
-    at: u32,
+pub(super) struct Cell {
+    pub(super) period: Period,
+    pub(super) row: u64,
+    /// Place of its piece among those of the key.
+    pub(super) piece: u32,
+    pub(super) at: u32,
 }
 
 impl Joiner {
@@ -33,9 +35,15 @@ impl Joiner {
             shape,
             batch_observations,
             batch_text_bytes,
+            deletes: false,
             clashes: Vec::new(),
             cells: Vec::new(),
         }
+    }
+
+    /// Rows say what is to be deleted.
+    pub(super) fn deleting(self, deletes: bool) -> Self {
+        Self { deletes, ..self }
     }
 
     /// Whether the batch is large enough.
@@ -59,6 +67,10 @@ impl Joiner {
             let Source { columns, map } = &mut sources[piece.source as usize];
             self.builder.push(ObservationRange::whole(columns, piece.series as usize), map);
             return Ok(());
+        }
+        if self.deletes {
+            self.settle_deletions(sources, pieces);
+            return self.check_texts(sources, pieces);
         }
         let Source { columns, map } = &mut sources[first.source as usize];
         self.builder.start_series(columns, first.series as usize, map);
@@ -145,7 +157,7 @@ impl Joiner {
         }
     }
 
-    fn sort_cells(&mut self, sources: &[Source], pieces: &[Piece]) {
+    pub(super) fn sort_cells(&mut self, sources: &[Source], pieces: &[Piece]) {
         self.cells.clear();
         for (place, piece) in pieces.iter().enumerate() {
             let range = sources[piece.source as usize].range(*piece);
@@ -226,7 +238,7 @@ fn alike(sources: &[Source], pieces: &[Piece]) -> Vec<Vec<Piece>> {
 }
 
 /// Whether an observation has neither value nor attribute.
-fn says_nothing(source: &Source, at: usize) -> bool {
+pub(super) fn says_nothing(source: &Source, at: usize) -> bool {
     let columns = &source.columns;
     columns.scales[at] == NO_VALUE
         && columns.observation_attributes.iter().all(|column| column.get(at).is_none())

@@ -23,6 +23,7 @@ mod table;
 use std::process::ExitCode;
 
 use clap::Parser;
+use tokio::runtime::Runtime;
 
 use arguments::Arguments;
 use stage::Stage;
@@ -47,16 +48,15 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Failure> {
-    let runtime = tokio::runtime::Runtime::new()?;
     match std::env::var(ROLE).as_deref() {
-        Ok(hub::HUB) => runtime.block_on(hub::live()),
+        Ok(hub::HUB) => mighub_server::serve::runtime()?.block_on(hub::live()),
         // As a task: between tasks of one runtime a word is passed on without waking a thread.
-        Ok(office::OFFICE) => runtime.block_on(async { tokio::spawn(office::live()).await? }),
-        _ => measure(&runtime),
+        Ok(office::OFFICE) => Runtime::new()?.block_on(async { tokio::spawn(office::live()).await? }),
+        _ => measure(&Runtime::new()?),
     }
 }
 
-fn measure(runtime: &tokio::runtime::Runtime) -> Result<(), Failure> {
+fn measure(runtime: &Runtime) -> Result<(), Failure> {
     let arguments = Arguments::parse();
     std::fs::create_dir_all(&arguments.dir)?;
     let folder = tempfile::Builder::new().prefix("exchange-").tempdir_in(&arguments.dir)?;

@@ -27,6 +27,12 @@ impl LaneBlocks<'_> {
         frame.map_err(|error| LoadError::Store(Arc::new(error)))
     }
 
+    /// The first of these blocks as they lie, one at least, as many as have `bytes_max` together.
+    pub fn frames(&self, blocks: &[&BlockInfo], bytes_max: usize) -> Result<Vec<Bytes>, LoadError> {
+        let names: Vec<_> = blocks.iter().map(|block| self.secrets.place(&block.digest)).collect();
+        self.store.objects(&names, bytes_max).map_err(|error| LoadError::Store(Arc::new(error)))
+    }
+
     /// The secrets of the lane.
     pub fn secrets(&self) -> &LaneSecrets {
         &self.secrets

@@ -21,6 +21,7 @@ pub mod refusal;
 pub mod retrieve;
 pub mod rights;
 pub mod rows;
+mod rulebooks;
 mod structures;
 mod submission;
 mod sweep;

@@ -9,9 +9,9 @@ use prost::Message;
 
 use super::lane::LaneId;
 use super::rows::{
-    AgencyRow, FOUNDED, HistoryRow, KeysRow, RoleRow, StepRow, StructureRow, SubmissionRow, TokenRow,
-    VintageRow, agency_key, agreement_key, lane_key, structure_key, submission_key, submission_order_key,
-    token_key, vintage_key,
+    AgencyRow, FOUNDED, HistoryRow, KeysRow, RoleRow, RulebookRow, StepRow, StructureRow, SubmissionRow,
+    TokenRow, VintageRow, agency_key, agreement_key, lane_key, rulebook_key, structure_key, submission_key,
+    submission_order_key, token_key, vintage_key,
 };
 
 /// Why a record cannot be taken in.
@@ -84,6 +84,15 @@ pub(super) fn reduce(view: &dyn View, step: &Step<'_>) -> Result<ViewBatch, Redu
             let mut row: SubmissionRow = row(view, &key)?.unwrap_or_default();
             row.answers.push(answer.answers_digest.to_vec());
             batch.put(key, row.encode_to_vec());
+        }
+        What::Rulebook(rulebook) => {
+            let row = RulebookRow {
+                digest: rulebook.rulebook_digest.to_vec(),
+                since_ms: step.effective_ms,
+                version: rulebook.version.clone(),
+                rules: rulebook.rules,
+            };
+            batch.put(rulebook_key(&rulebook.dataflow, step.position.0), row.encode_to_vec());
         }
         What::Accepted(accepted) => step.accepted(view, accepted, &mut batch)?,
         What::Withdrawn(withdrawn) => step.withdrawn(view, withdrawn, &mut batch)?,

@@ -78,6 +78,23 @@ pub struct StructureRow {
     pub stored_ms: i64,
 }
 
+/// A rulebook that is or was the present one of its dataflow.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct RulebookRow {
+    /// Its digest.
+    #[prost(bytes = "vec", tag = "1")]
+    pub digest: Vec<u8>,
+    /// Since when, milliseconds since 1970.
+    #[prost(int64, tag = "2")]
+    pub since_ms: i64,
+    /// Version that it gives itself.
+    #[prost(string, tag = "3")]
+    pub version: String,
+    /// Number of rules beside the built-in ones.
+    #[prost(uint32, tag = "4")]
+    pub rules: u32,
+}
+
 /// A submission that was judged.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct SubmissionRow {
@@ -190,6 +207,7 @@ pub struct StepRow {
 pub(super) const FOUNDED: &[u8] = b"founded";
 pub(super) const AGENCIES: &[u8] = b"agency/";
 pub(super) const STRUCTURES: &[u8] = b"structure/";
+pub(super) const RULEBOOKS: &[u8] = b"rulebook/";
 pub(super) const AGREEMENTS: &[u8] = b"agreement/";
 pub(super) const SUBMISSIONS_BY_TIME: &[u8] = b"submitted/";
 
@@ -210,6 +228,16 @@ pub(super) fn token_key(digest: &[u8]) -> Vec<u8> {
 
 pub(super) fn structure_key(urn: &str) -> Vec<u8> {
     key(STRUCTURES, &[urn.as_bytes()])
+}
+
+/// The rulebooks of a dataflow.
+pub(super) fn rulebooks_prefix(dataflow: &str) -> Vec<u8> {
+    key(RULEBOOKS, &[dataflow.as_bytes(), &[0]])
+}
+
+/// Newest first.
+pub(super) fn rulebook_key(dataflow: &str, position: u64) -> Vec<u8> {
+    key(&rulebooks_prefix(dataflow), &[&(u64::MAX - position).to_be_bytes()])
 }
 
 /// Every state of an agreement, by position: who could see what on a day has an answer.

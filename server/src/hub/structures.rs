@@ -6,18 +6,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mighub::block::Digest;
-use mighub::convert::attribute_default_message;
-use mighub::v1::{self, ArtefactChange, AttributeDefaultOrigin, ErrorReason, record::What};
+use mighub::v1::{self, ArtefactChange, ErrorReason, record::What};
 use mighub_sdmx::structure::{
     Artefact, Class, DataDefinition, MESSAGE_BYTES_MAX, Reference, StructureError, Structures, read_message,
     write_json,
 };
-use mighub_store::{Name, Object, Store, View};
-use mighub_validation::Rulebook;
+use mighub_store::{Name, Object, RECORD_BYTES_MAX, Store, View};
 use prost::Message;
 
 use super::append::Actor;
-use super::lane::dataflow;
 use super::moment::Moment;
 use super::objects::{content, object};
 use super::pages::Page;
@@ -105,6 +102,9 @@ pub(super) fn canonical_objects(structures: &Structures) -> Vec<Object> {
         .map(|definition| object(definition.data.canonical_json().to_vec()).1);
     canonical.collect()
 }
+
+/// Bytes of the names of artefacts in one record, at most: they leave room for who sent them.
+const RECORDED_BYTES_MAX: usize = RECORD_BYTES_MAX - 8 * 1024;
 
 fn unknown(text: String) -> Refusal {
     Refusal::new(ErrorReason::UnknownStructure, text)
@@ -213,7 +213,16 @@ impl Hub {
         let (digest, stored) = object(write_json(&changed));
         let mut objects = vec![stored];
         objects.extend(canonical_objects(&after));
-        let what = What::Structures(v1::StructuresRecorded { message_digest: digest.to_bytes(), urns });
+        let recorded = v1::StructuresRecorded { message_digest: digest.to_bytes(), urns };
+        let bytes = recorded.encoded_len();
+        if bytes > RECORDED_BYTES_MAX {
+            let text = format!(
+                "the message changes {} artefacts, too many for one record: send it in parts",
+                artefacts.len()
+            );
+            return Err(Refusal::limit(RECORDED_BYTES_MAX as u64, bytes as u64, text));
+        }
+        let what = What::Structures(recorded);
         let position = self.record(Actor::of(principal, ""), what, objects, now)?;
         Ok(v1::PutStructuresResponse { artefacts, problems, position: Some(position) })
     }
@@ -303,39 +312,5 @@ impl Hub {
             }
         });
         Ok(v1::ListStructuresResponse { structures: structures.collect(), next_page_token })
-    }
-
-    /// StructureService.GetRulebook. There is one rulebook as long as all rules are built in.
-    pub fn get_rulebook(
-        &self,
-        _principal: &Principal,
-        request: &v1::GetRulebookRequest,
-        _now: Moment,
-    ) -> Result<v1::GetRulebookResponse, Refusal> {
-        use v1::get_rulebook_request::Rulebook as Asked;
-        let rulebook = Rulebook::built_in();
-        let digest = Digest::of(rulebook.canonical_bytes());
-        let (dataflow, defaults) = match &request.rulebook {
-            Some(Asked::Digest(asked)) if asked[..] == digest.0 => (String::new(), Vec::new()),
-            Some(Asked::Digest(_)) => {
-                return Err(Refusal::new(
-                    ErrorReason::UnknownRulebook,
-                    "no rulebook here ever had this digest",
-                ));
-            }
-            Some(Asked::Dataflow(text)) => {
-                let definition = self.definition(&dataflow("dataflow", text)?)?;
-                let default = |default| attribute_default_message(default, AttributeDefaultOrigin::Dataflow);
-                (definition.data.dataflow.short(), definition.data.defaults.iter().map(default).collect())
-            }
-            None => return Err(Refusal::malformed("rulebook", "name a dataflow or a digest")),
-        };
-        Ok(v1::GetRulebookResponse {
-            rulebook: rulebook.canonical_bytes().to_vec().into(),
-            media_type: Rulebook::MEDIA_TYPE.to_owned(),
-            digest: digest.to_bytes(),
-            dataflow,
-            defaults,
-        })
     }
 }

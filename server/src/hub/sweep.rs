@@ -70,6 +70,9 @@ impl Hub {
             Some(What::Structures(structures)) => {
                 name(needed, &structures.message_digest);
             }
+            Some(What::Rulebook(rulebook)) => {
+                name(needed, &rulebook.rulebook_digest);
+            }
             Some(What::Verdict(verdict)) => self.name_contents(needed, verdict.contents.as_ref())?,
             Some(What::Answer(answer)) => {
                 name(needed, &answer.answers_digest);

@@ -41,6 +41,11 @@ impl VintageCache {
         Some(vintage)
     }
 
+    fn has(&self, digest: &Digest) -> bool {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.iter().any(|(known, _)| known == digest)
+    }
+
     fn keep(&self, digest: Digest, vintage: &Arc<Vintage>) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.retain(|(known, _)| *known != digest);
@@ -142,6 +147,17 @@ impl Hub {
     /// Position of the newest record that had taken effect at a moment; nothing before the first.
     pub fn position_at(&self, moment: Moment) -> Option<u64> {
         self.store.position_at(moment.0).map(|position| position.0)
+    }
+
+    /// Whether the vintage of a manifest is in memory.
+    pub(super) fn keeps_vintage(&self, digest: &Digest) -> bool {
+        self.vintages.has(digest)
+    }
+
+    /// As after a start.
+    #[cfg(test)]
+    pub(super) fn forget_vintages(&self) {
+        self.vintages.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// The vintage of a manifest.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use mighub::v1::ErrorReason;
+use mighub::v1::{self, ErrorReason};
 use prost::Message;
 use tokio::sync::{Semaphore, watch};
 use tonic::{Request, Response, Status};
@@ -201,6 +201,31 @@ impl Desk {
         .await
     }
 
+    /// A call for figures. A small answer is made here, on the network's thread: to wake another one twice takes
+    /// longer than to make it. The rest is made where one may wait.
+    pub(super) async fn pull_figures(
+        &self,
+        request: Request<v1::PullRequest>,
+    ) -> Result<Response<Feed<v1::PullResponse>>, Status> {
+        let (visitor, message) = received(request)?;
+        let place = take(&self.pulls, visitor.caller(), "pulls")?;
+        let now = self.clock.now();
+        let principal = visitor.principal(&self.hub, now).map_err(status::status)?;
+        let mut parts = self.hub.pull(&principal, message, now).map_err(status::status)?;
+        let (mut messages, mut end) = parts.at_hand();
+        if end.is_none() {
+            let first = off_network(move || {
+                let batch = next_batch(&mut parts, FIRST_BATCH_BYTES);
+                Ok((parts, batch))
+            });
+            let batch;
+            (parts, batch) = first.await.map_err(status::status)?;
+            messages.extend(batch.0);
+            end = batch.1;
+        }
+        self.stream(place, parts, (messages, end)).await
+    }
+
     /// A call whose answer is a stream of messages that the hub makes one by one.
     pub(super) async fn pull<Q, T, I>(
         &self,
@@ -219,7 +244,21 @@ impl Desk {
             let batch = next_batch(&mut parts, FIRST_BATCH_BYTES);
             Ok((parts, batch))
         });
-        let (mut parts, mut batch) = opened.await.map_err(status::status)?;
+        let (parts, batch) = opened.await.map_err(status::status)?;
+        self.stream(place, parts, batch).await
+    }
+
+    /// Sends messages that are made already, and goes on with the rest.
+    async fn stream<T, I>(
+        &self,
+        place: Place<Caller>,
+        mut parts: I,
+        mut batch: (Vec<T>, End),
+    ) -> Result<Response<Feed<T>>, Status>
+    where
+        T: Message + 'static,
+        I: Iterator<Item = Result<T, Refusal>> + Send + 'static,
+    {
         let (mut feeder, answer) = feed(BATCHES_WAITING, Box::new(place), self.stop());
         // A short answer is complete by now, and needs no task.
         if let (messages, Some(end)) = batch {

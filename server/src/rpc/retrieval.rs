@@ -21,7 +21,7 @@ impl RetrievalService for RetrievalDesk {
     type DiffVintagesStream = Feed<v1::DiffVintagesResponse>;
 
     async fn pull(&self, request: Request<v1::PullRequest>) -> Result<Response<Self::PullStream>, Status> {
-        self.0.pull(request, |hub, principal, message, now| hub.pull(principal, message, now)).await
+        self.0.pull_figures(request).await
     }
 
     async fn watch_vintages(

@@ -8,9 +8,11 @@ mod folder;
 mod init;
 mod router;
 mod start;
+mod threads;
 
 pub use administrator::AdministratorError;
 pub(crate) use administrator::LOCAL_NAME;
 pub use folder::HubFolder;
 pub use init::{InitError, InitOptions, Initialised, init};
 pub use start::{Running, RunningAt, ServeOptions, StartError, start};
+pub use threads::runtime;

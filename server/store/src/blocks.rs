@@ -94,10 +94,45 @@ impl Found {
     /// Reads the object and checks its hashes.
     pub(crate) fn read(&self) -> Result<Bytes, Error> {
         let (header, frame) = self.file.read_frame(self.place.offset, self.place.length as usize)?;
-        if header.label.kind != Kind::Object || header.name() != self.name {
-            return Err(self.file.damaged(self.place.offset));
-        }
+        self.check(&header)?;
         Ok(Bytes::from(frame).slice(HEADER_BYTES..))
+    }
+
+    /// Bytes of the object.
+    pub(crate) fn length(&self) -> usize {
+        self.place.length as usize
+    }
+
+    /// Where its frame ends.
+    fn end(&self) -> u64 {
+        self.place.offset + (HEADER_BYTES + self.length()) as u64
+    }
+
+    /// Reads objects and checks their hashes. Those that lie one behind the other are read at once.
+    pub(crate) fn read_all(found: &[Self]) -> Result<Vec<Bytes>, Error> {
+        let follows = |a: &Self, b: &Self| a.place.file == b.place.file && a.end() == b.place.offset;
+        let runs = found.chunk_by(follows).map(Self::read_run).collect::<Result<Vec<_>, _>>()?;
+        Ok(runs.into_iter().flatten().collect())
+    }
+
+    fn read_run(run: &[Self]) -> Result<Vec<Bytes>, Error> {
+        let (Some(first), Some(last)) = (run.first(), run.last()) else { return Ok(Vec::new()) };
+        let start = first.place.offset;
+        let bytes = Bytes::from(first.file.read_bytes(start, (last.end() - start) as usize)?);
+        let object = |found: &Self| {
+            let (from, to) = ((found.place.offset - start) as usize, (found.end() - start) as usize);
+            let frame = bytes.slice(from.min(bytes.len())..to.min(bytes.len()));
+            found.check(&found.file.check_frame(&frame, found.place.offset)?)?;
+            Ok(frame.slice(HEADER_BYTES..))
+        };
+        run.iter().map(object).collect()
+    }
+
+    fn check(&self, header: &Header) -> Result<(), Error> {
+        if header.label.kind == Kind::Object && header.name() == self.name {
+            return Ok(());
+        }
+        Err(self.file.damaged(self.place.offset))
     }
 
     /// Overwrites the object's bytes, and waits for the disk.

@@ -54,14 +54,23 @@ impl LogFile {
 
     /// The frame at an offset, its hashes checked: its header, and the bytes of all of it.
     pub(crate) fn read_frame(&self, offset: u64, body_bytes: usize) -> Result<(Header, Vec<u8>), Error> {
-        let mut frame = vec![0; HEADER_BYTES + body_bytes];
-        let read = self.file.read_at(&mut frame, offset).map_err(|error| self.unreadable(&error))?;
+        let frame = self.read_bytes(offset, HEADER_BYTES + body_bytes)?;
+        Ok((self.check_frame(&frame, offset)?, frame))
+    }
+
+    /// Bytes from an offset on: fewer, if the file ends before.
+    pub(crate) fn read_bytes(&self, offset: u64, length: usize) -> Result<Vec<u8>, Error> {
+        let mut bytes = vec![0; length];
+        let read = self.file.read_at(&mut bytes, offset).map_err(|error| self.unreadable(&error))?;
+        bytes.truncate(read);
+        Ok(bytes)
+    }
+
+    /// The header of a frame that was read from an offset, with its body, its hashes checked.
+    pub(crate) fn check_frame(&self, frame: &[u8], offset: u64) -> Result<Header, Error> {
         let header =
-            Header::read(&frame).filter(|header| !header.is_swept && header.is_of(&frame[HEADER_BYTES..]));
-        header
-            .filter(|_| read == frame.len())
-            .map(|header| (header, frame))
-            .ok_or_else(|| self.damaged(offset))
+            Header::read(frame).filter(|header| !header.is_swept && header.is_of(&frame[HEADER_BYTES..]));
+        header.ok_or_else(|| self.damaged(offset))
     }
 
     /// The header at an offset.

@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use crate::Name;
 use crate::batch::{Answer, Batch, Outcome, Sealed};
-use crate::blocks::BlockWriter;
+use crate::blocks::{BlockWriter, Found};
 use crate::disk::{Disk, RealDisk};
 use crate::error::{Error, OpenError};
 use crate::format::{check_format, lock, make_folders};
@@ -205,6 +205,29 @@ impl Store {
     pub fn object(&self, name: &Name) -> Result<Bytes, Error> {
         let found = self.shared.read().blocks.find(name);
         found?.read()
+    }
+
+    /// The first of these objects, one at least, as many as have `bytes_max` together; their hashes checked. Those
+    /// that lie one behind the other are read at once and share their memory.
+    pub fn objects(&self, names: &[Name], bytes_max: usize) -> Result<Vec<Bytes>, Error> {
+        let mut found: Vec<Found> = Vec::new();
+        let mut bytes = 0;
+        let state = self.shared.read();
+        for name in names {
+            let next = match state.blocks.find(name) {
+                Ok(next) => next,
+                Err(error) if found.is_empty() => return Err(error),
+                // Its turn comes when those before it were read.
+                Err(_) => break,
+            };
+            bytes += next.length();
+            if bytes > bytes_max && !found.is_empty() {
+                break;
+            }
+            found.push(next);
+        }
+        drop(state);
+        Found::read_all(&found)
     }
 
     /// Per name, whether there is such an object, or was until it was expunged: it need not be sent.

@@ -344,6 +344,38 @@ fn what_a_batch_names_while_a_sweep_asks_is_kept() {
 }
 
 #[test]
+fn objects_read_together_are_those_read_one_by_one() {
+    let folder = folder();
+    let store = open(folder.path());
+    let bytes = |number: u64| vec![number as u8; (number as usize * 37) % 700];
+    // In several writes, and in several files.
+    for numbers in [0..7, 7..8, 8..30] {
+        let objects = numbers.map(|number| object(number, bytes(number))).collect();
+        store.commit(Batch { objects, ..Batch::default() }).expect("commits");
+    }
+    let in_order: Vec<u64> = (0..30).collect();
+    let scattered: Vec<u64> = (0..30).map(|number| number * 7 % 30).collect();
+    for numbers in [in_order, scattered] {
+        for bytes_max in [0, 500, 2_000, usize::MAX] {
+            let mut read = Vec::new();
+            while read.len() < numbers.len() {
+                let names: Vec<Name> = numbers[read.len()..].iter().map(|number| name(*number)).collect();
+                let objects = store.objects(&names, bytes_max).expect("reads");
+                let total: usize = objects.iter().map(|object| object.len()).sum();
+                assert!(objects.len() == 1 || !objects.is_empty() && total <= bytes_max);
+                read.extend(objects);
+            }
+            assert!(read.iter().zip(&numbers).all(|(read, number)| *read == bytes(*number)));
+        }
+    }
+    store.expunge(name(5)).expect("expunges");
+    let names: Vec<Name> = (3..8).map(name).collect();
+    assert_eq!(store.objects(&names, usize::MAX).expect("those before it").len(), 2);
+    assert!(matches!(store.objects(&names[2..], usize::MAX), Err(Error::Gone(gone)) if gone == name(5)));
+    assert!(matches!(store.objects(&[name(99)], usize::MAX), Err(Error::NotFound(_))));
+}
+
+#[test]
 fn an_expunged_object_is_in_no_file_and_cannot_come_back() {
     let folder = folder();
     let store = open(folder.path());

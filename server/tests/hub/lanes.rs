@@ -52,6 +52,37 @@ fn a_view_made_anew_from_the_journal_gives_the_same_answers() {
 }
 
 #[test]
+fn pages_of_submissions_have_open_ones_first_and_never_more_than_was_asked() {
+    let stage = Stage::new();
+    for number in 1..=4 {
+        stage.send(&push(number, vec![row("ESP", "F", 2020, number.into())])).expect("sent");
+    }
+    for number in 5..=9 {
+        stage.wait_ms(1);
+        stage
+            .open(&stage.prepare(&push(number, vec![row("ESP", "F", 2021, number.into())])))
+            .expect("opened");
+    }
+    for page_size in [1, 2, 4, 5, 6, 9, 10] {
+        let (mut listed, mut page_token) = (Vec::new(), String::new());
+        loop {
+            let request = v1::ListSubmissionsRequest { page_size, page_token, ..Default::default() };
+            let page =
+                stage.hub().list_submissions(&stage.office("SWE"), &request, stage.now()).expect("a page");
+            assert!(page.submissions.len() <= page_size as usize);
+            listed.extend(page.submissions.into_iter().map(|summary| summary.submission_id));
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                break;
+            }
+        }
+        let newest_first: Vec<_> =
+            (5..=9).rev().chain((1..=4).rev()).map(|number| push(number, vec![]).id()).collect();
+        assert_eq!(listed, newest_first, "pages of {page_size}");
+    }
+}
+
+#[test]
 fn lanes_moved_by_many_at_once_keep_every_submission() {
     let stage = Stage::new();
     let pushes: Vec<_> = (1..=24u8)

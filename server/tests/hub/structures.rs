@@ -1,6 +1,9 @@
 //! The structures of the stage.
 
+use mighub::v1::{self, ErrorReason};
 use serde_json::{Value, json};
+
+use super::stage::Stage;
 
 fn artefact(id: &str, version: &str, key: &str, value: Value) -> Value {
     let mut artefact =
@@ -75,4 +78,19 @@ pub(crate) fn structures(draft_attributes: &[&str]) -> Value {
             artefact("DRAFT", "1.0", "structure", structure("DSD_DRAFT", "1.0")),
         ],
     }})
+}
+
+#[test]
+fn more_artefacts_than_a_record_can_name_are_refused_as_too_many() {
+    let stage = Stage::new();
+    let long = "L".repeat(180);
+    let list = |nth: u32| artefact(&format!("{long}{nth}"), "1.0.0", "codes", json!([]));
+    let lists: Vec<Value> = (0..4_000).map(list).collect();
+    let message = json!({ "meta": { "id": "MANY", "prepared": "2026-11-24T00:00:00Z", "sender": { "id": "HUB" } },
+                          "data": { "codelists": lists } });
+    let request =
+        v1::PutStructuresRequest { message: message.to_string().into_bytes().into(), ..Default::default() };
+    let refusal =
+        stage.hub().put_structures(&stage.office("HUB"), &request, stage.now()).expect_err("too many");
+    assert_eq!(refusal.reason, ErrorReason::LimitExceeded, "{}", refusal.text);
 }

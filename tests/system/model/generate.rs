@@ -21,6 +21,8 @@ const ROWS_MAX: usize = 7;
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
     Push(Submission),
+    /// The file that was pushed last is pushed once more.
+    Again,
     /// The newest submission is taken back.
     Withdraw,
     /// Time passes, in seconds: embargoes end.
@@ -42,15 +44,16 @@ pub(crate) enum Between {
 /// A history of a lane.
 pub(crate) fn history(steps: std::ops::Range<usize>) -> impl Strategy<Value = Vec<Step>> {
     let between = prop_oneof![
-        2 => Just(Between::Nothing),
-        1 => Just(Between::Lost),
+        1 => Just(Between::Nothing),
+        2 => Just(Between::Lost),
         1 => any::<u64>().prop_map(Between::Overwritten),
     ];
     let step = prop_oneof![
         12 => submission().prop_map(Step::Push),
+        2 => Just(Step::Again),
         1 => Just(Step::Withdraw),
         3 => (1i64..100).prop_map(Step::Wait),
-        1 => between.prop_map(Step::Restart),
+        2 => between.prop_map(Step::Restart),
     ];
     prop::collection::vec(step, steps)
 }
@@ -174,7 +177,8 @@ fn tidy(rows: Vec<Row>) -> Vec<Row> {
                 row.cells.insert("COMMENT_OBS", "only this".to_owned());
             }
         }
-        if seen.insert((row.codes, row.year)) {
+        // Deletions complete each other.
+        if row.letter.is_delete() || seen.insert((row.codes, row.year)) {
             kept.push(row);
         }
     }

@@ -76,7 +76,7 @@ impl<'a> Collector<'a> {
         let period = Some(self.columns.periods[observation]).filter(|period| *period != Period::ANY);
         if let Some(open) = &mut self.open {
             let goes_on = (open.series, open.next, open.mark) == (series, observation, mark)
-                && std::ptr::eq(open.entry.rule, rule)
+                && open.entry.rule.is(rule)
                 && open.entry.component == *component;
             if goes_on {
                 open.entry.observed(period, row);

@@ -9,7 +9,7 @@ use mighub_sdmx::period::Period;
 use crate::finding::{
     FOUND_CHARACTERS, Finding, OBSERVATIONS_LISTED, ObservationRef, Place, SUGGESTIONS_MAX,
 };
-use crate::rule::Rule;
+use crate::rule::{AnyRule, Rule};
 
 /// Bytes of the digest that are an id: enough that no two of any number of findings are alike.
 const ID_BYTES: usize = 16;
@@ -17,7 +17,9 @@ const ID_BYTES: usize = 16;
 /// One finding. Orders as reports do: errors first, then by rule, series and period.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
-    pub(crate) rule: &'static Rule,
+    pub(crate) rule: AnyRule,
+    /// Which part of a rule that asks for several things, such as the partition of a sum; mostly empty.
+    pub(crate) part: Arc<str>,
     /// The series; nothing if the finding is about the file.
     pub(crate) key: Option<Arc<[Arc<str>]>>,
     /// The first of the periods concerned; none: the whole series.
@@ -28,9 +30,12 @@ pub(crate) struct Entry {
     /// Column of the file, from 0, where the component does not tell it.
     pub(crate) column: Option<usize>,
     pub(crate) component: Arc<str>,
+    /// Observations of other series that take part, such as the parts of a sum.
+    pub(crate) others: Vec<(Arc<[Arc<str>]>, Period)>,
     pub(crate) occurrences: u64,
     pub(crate) found: String,
     pub(crate) expected: String,
+    pub(crate) arithmetic: String,
     /// In place of the rule's own.
     pub(crate) remedy: Option<String>,
     pub(crate) suggestions: Vec<Arc<str>>,
@@ -39,17 +44,25 @@ pub(crate) struct Entry {
 impl Entry {
     /// A finding about a file, so far without any detail.
     pub(crate) fn new(rule: &'static Rule) -> Self {
+        Self::of(AnyRule::BuiltIn(rule))
+    }
+
+    /// The same for a rule of either kind.
+    pub(crate) fn of(rule: AnyRule) -> Self {
         Self {
             rule,
+            part: Arc::from(""),
             key: None,
             periods: Vec::new(),
             rows: Vec::new(),
             line: None,
             column: None,
             component: Arc::from(""),
+            others: Vec::new(),
             occurrences: 0,
             found: String::new(),
             expected: String::new(),
+            arithmetic: String::new(),
             remedy: None,
             suggestions: Vec::new(),
         }
@@ -65,7 +78,7 @@ impl Entry {
     }
 
     /// Keeps the rows that stand first in the file, ascending.
-    fn add_row(&mut self, row: Option<u64>) {
+    pub(crate) fn add_row(&mut self, row: Option<u64>) {
         let Some(row) = row else { return };
         if let Err(place) = self.rows.binary_search(&row) {
             self.rows.insert(place, row);
@@ -75,7 +88,7 @@ impl Entry {
 
     /// Whether both have one id.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        let named = |entry: &Self| (entry.rule.id, entry.key.clone(), entry.component.clone());
+        let named = |entry: &Self| (entry.rule.clone(), entry.part.clone(), entry.key.clone(), entry.component.clone());
         let found = !self.is_told_apart_by_content() || self.found == other.found;
         let place = self.key.is_some() || (&self.rows, self.line) == (&other.rows, other.line);
         named(self) == named(other) && self.periods == other.periods && found && place
@@ -94,14 +107,15 @@ impl Entry {
 
     /// About bytes of memory.
     pub(crate) fn memory_bytes(&self) -> usize {
-        let texts = self.found.len() + self.expected.len() + self.remedy.as_ref().map_or(0, String::len);
+        let texts = self.found.len() + self.expected.len() + self.arithmetic.len() + self.remedy.as_ref().map_or(0, String::len);
         let key = self.key.as_ref().map_or(0, |key| key.len() * size_of::<Arc<str>>());
-        size_of::<Self>() + texts + key + 8 * (self.periods.len() + self.rows.len())
+        let others = self.others.iter().map(|(key, _)| 24 + key.len() * size_of::<Arc<str>>()).sum::<usize>();
+        size_of::<Self>() + texts + key + others + 8 * (self.periods.len() + self.rows.len())
     }
 
     /// Cells of a file may be unreadable in several ways where no key tells them apart.
     fn is_told_apart_by_content(&self) -> bool {
-        self.rule.level == 0 || self.key.is_none()
+        self.rule.level() == 0 || self.key.is_none()
     }
 
     fn id(&self) -> String {
@@ -115,7 +129,7 @@ impl Entry {
             hasher.update(&(text.len() as u64).to_le_bytes());
             hasher.update(text);
         };
-        part(self.rule.id.as_bytes());
+        part(self.rule.id().as_bytes());
         part(self.component.as_bytes());
         part(&(self.key.as_ref().map_or(0, |key| key.len()) as u64).to_le_bytes());
         for code in self.key.iter().flat_map(|key| key.iter()) {
@@ -127,6 +141,9 @@ impl Entry {
         }
         if self.is_told_apart_by_content() {
             part(self.found.as_bytes());
+        }
+        if !self.part.is_empty() {
+            part(self.part.as_bytes());
         }
         if self.key.is_none() {
             self.rows.iter().for_each(|row| part(&row.to_le_bytes()));
@@ -144,11 +161,14 @@ impl Entry {
             period,
             component: component.clone(),
         };
-        let observations = match &self.key {
+        let mut observations = match &self.key {
             None => Vec::new(),
             Some(key) if self.periods.is_empty() => vec![observation(key, String::new())],
             Some(key) => self.periods.iter().map(|period| observation(key, period.to_string())).collect(),
         };
+        let others = self.others.iter().map(|(key, period)| observation(key, period.to_string()));
+        let room = OBSERVATIONS_LISTED.saturating_sub(observations.len());
+        observations.extend(others.take(room));
         let is_placed = !self.rows.is_empty() || self.line.is_some() || self.column.is_some();
         let place = is_placed.then(|| Place {
             row: self.rows.first().copied().unwrap_or(0),
@@ -160,18 +180,18 @@ impl Entry {
         suggestions.truncate(SUGGESTIONS_MAX);
         Finding {
             finding_id,
-            rule_id: self.rule.id.to_owned(),
-            severity: self.rule.severity,
-            level: self.rule.level,
-            title: self.rule.title.to_owned(),
+            rule_id: self.rule.id().to_owned(),
+            severity: self.rule.severity(),
+            level: self.rule.level(),
+            title: self.rule.title().to_owned(),
             observations,
             occurrences: self.occurrences.max(1),
             place,
             rows: self.rows,
             found: self.found,
             expected: self.expected,
-            arithmetic: String::new(),
-            remedy: self.remedy.unwrap_or_else(|| self.rule.remedy.to_owned()),
+            arithmetic: self.arithmetic,
+            remedy: self.remedy.unwrap_or_else(|| self.rule.remedy().to_owned()),
             suggestions,
         }
     }
@@ -187,12 +207,14 @@ pub(crate) fn clip(text: &str) -> String {
 
 impl Ord for Entry {
     fn cmp(&self, other: &Self) -> Ordering {
-        let rule = |entry: &Self| (entry.rule.severity, entry.rule.id);
+        let rule = |entry: &Self| entry.rule.severity();
         rule(self)
             .cmp(&rule(other))
+            .then_with(|| self.rule.id().cmp(other.rule.id()))
             .then_with(|| self.key.cmp(&other.key))
             .then_with(|| self.periods.cmp(&other.periods))
             .then_with(|| self.component.cmp(&other.component))
+            .then_with(|| self.part.cmp(&other.part))
             .then_with(|| self.found.cmp(&other.found))
             .then_with(|| (&self.rows, self.line).cmp(&(&other.rows, other.line)))
     }

@@ -7,7 +7,7 @@ mod file;
 mod spill;
 mod tally;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::sync::Arc;
 
@@ -21,9 +21,9 @@ use spill::{Merged, RunWriter};
 use tally::Tally;
 pub use tally::{SAMPLE_VALUES, VALUES_COUNTED};
 
-use crate::finding::{FindingCounts, RuleNotRun};
+use crate::finding::{FindingCounts, RuleCount, RuleNotRun, Summary};
 use crate::report::{Kept, Report};
-use crate::rule::Rule;
+use crate::rule::{AnyRule, BookRule, Rule};
 
 /// Findings kept in memory, about; more are written to scratch files.
 const MEMORY_BYTES: usize = 8 * 1024 * 1024;
@@ -49,7 +49,13 @@ pub struct Findings {
     not_run: Vec<RuleNotRun>,
     unreadable: HashSet<(u64, Arc<str>)>,
     subject: Subject,
+    /// Rules of a rulebook that found something: scratch files name them by id.
+    book: BookRules,
+    rules: Vec<RuleCount>,
 }
+
+/// Rules of a rulebook by id.
+pub(crate) type BookRules = Arc<BTreeMap<Arc<str>, Arc<BookRule>>>;
 
 /// Whose series the findings are about.
 enum Subject {
@@ -78,6 +84,8 @@ impl Findings {
             not_run: Vec::new(),
             unreadable: HashSet::new(),
             subject: Subject::Nothing,
+            book: BookRules::default(),
+            rules: Vec::new(),
         }
     }
 
@@ -93,10 +101,20 @@ impl Findings {
 
     /// Notes that a rule could not be applied, and why.
     pub fn add_not_run(&mut self, rule: &Rule, reason: impl Into<String>) {
-        let not_run = RuleNotRun { rule_id: rule.id.to_owned(), reason: reason.into() };
+        self.add_rule_not_run(rule.id, reason);
+    }
+
+    /// The same for a rule of either kind.
+    pub(crate) fn add_rule_not_run(&mut self, rule_id: &str, reason: impl Into<String>) {
+        let not_run = RuleNotRun { rule_id: rule_id.to_owned(), reason: reason.into() };
         if self.not_run.len() < NOT_RUN_MAX && !self.not_run.contains(&not_run) {
             self.not_run.push(not_run);
         }
+    }
+
+    /// Notes what a rule did.
+    pub(crate) fn add_rule_count(&mut self, count: RuleCount) {
+        self.rules.push(count);
     }
 
     /// Orders and counts everything.
@@ -146,14 +164,21 @@ impl Findings {
             }
             Kept::File(writer.finish()?)
         };
-        Ok(Report::new(tally.finish(not_run), kept))
+        self.rules.sort_unstable();
+        let summary = Summary { rules: self.rules, ..tally.finish(not_run) };
+        Ok(Report::new(summary, kept, self.book))
     }
 
     pub(crate) fn add(&mut self, entry: Entry) {
         if self.failed.is_some() {
             return;
         }
-        self.counts.add(entry.rule.severity);
+        self.counts.add(entry.rule.severity());
+        if let AnyRule::OfBook(rule) = &entry.rule
+            && !self.book.contains_key(&rule.id)
+        {
+            Arc::make_mut(&mut self.book).insert(rule.id.clone(), rule.clone());
+        }
         self.pending_bytes += entry.memory_bytes();
         self.pending.push(entry);
         if self.pending_bytes > self.memory_bytes {
@@ -195,7 +220,7 @@ impl Findings {
     }
 
     fn merge_level(&mut self, level: usize) -> io::Result<()> {
-        let mut merged = Merged::new(std::mem::take(&mut self.levels[level]))?;
+        let mut merged = Merged::new(std::mem::take(&mut self.levels[level]), &self.book)?;
         let mut writer = RunWriter::new((self.scratch)()?);
         while let Some(entry) = merged.read()? {
             writer.write(entry)?;
@@ -212,7 +237,7 @@ impl Findings {
             let smallest = self.levels.iter().position(|files| !files.is_empty()).unwrap_or(0);
             self.merge_level(smallest)?;
         }
-        Merged::new(self.levels.drain(..).flatten().collect())
+        Merged::new(self.levels.drain(..).flatten().collect(), &self.book)
     }
 }
 

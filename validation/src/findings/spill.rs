@@ -9,7 +9,9 @@ use std::sync::Arc;
 use mighub_sdmx::period::Period;
 use serde::{Deserialize, Serialize};
 
+use super::BookRules;
 use super::entry::Entry;
+use crate::rule::AnyRule;
 use crate::rules;
 
 /// Longest record of a finding in bytes: a hundred periods and rows, some texts, a key. A longer one can
@@ -27,6 +29,7 @@ pub(super) struct RunWriter {
 pub(crate) struct RunReader {
     input: BufReader<File>,
     record: Vec<u8>,
+    book: BookRules,
 }
 
 /// Several runs as one.
@@ -45,9 +48,12 @@ struct Record {
     line: Option<u64>,
     column: Option<usize>,
     component: Arc<str>,
+    part: Arc<str>,
+    others: Vec<(Vec<Arc<str>>, i64)>,
     occurrences: u64,
     found: String,
     expected: String,
+    arithmetic: String,
     remedy: Option<String>,
     suggestions: Vec<Arc<str>>,
 }
@@ -59,16 +65,19 @@ impl RunWriter {
 
     pub(super) fn write(&mut self, entry: Entry) -> io::Result<()> {
         let record = Record {
-            rule: entry.rule.id.to_owned(),
+            rule: entry.rule.id().to_owned(),
             key: entry.key.map(|key| key.to_vec()),
             periods: entry.periods.iter().map(|period| period.packed()).collect(),
             rows: entry.rows,
             line: entry.line,
             column: entry.column,
             component: entry.component,
+            part: entry.part,
+            others: entry.others.iter().map(|(key, period)| (key.to_vec(), period.packed())).collect(),
             occurrences: entry.occurrences,
             found: entry.found,
             expected: entry.expected,
+            arithmetic: entry.arithmetic,
             remedy: entry.remedy,
             suggestions: entry.suggestions,
         };
@@ -87,8 +96,8 @@ impl RunWriter {
 }
 
 impl RunReader {
-    pub(crate) fn new(file: File) -> Self {
-        Self { input: BufReader::with_capacity(BUFFER_BYTES, file), record: Vec::new() }
+    pub(crate) fn new(file: File, book: BookRules) -> Self {
+        Self { input: BufReader::with_capacity(BUFFER_BYTES, file), record: Vec::new(), book }
     }
 
     /// The next finding; nothing at the end.
@@ -105,27 +114,38 @@ impl RunReader {
         self.record.resize(length as usize, 0);
         self.input.read_exact(&mut self.record)?;
         let record: Record = serde_json::from_slice(&self.record)?;
+        let other = |(key, period)| Some((Arc::from(key), Period::from_packed(period)?));
+        let others = record.others.into_iter().map(other);
         let periods = record.periods.into_iter().map(Period::from_packed);
         Ok(Some(Entry {
-            rule: rules::find(&record.rule).ok_or_else(damaged)?,
+            rule: self.rule(&record.rule).ok_or_else(damaged)?,
+            part: record.part,
             key: record.key.map(Arc::from),
             periods: periods.collect::<Option<_>>().ok_or_else(damaged)?,
             rows: record.rows,
             line: record.line,
             column: record.column,
             component: record.component,
+            others: others.collect::<Option<_>>().ok_or_else(damaged)?,
             occurrences: record.occurrences,
             found: record.found,
             expected: record.expected,
+            arithmetic: record.arithmetic,
             remedy: record.remedy,
             suggestions: record.suggestions,
         }))
     }
+
+    fn rule(&self, id: &str) -> Option<AnyRule> {
+        let of_book = || self.book.get(id).cloned().map(AnyRule::OfBook);
+        rules::find(id).map(AnyRule::BuiltIn).or_else(of_book)
+    }
 }
 
 impl Merged {
-    pub(super) fn new(files: Vec<File>) -> io::Result<Self> {
-        let mut runs: Vec<_> = files.into_iter().map(RunReader::new).collect();
+    pub(super) fn new(files: Vec<File>, book: &BookRules) -> io::Result<Self> {
+        let run = |file| RunReader::new(file, book.clone());
+        let mut runs: Vec<_> = files.into_iter().map(run).collect();
         let mut next = BinaryHeap::with_capacity(runs.len());
         for (place, run) in runs.iter_mut().enumerate() {
             next.extend(run.read()?.map(|entry| Reverse((entry, place))));

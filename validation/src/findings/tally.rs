@@ -41,12 +41,12 @@ impl<'d> Tally<'d> {
     }
 
     pub(super) fn count(&mut self, entry: &Entry) {
-        if self.summary.groups.last().is_none_or(|group| group.rule_id != entry.rule.id) {
+        if self.summary.groups.last().is_none_or(|group| group.rule_id != entry.rule.id()) {
             self.close();
-            self.summary.groups.push(FindingGroup::new(entry.rule));
+            self.summary.groups.push(FindingGroup::new(&entry.rule));
             self.within = vec![Values::default(); self.dimensions.len() + 1];
         }
-        self.summary.counts.add(entry.rule.severity);
+        self.summary.counts.add(entry.rule.severity());
         if let Some(group) = self.summary.groups.last_mut() {
             group.count += 1;
             group.occurrences += entry.occurrences.max(1);

@@ -4,7 +4,9 @@
 //! near its kin.
 
 pub mod file;
+pub mod hub;
 mod page;
+pub mod rulebook;
 pub mod structure;
 
 use std::sync::LazyLock;
@@ -16,7 +18,7 @@ use crate::rule::Rule;
 /// All rules, by id.
 pub fn all() -> &'static [&'static Rule] {
     static ALL: LazyLock<Vec<&'static Rule>> = LazyLock::new(|| {
-        let mut all: Vec<_> = file::RULES.iter().chain(structure::RULES).copied().collect();
+        let mut all: Vec<_> = file::RULES.iter().chain(structure::RULES).chain(hub::RULES).copied().collect();
         all.sort_unstable_by_key(|rule| rule.id);
         all
     });

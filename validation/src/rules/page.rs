@@ -13,7 +13,7 @@ pub fn page() -> String {
          again for another rule. `mighub validate FILE` applies the same rules as the hub, without sending anything.\n\n\
          An **error** must be corrected. A **warning** must be corrected or answered. A **note** is for information.\n",
     );
-    for (level, name) in [(0, "File"), (1, "Structure")] {
+    for (level, name) in [(0, "File"), (1, "Structure"), (3, "Earlier vintages")] {
         let _ = write!(page, "\n## Level {level}: {name}\n\n| id | weight | what |\n|---|---|---|\n");
         let rules = || all().iter().filter(move |rule| rule.level == level);
         for Rule { id, severity, title, .. } in rules() {

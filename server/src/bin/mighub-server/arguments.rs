@@ -59,6 +59,9 @@ pub(crate) enum Command {
     /// Add or replace structures: code lists, data structures, dataflows
     #[command(subcommand)]
     Structure(Structure),
+    /// Rules by which submissions are judged: try them on what the hub holds, let them take effect
+    #[command(subcommand)]
+    Rulebook(Rulebook),
     /// Check hub.json, keys and certificates without starting the hub
     #[command(after_help = CONFIG_HELP)]
     CheckConfig,
@@ -260,6 +263,41 @@ pub(crate) struct StructurePut {
     /// Say what would happen, and change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Rulebook {
+    /// Let rulebooks take effect: what is sealed from then on is judged by them
+    Put(RulebookPut),
+    /// Judge what lanes hold by a rulebook that has no effect yet; nothing is recorded
+    Try(RulebookTry),
+    /// Which rulebook judges each dataflow; of one dataflow all it has had
+    List(RulebookList),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RulebookPut {
+    /// Rulebooks
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Say what is wrong with them, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RulebookTry {
+    /// The rulebook
+    pub(crate) file: PathBuf,
+    /// Only the lane of this provider; may be repeated
+    #[arg(long = "provider", value_name = "AGENCY")]
+    pub(crate) providers: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RulebookList {
+    /// Dataflow, as AGENCY:ID(VERSION)
+    pub(crate) dataflow: Option<String>,
 }
 
 fn region(text: &str) -> Result<v1::DimensionCodes, String> {

@@ -7,6 +7,7 @@ mod failure;
 mod init;
 mod output;
 mod repair;
+mod rulebooks;
 mod serve;
 mod structures;
 
@@ -43,14 +44,14 @@ fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
         Command::Agreement(command) => runtime()?.block_on(agencies::agreement(dir, command, output)),
         Command::Role(command) => runtime()?.block_on(agencies::role(dir, command, output)),
         Command::Structure(command) => runtime()?.block_on(structures::structure(dir, command, output)),
+        Command::Rulebook(command) => runtime()?.block_on(rulebooks::rulebook(dir, command, output)),
         Command::CheckConfig => check::check(dir, output),
         Command::Repair(arguments) => repair::repair(dir, &arguments, output),
     }
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.map_err(|source| Failure::other(format!("the machine gives no threads: {source}")))
+    mighub_server::serve::runtime().map_err(|source| Failure::other(format!("the machine gives no threads: {source}")))
 }
 
 fn log_to_standard_error(filter: &str, json: bool) -> Result<(), Failure> {

@@ -121,6 +121,16 @@ impl StoredBlocks for MemoryBlocks {
     fn stored_frame(&self, block: &BlockInfo) -> Result<Bytes, LoadError> {
         Ok(self.0.lock().expect("no test panics here")[&block.digest.0].clone())
     }
+
+    fn stored_frames(&self, blocks: &[&BlockInfo], bytes_max: usize) -> Result<Vec<Bytes>, LoadError> {
+        let mut bytes = 0;
+        let frames = blocks.iter().map(|block| self.stored_frame(block)).collect::<Result<Vec<_>, _>>()?;
+        let fits = frames.iter().take_while(|frame| {
+            bytes += frame.len();
+            bytes <= bytes_max
+        });
+        Ok(frames[..fits.count().max(1)].to_vec())
+    }
 }
 
 /// The columns of a block that travels; it must be canonical.

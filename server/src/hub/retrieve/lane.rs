@@ -15,6 +15,9 @@ use crate::hub::Refusal;
 use crate::hub::blocks::LaneBlocks;
 use crate::hub::lane::{LaneId, LaneSecrets};
 
+/// Blocks that are read and cut in some hundred microseconds together.
+const BLOCKS_AT_HAND: usize = 4;
+
 /// What was sent of a lane, over all calls.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct LaneCounts {
@@ -142,6 +145,11 @@ impl OpenLane {
     /// Whether the reader was told, by this call, that the lane comes.
     pub(super) fn was_announced(&self) -> bool {
         self.announced
+    }
+
+    /// Whether what is left takes hardly any time.
+    pub(super) fn is_at_hand(&self) -> bool {
+        matches!(&self.work, Work::Whole(whole) if whole.candidates_left() <= BLOCKS_AT_HAND)
     }
 
     /// Makes the next message, or ends the lane. A message ends early once it has `enough` observations.

@@ -14,10 +14,14 @@ use super::lane::{LaneCounts, OpenLane, Progress};
 use super::reading::Reading;
 use super::request::digest;
 use super::resume::{Place, Resumed, check_still_allowed};
-use super::sight::Ask;
+use super::sight::{Ask, Outlook};
 use super::token::{CursorBody, Kind, ResumeBody, Sealer, other_request, unknown_history};
 use crate::hub::lane::LaneId;
 use crate::hub::{Hub, Moment, Principal, Refusal};
+
+/// Steps of a small answer, at most: what there is of some lanes, their opening, a message of each. Together with
+/// what is at hand of a lane they take a millisecond or two.
+const STEPS_AT_HAND: usize = 16;
 
 /// Figures of a dataflow, message by message. Holds one lane's list of blocks and the blocks of one message.
 pub struct Pull {
@@ -26,6 +30,8 @@ pub struct Pull {
     lanes: Vec<LaneId>,
     /// Per lane that is done.
     counts: Vec<LaneCounts>,
+    /// What there is of the next lane, once it was looked up.
+    outlook: Option<Outlook>,
     open: Option<OpenLane>,
     /// Where the first lane goes on.
     resumed: Option<Resumed>,
@@ -98,6 +104,7 @@ impl Hub {
             stage: Stage::Header,
             lanes,
             counts: Vec::new(),
+            outlook: None,
             open: None,
             resumed: None,
             ready: VecDeque::new(),
@@ -133,18 +140,10 @@ impl Iterator for Pull {
             if let Some(part) = self.ready.pop_front() {
                 return Some(Ok(v1::PullResponse { part: Some(part) }));
             }
-            let step = match self.stage {
-                Stage::Over => return None,
-                Stage::Header => {
-                    self.ready.push_back(Part::Header(self.context.header()));
-                    self.stage = Stage::Lanes;
-                    Ok(())
-                }
-                Stage::Lanes => self.step(),
-            };
-            if let Err(refusal) = step {
-                self.stage = Stage::Over;
-                self.ready.clear();
+            if matches!(self.stage, Stage::Over) {
+                return None;
+            }
+            if let Err(refusal) = self.step() {
                 return Some(Err(refusal));
             }
         }
@@ -152,27 +151,68 @@ impl Iterator for Pull {
 }
 
 impl Pull {
-    fn step(&mut self) -> Result<(), Refusal> {
-        if self.open.is_some() {
-            return self.lane_step();
-        }
-        match self.lanes.get(self.counts.len()) {
-            None => self.summarize(true),
-            Some(lane) => {
-                let lane = lane.clone();
-                self.begin(&lane)
+    /// Makes what takes hardly any time and waits for next to nothing: its messages, and the end if they are all.
+    /// Most answers are so small.
+    pub fn at_hand(&mut self) -> (Vec<v1::PullResponse>, Option<Result<(), Refusal>>) {
+        let mut messages = Vec::new();
+        for _ in 0..STEPS_AT_HAND {
+            if matches!(self.stage, Stage::Over) {
+                return (messages, Some(Ok(())));
             }
+            if !self.is_at_hand() {
+                break;
+            }
+            if let Err(refusal) = self.step() {
+                return (messages, Some(Err(refusal)));
+            }
+            messages.extend(self.ready.drain(..).map(|part| v1::PullResponse { part: Some(part) }));
+        }
+        (messages, None)
+    }
+
+    /// Whether the next step takes hardly any time.
+    fn is_at_hand(&self) -> bool {
+        match (&self.open, &self.outlook) {
+            (Some(open), _) => open.is_at_hand(),
+            // What changed may be anywhere.
+            (None, Some(outlook)) => self.context.before.is_none() && outlook.is_at_hand(&self.context.hub),
+            (None, None) => true,
         }
     }
 
-    fn begin(&mut self, lane: &LaneId) -> Result<(), Refusal> {
-        let resumed = self.resumed.take();
-        let Some(outlook) = self.context.ask.outlook(&self.context.hub, lane, &self.context.after)? else {
+    fn step(&mut self) -> Result<(), Refusal> {
+        let step = match (&self.stage, self.outlook.take()) {
+            (Stage::Over, _) => Ok(()),
+            (Stage::Header, _) => {
+                self.ready.push_back(Part::Header(self.context.header()));
+                self.stage = Stage::Lanes;
+                Ok(())
+            }
+            (Stage::Lanes, _) if self.open.is_some() => self.lane_step(),
+            (Stage::Lanes, Some(outlook)) => self.begin(outlook),
+            (Stage::Lanes, None) => self.look_up(),
+        };
+        if step.is_err() {
+            self.stage = Stage::Over;
+            self.ready.clear();
+        }
+        step
+    }
+
+    fn look_up(&mut self) -> Result<(), Refusal> {
+        let Some(lane) = self.lanes.get(self.counts.len()) else { return self.summarize(true) };
+        self.outlook = self.context.ask.outlook(&self.context.hub, lane, &self.context.after)?;
+        if self.outlook.is_none() {
             // A lane that is newer than what is read: a later call does not count it either.
             self.lanes.remove(self.counts.len());
-            return Ok(());
-        };
-        self.open = OpenLane::begin(&self.context, lane, outlook, resumed)?;
+            self.resumed = None;
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, outlook: Outlook) -> Result<(), Refusal> {
+        let lane = &self.lanes[self.counts.len()];
+        self.open = OpenLane::begin(&self.context, lane, outlook, self.resumed.take())?;
         if self.open.is_none() {
             self.counts.push(LaneCounts::default());
         }

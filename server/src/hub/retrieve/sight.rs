@@ -202,6 +202,14 @@ impl Outlook {
     }
 
     /// Opens what is visible; nothing, if it has no observations.
+    /// Whether it is opened without reading anything.
+    pub(super) fn is_at_hand(&self, hub: &Hub) -> bool {
+        self.visible.as_ref().is_none_or(|visible| {
+            let mut manifests = std::iter::once(&visible.manifest).chain(&visible.governing);
+            manifests.all(|manifest| hub.keeps_vintage(manifest))
+        })
+    }
+
     pub(super) fn open(&self, hub: &Hub, ask: &Ask) -> Result<Option<Sight>, Refusal> {
         let Some(visible) = &self.visible else { return Ok(None) };
         let sieve = Sieve::new(ask.selection.clone(), ask.bounds.clone(), self.rivals.clone());

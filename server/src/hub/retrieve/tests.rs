@@ -85,6 +85,34 @@ fn a_token_is_good_for_its_reader_its_request_and_a_day() {
 }
 
 #[test]
+fn a_small_answer_is_at_hand_and_what_must_be_read_or_compared_is_not() {
+    let mut lab = Lab::new();
+    let providers = ["SWE", "NOR", "FIN", "DNK", "ISL", "EST"];
+    for provider in providers {
+        lab.agree(provider, |_| {});
+        lab.send(provider, [(("SYR", 2000), free(1))].into(), None, "");
+    }
+    let is_at_hand = |asked: v1::PullRequest| {
+        let mut pull = lab.hub.pull(&Principal::PUBLIC, asked, lab.now).expect("a pull");
+        let (messages, end) = pull.at_hand();
+        assert!(matches!(messages[0].part, Some(Part::Header(_))));
+        let has_summary = messages.iter().any(|message| matches!(message.part, Some(Part::Summary(_))));
+        assert_eq!(has_summary, end.is_some());
+        has_summary
+    };
+    let all = lab.parts(&Principal::PUBLIC, request(&providers)).expect("figures");
+    let cursor = lab.apply(&all, &mut Copy::new()).expect("a summary").cursor;
+    assert!(is_at_hand(request(&["SWE"])));
+    assert!(!is_at_hand(request(&providers)), "many small answers are no small one");
+    assert!(
+        !is_at_hand(v1::PullRequest { since: cursor, ..request(&providers) }),
+        "what changed may be anywhere"
+    );
+    lab.hub.forget_vintages();
+    assert!(!is_at_hand(request(&["SWE"])), "its list of blocks must be read first");
+}
+
+#[test]
 fn a_pull_taken_up_again_does_not_show_what_was_restricted_since() {
     let mut lab = Lab::new();
     lab.agree("SWE", |_| {});

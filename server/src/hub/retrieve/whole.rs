@@ -10,6 +10,7 @@ use mighub::v1;
 use mighub_sdmx::columns::Columns;
 use prost::bytes::Bytes;
 
+use super::MESSAGE_BYTES;
 use super::joined::Pieces;
 use super::plan::candidates;
 use super::sight::Sight;
@@ -18,9 +19,14 @@ use crate::hub::Refusal;
 use crate::hub::blocks::LaneBlocks;
 use crate::hub::vintage::{BlockSource, LoadError};
 
-/// Blocks that are cut or masked are made in batches, by several threads: some milliseconds of work, so that a
-/// thread is worth its making, and less than a megabyte of blocks.
-const BATCH_BLOCKS: usize = 64;
+/// Blocks that are cut or masked are made in batches of so many: what is left of neighbours fills fewer blocks.
+const BATCH_BLOCKS: usize = 256;
+/// A batch ends early with so many bytes of blocks, uncompressed: it is in memory until it is sent.
+const BATCH_RAW_BYTES: usize = 8 * 1024 * 1024;
+/// From so many blocks on several threads make them: some milliseconds of work are worth a thread's making.
+const THREADED_BLOCKS_MIN: usize = 64;
+/// Blocks that travel as they lie, looked up at a time: about those of one message.
+const RELAYED_BLOCKS: usize = 256;
 /// More threads than this do not make one reader's answer faster, but everybody else's slower.
 const THREADS_MAX: usize = 4;
 
@@ -28,11 +34,17 @@ const THREADS_MAX: usize = 4;
 pub(super) trait StoredBlocks: BlockSource + Sync {
     /// The compressed block.
     fn stored_frame(&self, block: &BlockInfo) -> Result<Bytes, LoadError>;
+    /// The first of some compressed blocks, one at least, as many as have `bytes_max` together.
+    fn stored_frames(&self, blocks: &[&BlockInfo], bytes_max: usize) -> Result<Vec<Bytes>, LoadError>;
 }
 
 impl StoredBlocks for LaneBlocks<'_> {
     fn stored_frame(&self, block: &BlockInfo) -> Result<Bytes, LoadError> {
         self.frame(block)
+    }
+
+    fn stored_frames(&self, blocks: &[&BlockInfo], bytes_max: usize) -> Result<Vec<Bytes>, LoadError> {
+        self.frames(blocks, bytes_max)
     }
 }
 
@@ -94,6 +106,11 @@ impl Whole {
         self.sight.sieve.is_open() && !self.sight.hides
     }
 
+    /// Blocks that may still have something.
+    pub(super) fn candidates_left(&self) -> usize {
+        self.candidates.len() - self.next
+    }
+
     pub(super) fn is_done(&self) -> bool {
         self.next == self.candidates.len()
     }
@@ -110,14 +127,43 @@ impl Whole {
 
     fn make(&mut self, blocks: &dyn StoredBlocks) -> Result<(), Refusal> {
         let rest = &self.candidates[self.next..];
-        let rest = &rest[..rest.len().min(if self.is_relayed() { 1 } else { BATCH_BLOCKS })];
-        let made = if rest.len() < BATCH_BLOCKS {
-            self.parcels(rest, blocks)?
+        let made = if self.is_relayed() {
+            self.relay(&rest[..rest.len().min(RELAYED_BLOCKS)], blocks)?
         } else {
-            self.by_threads(rest, blocks)?
+            let batch = &rest[..self.batch_length(rest)];
+            if batch.len() < THREADED_BLOCKS_MIN {
+                self.parcels(batch, blocks)?
+            } else {
+                self.by_threads(batch, blocks)?
+            }
         };
         self.made = made.into();
         Ok(())
+    }
+
+    /// The first of some candidates as they lie, about as many as travel in one message.
+    fn relay(
+        &self,
+        places: &[u32],
+        blocks: &dyn StoredBlocks,
+    ) -> Result<Vec<(usize, Option<Parcel>)>, Refusal> {
+        let of = |place: &u32| &*self.sight.vintage.blocks[*place as usize];
+        let infos: Vec<&BlockInfo> = places.iter().map(of).collect();
+        let frames = blocks.stored_frames(&infos, MESSAGE_BYTES)?;
+        let parcel = |(block, frame): (&&BlockInfo, Bytes)| {
+            (1, Some((relayed(block, frame, self.holds_key), u64::from(block.observations))))
+        };
+        Ok(infos.iter().zip(frames).map(parcel).collect())
+    }
+
+    /// How many of some candidates make a batch.
+    fn batch_length(&self, places: &[u32]) -> usize {
+        let mut raw_bytes = 0;
+        let fits = |place: &&u32| {
+            raw_bytes += self.sight.vintage.blocks[**place as usize].raw_bytes as usize;
+            raw_bytes <= BATCH_RAW_BYTES
+        };
+        places.iter().take(BATCH_BLOCKS).take_while(fits).count().max(1).min(places.len())
     }
 
     fn by_threads(

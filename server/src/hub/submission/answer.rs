@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::PoisonError;
 
 use mighub::v1::{self, ErrorReason, ReceiptOutcome, Severity, SubmissionState, record::What};
+use mighub_validation::rules::hub::HEAD_MOVED;
 use prost::Message;
 
 use super::case::Case;
@@ -24,9 +25,6 @@ use crate::hub::{Hub, Principal};
 /// Answers of one call, at most.
 const ANSWERS_MAX: usize = 1_000;
 const ANSWER_CHARACTERS_MAX: usize = 2_000;
-/// The rule by which an office is asked once more (DETAILS A5). It is about what happened in the hub, so the judge of
-/// figures does not know it.
-const HEAD_MOVED: &str = "HUB-001";
 
 impl Hub {
     /// SubmissionService.AnswerFindings.
@@ -159,9 +157,9 @@ impl Hub {
     /// What the office was asked once more already stays in the report.
     fn asked_before(&self, report: &v1::Report) -> Result<Option<v1::Finding>, Refusal> {
         let mut asked = None;
-        if report.groups.iter().any(|group| group.rule_id == HEAD_MOVED) {
+        if report.groups.iter().any(|group| group.rule_id == HEAD_MOVED.id) {
             self.each_finding(report, |finding| {
-                asked = asked.take().or(Some(finding).filter(|finding| finding.rule_id == HEAD_MOVED));
+                asked = asked.take().or(Some(finding).filter(|finding| finding.rule_id == HEAD_MOVED.id));
             })?;
         }
         Ok(asked)
@@ -189,17 +187,15 @@ fn head_moved(known: Option<u64>, head: u64) -> v1::Finding {
         position.map_or_else(|| "no vintage".to_owned(), |at| format!("vintage {at}"))
     };
     v1::Finding {
-        finding_id: format!("{HEAD_MOVED}-{head}"),
-        rule_id: HEAD_MOVED.to_owned(),
+        finding_id: format!("{}-{head}", HEAD_MOVED.id),
+        rule_id: HEAD_MOVED.id.to_owned(),
         severity: Severity::Warning.into(),
-        level: 3,
-        title: "A newer vintage has the same series".to_owned(),
+        level: HEAD_MOVED.level.into(),
+        title: HEAD_MOVED.title.to_owned(),
         occurrences: 1,
         found: position(Some(head)),
         expected: position(known),
-        remedy: "look at the newer vintage with `mighub diff`; answer if this submission is to change it all the same, \
-                 or withdraw it"
-            .to_owned(),
+        remedy: HEAD_MOVED.remedy.to_owned(),
         ..Default::default()
     }
 }

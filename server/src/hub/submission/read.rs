@@ -1,7 +1,10 @@
 //! What offices, reviewers and auditors may read about submissions.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use mighub::id::SubmissionId;
 use mighub::v1::{self, ErrorReason, SubmissionState};
 use prost::Message;
 
@@ -21,6 +24,8 @@ use crate::hub::{Hub, Principal};
 const LOOKED_AT_MAX: usize = 10_000;
 /// Submissions read from the view at a time.
 const SCAN: usize = 256;
+/// Page tokens that name an open submission begin so; the others are keys of the view.
+const OPEN: &str = "open ";
 
 impl Hub {
     /// A judged submission that the caller may read.
@@ -150,8 +155,16 @@ impl Hub {
             || Refusal::new(ErrorReason::PageTokenMalformed, "the page token is not one of this list");
         let mut after = Vec::new();
         let mut submissions = Vec::new();
-        if page.after.is_empty() {
-            submissions = self.open_summaries(principal, request, now);
+        let behind = page.after.strip_prefix(OPEN);
+        if page.after.is_empty() || behind.is_some() {
+            let behind = behind.map(|place| open_place(place).ok_or_else(refuse)).transpose()?;
+            let mut open = self.open_submissions(principal, request, behind, now);
+            open.truncate(page.size);
+            submissions.extend(open.iter().map(|upload| open_summary(upload)));
+            if let Some(last) = open.last().filter(|_| open.len() == page.size) {
+                let next_page_token = Page::token(&format!("{OPEN}{} {}", last.opened.0, last.case.id));
+                return Ok(v1::ListSubmissionsResponse { submissions, next_page_token });
+            }
         } else {
             after = data_encoding::HEXLOWER.decode(page.after.as_bytes()).map_err(|_| refuse())?;
             if !after.starts_with(SUBMISSIONS_BY_TIME) || falling_position(&after).is_none() {
@@ -187,16 +200,23 @@ impl Hub {
         }
     }
 
-    fn open_summaries(
+    /// Submissions that are no records yet, newest first, behind one of them.
+    fn open_submissions(
         &self,
         principal: &Principal,
         request: &v1::ListSubmissionsRequest,
+        behind: Option<(Moment, SubmissionId)>,
         now: Moment,
-    ) -> Vec<v1::SubmissionSummary> {
+    ) -> Vec<Arc<OpenUpload>> {
+        let place = |upload: &OpenUpload| (upload.opened, upload.case.id);
         let mut open = self.desk.open_uploads();
-        open.retain(|upload| self.may_follow(principal, &upload.case.lane, "", now).is_ok());
-        open.sort_by_key(|upload| std::cmp::Reverse((upload.opened, upload.case.id)));
-        open.iter().map(|upload| open_summary(upload)).filter(|summary| is_asked(request, summary)).collect()
+        open.retain(|upload| {
+            behind.is_none_or(|behind| place(upload) < behind)
+                && self.may_follow(principal, &upload.case.lane, "", now).is_ok()
+                && is_asked(request, &open_summary(upload))
+        });
+        open.sort_by_key(|upload| Reverse(place(upload)));
+        open
     }
 
     fn summary(&self, found: &SubmissionRow, now: Moment) -> Result<v1::SubmissionSummary, Refusal> {
@@ -267,6 +287,12 @@ fn is_asked(request: &v1::ListSubmissionsRequest, summary: &v1::SubmissionSummar
         && (states.is_empty() || states.contains(&summary.state))
         && request.opened_from.as_ref().is_none_or(|from| Moment::of_message(from) <= opened)
         && request.opened_before.as_ref().is_none_or(|before| opened < Moment::of_message(before))
+}
+
+/// Where a page of open submissions ended.
+fn open_place(text: &str) -> Option<(Moment, SubmissionId)> {
+    let (opened, id) = text.split_once(' ')?;
+    Some((Moment(opened.parse().ok()?), submission_id(id).ok()?))
 }
 
 fn open_summary(upload: &OpenUpload) -> v1::SubmissionSummary {

@@ -61,7 +61,7 @@ struct Rows<'a> {
 impl Rows<'_> {
     fn touch(&mut self, key: &[Arc<str>]) -> Result<bool, Refusal> {
         for (nth, block) in self.blocks.iter().enumerate() {
-            let has = |(codes, code): (&Vec<Arc<str>>, &Arc<str>)| {
+            let has = |(codes, code): (&Arc<[Arc<str>]>, &Arc<str>)| {
                 codes.binary_search(code).is_ok() || codes.first().is_some_and(|first| first.is_empty())
             };
             if !block.codes.iter().zip(key).all(has) {

@@ -355,6 +355,7 @@ impl Hub {
         Ok(v1::ListFindingsResponse {
             groups: if is_first { groups } else { Vec::new() },
             not_run: if is_first { report.not_run.clone() } else { Vec::new() },
+            rules: if is_first { report.rules.clone() } else { Vec::new() },
             next_page_token: if end < total && !request.groups_only {
                 Page::token(&end.to_string())
             } else {

@@ -306,14 +306,20 @@ impl Lab {
         self.sent(provider).iter().rev().find(|sent| sent.edition == label).map(|sent| sent.position)
     }
 
-    /// All messages of a pull.
+    /// All messages of a pull, made as the door has them made: what is at hand, then the rest.
     pub(super) fn parts(
         &self,
         principal: &Principal,
         request: v1::PullRequest,
     ) -> Result<Vec<Part>, Refusal> {
-        let pull = self.hub.pull(principal, request, self.now)?;
-        pull.map(|message| message.map(|message| message.part.expect("a part"))).collect()
+        let mut pull = self.hub.pull(principal, request, self.now)?;
+        let (at_hand, end) = pull.at_hand();
+        if let Some(end) = end {
+            end?;
+            assert!(pull.next().is_none(), "more comes after the end");
+        }
+        let messages = at_hand.into_iter().map(Ok).chain(pull);
+        messages.map(|message| message.map(|message| message.part.expect("a part"))).collect()
     }
 }
 

@@ -1,0 +1,211 @@
+//! The rulebooks a hub holds: put, try, get, list.
+//!
+//! What lives here: which rulebook is the present one of a dataflow, and who may change that. What must not: what
+//! rules are, and the hearing of a submission.
+
+use mighub::block::Digest;
+use mighub::convert::attribute_default_message;
+use mighub::v1::{self, AttributeDefaultOrigin, ErrorReason, record::What};
+use mighub_sdmx::structure::{Class, Reference};
+use mighub_store::{Name, ViewError};
+use mighub_validation::{Prepared, Rulebook, RulebookProblem};
+use prost::Message;
+
+use super::append::Actor;
+use super::lane::dataflow;
+use super::moment::Moment;
+use super::objects::{content, object};
+use super::pages::Page;
+use super::refusal::Refusal;
+use super::rights::Operation;
+use super::rows::{RULEBOOKS, RulebookRow, falling_position, rulebooks_prefix};
+use super::{Hub, Principal};
+
+fn unknown() -> Refusal {
+    Refusal::new(ErrorReason::UnknownRulebook, "no rulebook here ever had this digest")
+}
+
+fn row(bytes: &[u8]) -> Result<RulebookRow, Refusal> {
+    RulebookRow::decode(bytes).map_err(|error| Refusal::from(ViewError(error.to_string())))
+}
+
+impl Hub {
+    /// The present rulebook of a dataflow: the one that was put last, else the one that comes with this program,
+    /// else the built-in rules alone.
+    pub(super) fn present_rulebook(&self, dataflow: &Reference) -> Result<Rulebook, Refusal> {
+        let short = dataflow.short();
+        let newest = self.view.scan(&rulebooks_prefix(&short), &[], 1)?;
+        let Some((_, bytes)) = newest.first() else {
+            return Ok(Rulebook::shipped(&short).unwrap_or_else(Rulebook::built_in));
+        };
+        let bytes = content(&self.store, &row(bytes)?.digest)?;
+        Rulebook::read(&bytes).map_err(|error| Refusal::internal(format!("the rulebook of {short}: {error}")))
+    }
+
+    /// A rulebook made ready for the structures of today.
+    pub(super) fn prepare_rulebook(
+        &self,
+        rulebook: &Rulebook,
+    ) -> Result<Option<Prepared>, Vec<RulebookProblem>> {
+        let registry = self.registry();
+        rulebook.prepare(&|short| {
+            let reference = Reference::parse_short(Class::Dataflow, short).ok()?;
+            registry.definition(&reference).ok().map(|definition| definition.data.clone())
+        })
+    }
+
+    /// A rulebook that somebody sent: read and proven against the structures of today.
+    fn proven(&self, bytes: &[u8]) -> Result<(Rulebook, Prepared), Vec<RulebookProblem>> {
+        let rulebook = Rulebook::read(bytes).map_err(|error| vec![RulebookProblem::of_book(error.to_string())])?;
+        match self.prepare_rulebook(&rulebook)? {
+            Some(prepared) => Ok((rulebook, prepared)),
+            None => {
+                let text = "it has no rules beside the built-in ones: send the rulebook of a dataflow";
+                Err(vec![RulebookProblem::of_book(text)])
+            }
+        }
+    }
+
+    /// Bytes of a rulebook that judged here, or could have.
+    fn rulebook_of(&self, digest: &Digest) -> Result<Vec<u8>, Refusal> {
+        let with_program = Rulebook::all_shipped().into_iter().chain([Rulebook::built_in()]);
+        let mut with_program = with_program.map(|rulebook| rulebook.canonical_bytes().to_vec());
+        if let Some(bytes) = with_program.find(|bytes| Digest::of(bytes) == *digest) {
+            return Ok(bytes);
+        }
+        let bytes = self.store.object(&Name(digest.0)).map_err(|_| unknown())?;
+        // Other contents are named by digests too: only a rulebook is given out here.
+        if Rulebook::is_one(&bytes) { Ok(bytes.to_vec()) } else { Err(unknown()) }
+    }
+
+    /// StructureService.GetRulebook.
+    pub fn get_rulebook(
+        &self,
+        _principal: &Principal,
+        request: &v1::GetRulebookRequest,
+        _now: Moment,
+    ) -> Result<v1::GetRulebookResponse, Refusal> {
+        use v1::get_rulebook_request::Rulebook as Asked;
+        let (bytes, dataflow, defaults) = match &request.rulebook {
+            Some(Asked::Digest(asked)) => {
+                let digest = Digest::from_slice(asked)
+                    .ok_or_else(|| Refusal::malformed("digest", "a digest has 32 bytes"))?;
+                (self.rulebook_of(&digest)?, String::new(), Vec::new())
+            }
+            Some(Asked::Dataflow(text)) => {
+                let definition = self.definition(&dataflow("dataflow", text)?)?;
+                let default = |default| attribute_default_message(default, AttributeDefaultOrigin::Dataflow);
+                let defaults = definition.data.defaults.iter().map(default).collect();
+                let dataflow = &definition.data.dataflow;
+                let rulebook = self.present_rulebook(dataflow)?;
+                (rulebook.canonical_bytes().to_vec(), dataflow.short(), defaults)
+            }
+            None => return Err(Refusal::malformed("rulebook", "name a dataflow or a digest")),
+        };
+        Ok(v1::GetRulebookResponse {
+            digest: Digest::of(&bytes).to_bytes(),
+            rulebook: bytes.into(),
+            media_type: Rulebook::MEDIA_TYPE.to_owned(),
+            dataflow,
+            defaults,
+        })
+    }
+
+    /// StructureService.ListRulebooks.
+    pub fn list_rulebooks(
+        &self,
+        _principal: &Principal,
+        request: &v1::ListRulebooksRequest,
+        _now: Moment,
+    ) -> Result<v1::ListRulebooksResponse, Refusal> {
+        let prefix = match &request.dataflow[..] {
+            "" => RULEBOOKS.to_vec(),
+            text => rulebooks_prefix(&self.definition(&dataflow("dataflow", text)?)?.data.dataflow.short()),
+        };
+        let mut rulebooks: Vec<v1::RulebookSummary> = Vec::new();
+        for (key, value) in self.view.scan(&prefix, &[], usize::MAX)? {
+            let dataflow = key[RULEBOOKS.len()..].split(|byte| *byte == 0).next().unwrap_or_default();
+            let dataflow = String::from_utf8_lossy(dataflow).into_owned();
+            // Newest first: what comes behind it of the same dataflow is past.
+            let is_past = rulebooks.last().is_some_and(|before| before.dataflow == dataflow);
+            if is_past && request.dataflow.is_empty() {
+                continue;
+            }
+            let row = row(&value)?;
+            rulebooks.push(v1::RulebookSummary {
+                dataflow,
+                digest: row.digest.into(),
+                version: row.version,
+                position: falling_position(&key).unwrap_or_default(),
+                since: Some(Moment(row.since_ms).to_message()),
+                rules: row.rules,
+            });
+        }
+        let page = Page::read(request.page_size, &request.page_token)?;
+        let name = |rulebook: &v1::RulebookSummary| {
+            format!("{} {:020}", rulebook.dataflow, u64::MAX - rulebook.position)
+        };
+        let (rulebooks, next_page_token) = page.cut(rulebooks, name);
+        Ok(v1::ListRulebooksResponse { rulebooks, next_page_token })
+    }
+
+    /// StructureService.PutRulebook.
+    pub fn put_rulebook(
+        &self,
+        principal: &Principal,
+        request: &v1::PutRulebookRequest,
+        now: Moment,
+    ) -> Result<v1::PutRulebookResponse, Refusal> {
+        self.rights().authorise(principal, Operation::Administer, now)?;
+        // Structures must not change between proof and record.
+        let _one_at_a_time = self.desk.changing_structures();
+        let (rulebook, prepared) = match self.proven(&request.rulebook) {
+            Ok(proven) => proven,
+            Err(problems) => {
+                let problems = problems.into_iter().map(problem_message).collect();
+                return Ok(v1::PutRulebookResponse { problems, ..Default::default() });
+            }
+        };
+        let dataflow = prepared.definition().dataflow.clone();
+        let (digest, stored) = object(rulebook.canonical_bytes().to_vec());
+        let answer = v1::PutRulebookResponse {
+            dataflow: dataflow.short(),
+            digest: digest.to_bytes(),
+            ..Default::default()
+        };
+        let is_present = self.present_rulebook(&dataflow)?.canonical_bytes() == rulebook.canonical_bytes();
+        if request.dry_run || is_present {
+            return Ok(answer);
+        }
+        let what = What::Rulebook(v1::RulebookRecorded {
+            rulebook_digest: digest.to_bytes(),
+            dataflow: dataflow.short(),
+            version: rulebook.version().to_owned(),
+            rules: prepared.rules().len() as u32,
+        });
+        let position = self.record(Actor::of(principal, ""), what, vec![stored], now)?;
+        Ok(v1::PutRulebookResponse { position: Some(position), ..answer })
+    }
+
+    /// StructureService.TryRulebook.
+    pub fn try_rulebook(
+        &self,
+        principal: &Principal,
+        request: v1::TryRulebookRequest,
+        now: Moment,
+    ) -> Result<impl Iterator<Item = Result<v1::TryRulebookResponse, Refusal>> + Send + use<>, Refusal> {
+        self.rights().authorise(principal, Operation::Administer, now)?;
+        let _ = request;
+        Ok(std::iter::empty())
+    }
+}
+
+fn problem_message(problem: RulebookProblem) -> v1::RulebookProblem {
+    v1::RulebookProblem {
+        rule_id: problem.rule_id,
+        script: problem.script,
+        line: problem.line as u32,
+        column: problem.column as u32,
+        text: problem.text,
+    }
+}

@@ -1,0 +1,288 @@
+//! Analytic calls: values over the neighbours of a row.
+//!
+//! What lives here: their types, windows, and their translation to further columns of a relation. What must not:
+//! aggregates without `over`.
+
+use std::cell::RefCell;
+
+use super::aggregates::{function, result_type};
+use super::analysis::Analysis;
+use super::expression;
+use super::mistake::{self, Mistakes, all};
+use super::operand::{columns_where, no_measures, structure};
+use super::scope::{Calls, Scope};
+use crate::ast::{AggregateOp, AnalyticCall, AnalyticOp, Span, Window, WindowBound};
+use crate::diagnostic::Diagnostic;
+use crate::plan::{
+    Bound, Expression, ExpressionKind, Frame, Node, Relation, WindowCall, WindowFunction,
+};
+use crate::value::{Component, Role, Scalar, ScalarType};
+
+/// A relation that grows by the columns of analytic calls. Places of columns that it has do not change.
+pub(super) struct Layers {
+    relation: Relation,
+}
+
+impl Layers {
+    pub(super) fn over(relation: Relation) -> Self {
+        Self { relation }
+    }
+
+    pub(super) fn into_relation(self) -> Relation {
+        self.relation
+    }
+
+    /// An analytic call within an expression on rows: a column.
+    pub(super) fn call(
+        layers: &RefCell<Self>,
+        call: &AnalyticCall,
+        scope: &Scope<'_>,
+        span: Span,
+    ) -> Result<Expression, Diagnostic> {
+        // Typed without holding the layers: the operand may contain calls of its own.
+        let argument = match &call.operand {
+            Some(operand) => Some(expression::expression(operand, scope)?),
+            None => None,
+        };
+        let window = Resolved::new(&call.window, scope)?;
+        layers.borrow_mut().add(call, argument, window, scope, span)
+    }
+
+    fn add(
+        &mut self,
+        call: &AnalyticCall,
+        argument: Option<Expression>,
+        window: Resolved,
+        scope: &Scope<'_>,
+        span: Span,
+    ) -> Result<Expression, Diagnostic> {
+        let of = argument.as_ref().map_or(ScalarType::Null, |argument| argument.scalar_type);
+        let scalar_type = call_type(call.operator, of, span)?;
+        let ordered = self.types_of(&window.order);
+        if ordered.contains(&ScalarType::Time) {
+            return Err(Diagnostic::semantic(
+                mistake::TYPE,
+                call.window.span,
+                "intervals of type time have no order",
+            )
+            .with_help("convert them to time_period or date"));
+        }
+        if call.operator == AnalyticOp::Rank && window.order.is_empty() {
+            return Err(Diagnostic::semantic(mistake::PLACE, span, "rank needs order by"));
+        }
+        let function = window_function(call, of, scope, span)?;
+        let argument = argument.map(|value| self.place_for(value, span)).transpose()?;
+        let frame = frame(&call.window);
+        let call = WindowCall {
+            function,
+            argument,
+            partition: window.partition,
+            order: window.order,
+            frame,
+            scalar_type,
+        };
+        Ok(self.push(call, span)?)
+    }
+
+    fn types_of(&self, order: &[(usize, bool)]) -> Vec<ScalarType> {
+        order.iter().map(|(place, _)| self.relation.structure.components()[*place].scalar_type).collect()
+    }
+
+    /// A column that holds a value; a new one unless there is one.
+    fn place_for(&mut self, value: Expression, span: Span) -> Result<usize, Diagnostic> {
+        if let ExpressionKind::Column(place) = value.kind {
+            return Ok(place);
+        }
+        let relation = self.take();
+        let place = relation.structure.components().len();
+        let mut columns: Vec<(Component, Expression)> = columns_where(&relation.structure, |_| true)
+            .into_iter()
+            .map(|(place, component)| (component, relation.column(place, span)))
+            .collect();
+        columns.push((Component::new(format!("#{place}"), Role::Measure, value.scalar_type), value));
+        self.relation = relation.project(columns, span)?;
+        Ok(place)
+    }
+
+    /// Adds the column of a call; to the calls before, if it does not need what they compute.
+    fn push(&mut self, call: WindowCall, span: Span) -> Result<Expression, Diagnostic> {
+        let place = self.relation.structure.components().len();
+        let mut components = self.relation.structure.components().to_vec();
+        components.push(Component::new(format!("#{place}"), Role::Measure, call.scalar_type));
+        let structure = structure(components, span)?;
+        let scalar_type = call.scalar_type;
+        let relation = self.take();
+        let needs = call.argument.iter().chain(&call.partition).copied();
+        let needs = needs.chain(call.order.iter().map(|(place, _)| *place)).max().unwrap_or(0);
+        let node = match relation.node {
+            Node::Window { input, mut calls } if needs < input.structure.components().len() => {
+                calls.push(call);
+                Node::Window { input, calls }
+            }
+            node => Node::Window {
+                input: Box::new(Relation { node, structure: relation.structure, span: relation.span }),
+                calls: vec![call],
+            },
+        };
+        self.relation = Relation { node, structure, span };
+        Ok(Expression { kind: ExpressionKind::Column(place), scalar_type, span })
+    }
+
+    fn take(&mut self) -> Relation {
+        let empty = Relation {
+            node: Node::Scan("".into()),
+            structure: self.relation.structure.clone(),
+            span: self.relation.span,
+        };
+        std::mem::replace(&mut self.relation, empty)
+    }
+}
+
+/// Partition and order as places.
+struct Resolved {
+    partition: Vec<usize>,
+    order: Vec<(usize, bool)>,
+}
+
+impl Resolved {
+    fn new(window: &Window, scope: &Scope<'_>) -> Result<Self, Diagnostic> {
+        let partition = window.partition.iter().map(|name| scope.place(name)).collect::<Result<_, _>>()?;
+        let order = window
+            .order
+            .iter()
+            .map(|item| Ok((scope.place(&item.component)?, item.descending)))
+            .collect::<Result<_, Diagnostic>>()?;
+        Ok(Self { partition, order })
+    }
+}
+
+fn call_type(operator: AnalyticOp, of: ScalarType, span: Span) -> Result<ScalarType, Diagnostic> {
+    match operator {
+        AnalyticOp::Aggregate(operator) => result_type(operator, of, span),
+        AnalyticOp::Rank => Ok(ScalarType::Integer),
+        AnalyticOp::RatioToReport => {
+            result_type(AggregateOp::Avg, of, span).map_err(|_| {
+                Diagnostic::semantic(
+                    mistake::TYPE,
+                    span,
+                    format!("ratio_to_report needs numbers; this is of type {of}"),
+                )
+            })
+        }
+        AnalyticOp::FirstValue | AnalyticOp::LastValue | AnalyticOp::Lag | AnalyticOp::Lead => Ok(of),
+    }
+}
+
+fn window_function(
+    call: &AnalyticCall,
+    of: ScalarType,
+    scope: &Scope<'_>,
+    span: Span,
+) -> Result<WindowFunction, Diagnostic> {
+    Ok(match call.operator {
+        AnalyticOp::Aggregate(operator) => WindowFunction::Aggregate(function(operator)),
+        AnalyticOp::FirstValue => WindowFunction::FirstValue,
+        AnalyticOp::LastValue => WindowFunction::LastValue,
+        AnalyticOp::Rank => WindowFunction::Rank,
+        AnalyticOp::RatioToReport => WindowFunction::RatioToReport,
+        AnalyticOp::Lag | AnalyticOp::Lead => {
+            let offset = match &call.offset {
+                Some(offset) => whole_number(&expression::expression(offset, scope)?)?,
+                None => 1,
+            };
+            let default = match &call.default {
+                Some(default) => expression::constant(default)?,
+                None => Scalar::Null,
+            };
+            if !default.scalar_type().promotes_to(of) {
+                return Err(Diagnostic::semantic(
+                    mistake::TYPE,
+                    span,
+                    format!("the default is of type {}, the values are of type {of}", default.scalar_type()),
+                ));
+            }
+            let offset = if call.operator == AnalyticOp::Lag { offset } else { -offset };
+            WindowFunction::Lag { offset, default }
+        }
+    })
+}
+
+/// A constant that counts rows or periods.
+pub(super) fn whole_number(value: &Expression) -> Result<i64, Diagnostic> {
+    let constant = match &value.kind {
+        ExpressionKind::Constant(Scalar::Integer(number)) => Some(*number),
+        ExpressionKind::Call(crate::plan::Function::Minus, operand) => match operand.first().map(|it| &it.kind) {
+            Some(ExpressionKind::Constant(Scalar::Integer(number))) => number.checked_neg(),
+            _ => None,
+        },
+        _ => None,
+    };
+    constant.ok_or_else(|| {
+        Diagnostic::semantic(mistake::VALUE, value.span, "a whole number must be written here")
+            .with_help("it must be known before data is seen, so that no names can stand here")
+    })
+}
+
+/// The rows around the current one. Without a frame: up to the current row where there is an order, else all.
+fn frame(window: &Window) -> Frame {
+    match &window.frame {
+        Some(written) => Frame {
+            counts_rows: written.counts_points,
+            start: bound(written.start),
+            end: bound(written.end),
+        },
+        None if window.order.is_empty() => {
+            Frame { counts_rows: true, start: Bound::Unbounded, end: Bound::Unbounded }
+        }
+        None => Frame { counts_rows: true, start: Bound::Unbounded, end: Bound::Offset(0) },
+    }
+}
+
+fn bound(bound: WindowBound) -> Bound {
+    match bound {
+        WindowBound::UnboundedPreceding | WindowBound::UnboundedFollowing => Bound::Unbounded,
+        WindowBound::Preceding(rows) => Bound::Offset(-rows),
+        WindowBound::Current => Bound::Offset(0),
+        WindowBound::Following(rows) => Bound::Offset(rows),
+    }
+}
+
+/// `sum(ds over (...))`: every measure.
+pub(super) fn on_dataset(
+    analysis: &Analysis<'_>,
+    call: &AnalyticCall,
+    span: Span,
+) -> Result<Relation, Mistakes> {
+    let name = call.operator.text();
+    let Some(operand) = &call.operand else {
+        return Err(Diagnostic::semantic(mistake::PLACE, span, format!("{name} is for calc"))
+            .with_help("write ds[calc x := rank(over (order by ...))]")
+            .into());
+    };
+    let relation = analysis.dataset(operand, name)?;
+    let measures = columns_where(&relation.structure, Component::is_measure);
+    if measures.is_empty() {
+        return Err(no_measures(name, span).into());
+    }
+    let layers = RefCell::new(Layers::over(relation.clone()));
+    let scope = Scope::of_relation(analysis, &relation, &[], Calls::Refused("in a window"));
+    let counts = call.operator == AnalyticOp::Aggregate(AggregateOp::Count);
+    let measures = if counts { &measures[..1] } else { &measures[..] };
+    let results = all(measures.iter().map(|(place, measure)| {
+        let argument = relation.column(*place, span);
+        let window = Resolved::new(&call.window, &scope)?;
+        let value = layers.borrow_mut().add(call, Some(argument), window, &scope, span)?;
+        let name = if counts { ScalarType::Integer.measure_name().into() } else { measure.name.clone() };
+        Ok::<_, Diagnostic>((Component { name, scalar_type: value.scalar_type, ..measure.clone() }, value))
+    }))?;
+    let layered = layers.into_inner().into_relation();
+    let mut columns: Vec<(Component, Expression)> =
+        columns_where(&relation.structure, Component::is_identifier)
+            .into_iter()
+            .map(|(place, component)| (component, layered.column(place, span)))
+            .collect();
+    columns.extend(results);
+    let viral = columns_where(&relation.structure, |component| component.role == Role::ViralAttribute);
+    columns.extend(viral.into_iter().map(|(place, component)| (component, layered.column(place, span))));
+    Ok(layered.project(columns, span)?)
+}

@@ -1,0 +1,16 @@
+//! From a workbook to SDMX-CSV, and from a row of that text back to the cell.
+//!
+//! What lives here: which sheet is read and how its columns become components. What must not: formats of the
+//! file, and how text is judged.
+
+mod csv;
+mod extract;
+mod layout;
+mod places;
+#[cfg(test)]
+mod tests;
+
+pub use extract::{Extracted, Shape, extract, is_workbook};
+pub use layout::{Form, FormError};
+pub(crate) use layout::{FORM_SHEET, FormColumn};
+pub use places::Places;
