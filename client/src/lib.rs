@@ -28,6 +28,7 @@ mod history;
 mod home;
 mod hub;
 mod lane;
+mod marked;
 mod outbox;
 mod prepare;
 mod progress;
@@ -36,6 +37,7 @@ mod push;
 mod report;
 mod structures;
 mod submissions;
+mod template;
 
 pub use diff::{Diff, DiffBatch, DiffRequest, Difference, Observation};
 pub use enrol::enrol;
@@ -53,4 +55,7 @@ pub use pull::{
 pub use push::{Base, Kind, PushOptions, PushOutcome, Pushed, Receipt, Sent};
 pub use report::{HubReport, summary_of};
 pub use structures::read_folder;
+pub use mighub_workbook::{Marked, Notice, TemplateSize};
+pub use marked::mark_file;
 pub use submissions::{Answered, SubmissionFilter};
+pub use template::{TemplateRequest, write_template};

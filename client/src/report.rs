@@ -120,6 +120,7 @@ fn finding(message: v1::Finding) -> Finding {
         line: (place.line > 0).then_some(place.line),
         column: (place.column as usize).checked_sub(1),
         component: Arc::from(place.component),
+        address: None,
     });
     Finding {
         severity: of_message,

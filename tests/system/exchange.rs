@@ -1,11 +1,12 @@
 //! An office and its hub: what is sent, what is answered, what is kept.
 
-use mighub::v1::{Role, SubmissionState};
+use mighub::v1::{self, Role, SubmissionState};
 use mighub_client::{
     Base, Complete, Cursor, Format, Hub, Kind, Progress, PullRequest, PushOptions, PushOutcome, Source,
     SubmissionFilter,
 };
 
+use crate::model::text as tiny;
 use crate::office::data::{pulled, sample, sample_path, table_of};
 use crate::office::{FLOW, Stage, accepted, push, report_text, text};
 
@@ -45,6 +46,28 @@ async fn a_real_file_comes_back_as_it_was_sent_with_a_receipt() {
     let copy = pulled(&commission, PullRequest::all(FLOW)).await;
     assert_eq!(copy.lanes.keys().collect::<Vec<_>>(), ["SWE"]);
     assert_eq!(copy.lane("SWE"), expected);
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_of_two_dataflows_is_refused_with_both_names_and_goes_one_by_one() {
+    let stage = Stage::new().await;
+    stage.admit_office("SWE").await;
+    assert_eq!(stage.put_structures(tiny::structure()).await.problems, []);
+    let (id, dataflow) = ("MIGHUB:PA_TINY(1.0.0)".into(), tiny::DATAFLOW.into());
+    stage.agree(v1::Agreement { id, dataflow, provider: "SWE".into(), ..Default::default() }).await;
+    let office = stage.client("SWE").await;
+    let file = flows("SWE", &[("M", "IMM", "NOR", 2015, "1,A,F")])
+        + &format!("dataflow,{},M,A,SWE,,,,_T,,,,2015,2,A,F\n", tiny::DATAFLOW);
+    let mut pushed = push(&office, &file, &PushOptions::default()).await;
+    assert!(matches!(pushed.outcome, PushOutcome::NotSent), "{:?}", pushed.outcome);
+    assert!(report_text(&mut pushed).contains("mighub push --split"));
+    assert_eq!(pushed.checked.contents.dataflows, [FLOW, tiny::DATAFLOW]);
+    for dataflow in [FLOW, tiny::DATAFLOW] {
+        let one = PushOptions { only: Some(dataflow.to_owned()), ..PushOptions::default() };
+        accepted(&office, &file, &one).await;
+        assert_eq!(pulled(&office, PullRequest::all(dataflow)).await.lane("SWE").len(), 1);
+    }
     stage.close().await;
 }
 

@@ -83,6 +83,9 @@ pub struct Place {
     pub column: Option<usize>,
     /// Component id of that column; empty if it has none.
     pub component: Arc<str>,
+    /// Cell of the workbook in which it stands, such as `Data!F412`; nothing if the file is no workbook.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
 }
 
 /// The findings of one rule, in short.

@@ -10,14 +10,14 @@
 
 mod address;
 mod form;
-//mod mark;
+mod mark;
 mod package;
 mod read;
 mod template;
 
 pub use address::{CellAddress, CellRef};
 pub use form::{Extracted, Form, FormError, Places, Shape, extract, is_workbook};
-//pub use mark::{Mark, MarkError, Marked, mark, write_marked_table};
+pub use mark::{Mark, MarkError, Marked, mark, write_marked_table};
 pub use package::PackageError;
 pub use read::{Notice, NoticeKind, ReadError};
 pub use template::{

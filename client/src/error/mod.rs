@@ -97,6 +97,25 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
+    /// A workbook cannot be read.
+    #[error("{name}: {source}")]
+    Workbook {
+        /// What messages call it.
+        name: String,
+        /// Why.
+        source: mighub_workbook::ReadError,
+    },
+    /// A workbook cannot be marked.
+    #[error("{name}: {source}")]
+    Marking {
+        /// What messages call it.
+        name: String,
+        /// Why.
+        source: mighub_workbook::MarkError,
+    },
+    /// A template cannot be made.
+    #[error(transparent)]
+    Template(#[from] mighub_workbook::TemplateError),
     /// A request that cannot be meant.
     #[error("{0}")]
     Request(String),
@@ -182,11 +201,11 @@ impl Error {
         match self {
             Self::Hub(error) => error.exit_code(),
             Self::Unreachable { .. } | Self::InUse { .. } => ExitCode::Temporary,
-            Self::TooManyParts => ExitCode::DataErrors,
+            Self::TooManyParts | Self::Workbook { .. } => ExitCode::DataErrors,
             Self::NotEnrolled { .. } | Self::CertificateEnded { .. } => ExitCode::NotAllowed,
             Self::File { source, .. } if source.kind() == io::ErrorKind::NotFound => ExitCode::NotFound,
             Self::NotCached { .. } => ExitCode::NotFound,
-            Self::Request(_) | Self::Structures { .. } => ExitCode::Usage,
+            Self::Request(_) | Self::Structures { .. } | Self::Template(_) => ExitCode::Usage,
             Self::BeyondLimit { .. } => ExitCode::Refused,
             Self::Receipt { .. } | Self::Untrusted(_) | Self::OtherHub { .. } => ExitCode::VerificationFailed,
             _ => ExitCode::Other,

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use mighub::v1;
 use mighub_sdmx::csv::{Header, Places};
+use mighub_sdmx::csv::CellPlace;
 use mighub_validation::{Finding, Report, SourceFile, TextOptions, write_text};
+use mighub_workbook::{CellAddress, Notice};
 
 use super::source::Text;
 use crate::lane::LaneInfo;
@@ -23,7 +25,7 @@ pub struct Checked {
     pub report: Report,
     /// What the file holds.
     pub contents: Contents,
-    pub(super) file: Option<ReadFile>,
+    pub(crate) file: Option<ReadFile>,
 }
 
 /// What a file holds.
@@ -47,13 +49,15 @@ pub struct Contents {
     pub sorted: bool,
     /// The hub judges by another rulebook than this program has, so it may find other things.
     pub other_rulebook: bool,
+    /// What the sender of a workbook should know beside the findings.
+    pub notices: Vec<Notice>,
 }
 
 /// The file as it was read, to show cells of it.
 #[derive(Debug)]
 pub(crate) struct ReadFile {
-    pub(super) text: Arc<Text>,
-    pub(super) header: Header,
+    pub(crate) text: Arc<Text>,
+    pub(crate) header: Header,
     pub(super) places: Places,
 }
 
@@ -66,20 +70,34 @@ impl Checked {
         };
         let mut source = file.source()?;
         // A row that cannot be read again is shown without its text.
-        let locate = |finding: &Finding| source.locate(finding).ok().flatten();
-        write_text(&summary, self.report.findings()?, locate, options, out)
+        let locate = |finding: &Finding| {
+            let place = source.locate(finding).ok().flatten();
+            place.map(|place| file.with_line_of_sheet(finding, place))
+        };
+        let addressed = |finding: io::Result<Finding>| {
+            finding.map(|mut finding| {
+                file.address(&mut finding);
+                finding
+            })
+        };
+        write_text(&summary, self.report.findings()?.map(addressed), locate, options, out)
     }
 
     /// Gives every finding, with its column and line in the file where they are known: errors first, then by
     /// rule, series and period.
     pub fn each_finding(&mut self, mut each: impl FnMut(Finding) -> io::Result<()>) -> io::Result<()> {
         let mut source = self.file.as_ref().map(ReadFile::source).transpose()?;
+        // A row of a workbook is found by its address, and has no line.
+        let is_workbook = self.file.as_ref().is_some_and(|file| file.text.workbook().is_some());
         for (nth, finding) in self.report.findings()?.enumerate() {
             let mut finding = finding?;
             if let (Some(file), Some(place)) = (&self.file, &mut finding.place) {
                 place.column = place.column.or_else(|| file.header.column_of(&place.component));
             }
-            if let (Some(source), true) = (&mut source, nth < LINES_LOOKED_UP)
+            if let Some(file) = &self.file {
+                file.address(&mut finding);
+            }
+            if let (Some(source), true) = (&mut source, nth < LINES_LOOKED_UP && !is_workbook)
                 && let Some(place) = source.locate(&finding).ok().flatten()
                 && let Some(of_finding) = &mut finding.place
             {
@@ -92,6 +110,32 @@ impl Checked {
 }
 
 impl ReadFile {
+    /// The cells of a workbook that a finding is about, the one to look at first; none in other files.
+    pub(crate) fn cells(&self, finding: &Finding) -> Vec<CellAddress> {
+        let (Some(workbook), Some(place)) = (self.text.workbook(), &finding.place) else { return Vec::new() };
+        let places = &workbook.extracted.places;
+        let column = place.column.or_else(|| self.header.column_of(&place.component));
+        let mut cells: Vec<CellAddress> = Vec::new();
+        for row in std::iter::once(&place.row).chain(&finding.rows) {
+            cells.extend(places.address(*row, column).filter(|cell| !cells.contains(cell)));
+        }
+        cells
+    }
+
+    fn address(&self, finding: &mut Finding) {
+        let first = self.cells(finding).into_iter().next();
+        if let (Some(first), Some(place)) = (first, &mut finding.place) {
+            place.address = Some(first.to_string());
+        }
+    }
+
+    /// A place with the row of the sheet instead of the line of the text that was made of it.
+    fn with_line_of_sheet(&self, finding: &Finding, place: CellPlace) -> CellPlace {
+        let row = finding.place.as_ref().map_or(0, |place| place.row);
+        let address = self.text.workbook().and_then(|book| book.extracted.places.address(row, None));
+        CellPlace { line: address.map_or(place.line, |address| address.cell.row.into()), ..place }
+    }
+
     fn source(&self) -> io::Result<SourceFile<'_, std::fs::File>> {
         Ok(SourceFile::new(self.text.reopened()?, &self.header, &self.places))
     }

@@ -27,6 +27,7 @@ pub use checked::{Checked, Contents};
 pub(crate) use frames::FrameReader;
 pub(crate) use judge::rulebook_digest;
 pub use source::Source;
+pub(crate) use source::Text;
 pub use spool::SpoolTotals;
 pub(crate) use spool::{MANIFEST, Spool};
 pub(crate) use work::PREPARING;

@@ -113,6 +113,7 @@ pub(super) fn text(
     let contents = &mut prepared.checked.contents;
     contents.rows = summary.rows;
     contents.dataflows = dataflows;
+    contents.notices = text.notices();
     prepared.checked.file = Some(read_file(summary, text));
     Ok(Outcome::Done(Box::new(prepared)))
 }
@@ -128,7 +129,9 @@ fn nothing_read(
     read: Option<(ReadSummary, &Arc<Text>)>,
 ) -> Result<Outcome, Error> {
     let report = findings.finish().map_err(Error::file(target.scratch))?;
-    let contents = Contents { rows: read.as_ref().map_or(0, |(read, _)| read.rows), ..Contents::default() };
+    let rows = read.as_ref().map_or(0, |(read, _)| read.rows);
+    let notices = read.as_ref().map(|(_, text)| text.notices()).unwrap_or_default();
+    let contents = Contents { rows, notices, ..Contents::default() };
     let file = read.map(|(summary, text)| read_file(summary, text));
     let checked = Checked { lane: None, report, contents, file };
     let prepared = Prepared { checked, spool: None, dataset_attributes: Vec::new(), scope: None };

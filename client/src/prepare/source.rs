@@ -1,11 +1,12 @@
 //! Where figures come from: a file, a stream, or columns of a program.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
 use mighub_sdmx::Columns;
 use mighub_sdmx::csv::Action;
+use mighub_workbook::{Extracted, Notice, extract, is_workbook};
 
 use crate::error::Error;
 use crate::progress::{Progress, Step};
@@ -15,9 +16,9 @@ const BYTES_PER_STEP: u64 = 4 * 1024 * 1024;
 
 /// What is to be checked or sent.
 pub enum Source {
-    /// A file of SDMX-CSV.
+    /// A file of SDMX-CSV, or an Excel workbook.
     File(PathBuf),
-    /// A stream of SDMX-CSV, such as standard input. It is copied to a scratch file first, because rows that
+    /// A stream of SDMX-CSV or of a workbook, such as standard input. It is copied to a scratch file first, because rows that
     /// are not in order are read twice, and findings show their rows.
     Reader {
         /// What messages call it.
@@ -66,14 +67,22 @@ impl std::fmt::Debug for Source {
 
 /// Text that can be read more than once.
 #[derive(Debug)]
-pub(super) struct Text {
+pub(crate) struct Text {
     name: String,
     file: File,
     bytes_total: Option<u64>,
+    workbook: Option<Workbook>,
+}
+
+/// The workbook of which a text was made.
+#[derive(Debug)]
+pub(crate) struct Workbook {
+    pub(crate) file: File,
+    pub(crate) extracted: Extracted,
 }
 
 impl Text {
-    pub(super) fn of_file(path: PathBuf) -> Result<Self, Error> {
+    pub(crate) fn of_file(path: PathBuf) -> Result<Self, Error> {
         let file = File::open(&path).map_err(Error::file(&path))?;
         let metadata = file.metadata().map_err(Error::file(&path))?;
         if metadata.is_dir() {
@@ -84,7 +93,7 @@ impl Text {
         if !metadata.is_file() {
             return Self::of_stream(name, Box::new(file));
         }
-        Ok(Self { name, bytes_total: Some(metadata.len()), file })
+        Self::of(name, file, metadata.len())
     }
 
     pub(super) fn of_stream(name: String, mut reader: Box<dyn Read + Send>) -> Result<Self, Error> {
@@ -94,11 +103,43 @@ impl Text {
             Ok((scratch, bytes))
         };
         let (file, bytes) = copied().map_err(Error::file(name.as_ref()))?;
-        Ok(Self { name, file, bytes_total: Some(bytes) })
+        Self::of(name, file, bytes)
     }
 
-    pub(super) fn name(&self) -> &str {
+    /// Reads a workbook into a text; leaves any other file as it is.
+    fn of(name: String, mut file: File, bytes: u64) -> Result<Self, Error> {
+        let mut begins_as_workbook = || {
+            let mut first = Vec::new();
+            file.seek(SeekFrom::Start(0))?;
+            file.by_ref().take(8).read_to_end(&mut first)?;
+            io::Result::Ok(is_workbook(&first))
+        };
+        if !begins_as_workbook().map_err(Error::file(name.as_ref()))? {
+            return Ok(Self { name, file, bytes_total: Some(bytes), workbook: None });
+        }
+        let scratch = tempfile::tempfile().map_err(Error::file(name.as_ref()))?;
+        let mut out = BufWriter::new(&scratch);
+        let reader = BufReader::new(file.try_clone().map_err(Error::file(name.as_ref()))?);
+        let extracted =
+            extract(reader, &mut out).map_err(|source| Error::Workbook { name: name.clone(), source })?;
+        out.flush().map_err(Error::file(name.as_ref()))?;
+        drop(out);
+        let bytes_total = scratch.metadata().ok().map(|metadata| metadata.len());
+        Ok(Self { name, file: scratch, bytes_total, workbook: Some(Workbook { file, extracted }) })
+    }
+
+    pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What the sender of a workbook should know beside the findings.
+    pub(super) fn notices(&self) -> Vec<Notice> {
+        self.workbook.as_ref().map(|workbook| workbook.extracted.notices.clone()).unwrap_or_default()
+    }
+
+    /// The workbook, if the text was made of one.
+    pub(crate) fn workbook(&self) -> Option<&Workbook> {
+        self.workbook.as_ref()
     }
 
     /// The text from its beginning. Only one of these may be in use at a time.
@@ -108,7 +149,7 @@ impl Text {
     }
 
     /// The text itself, to look rows up in it.
-    pub(super) fn reopened(&self) -> io::Result<File> {
+    pub(crate) fn reopened(&self) -> io::Result<File> {
         let mut file = self.file.try_clone()?;
         file.seek(SeekFrom::Start(0))?;
         Ok(file)

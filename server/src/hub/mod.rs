@@ -49,6 +49,7 @@ use reduce::{ReduceError, Step, reduce, row};
 use rows::FOUNDED;
 use structures::Registry;
 use submission::Desk;
+use rulebooks::Rulebooks;
 use vintages::VintageCache;
 
 /// The view is made durable after so many records; at most so many are taken in again when the hub starts.
@@ -112,6 +113,7 @@ pub struct Hub {
     view_failed: AtomicBool,
     rights: RwLock<Arc<Rights>>,
     registry: RwLock<Arc<Registry>>,
+    rulebooks: Rulebooks,
     vintages: VintageCache,
     desk: Desk,
     /// What readers ask for again and again.
@@ -170,6 +172,7 @@ impl Hub {
             view_failed: AtomicBool::new(false),
             rights: RwLock::new(Arc::new(rights)),
             registry: RwLock::new(Arc::new(registry)),
+            rulebooks: Rulebooks::default(),
             vintages: VintageCache::default(),
             desk: Desk::default(),
             kept: retrieve::Kept::default(),
@@ -237,6 +240,9 @@ impl Hub {
             *self.rights.write().unwrap_or_else(PoisonError::into_inner) =
                 Arc::new(Rights::read(&*self.view)?);
         }
+        if taken.structures || taken.rulebooks {
+            self.rulebooks.forget();
+        }
         if taken.structures {
             let registry = Registry::read(&*self.view, &self.store).map_err(Refusal::internal)?;
             *self.registry.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(registry);
@@ -264,6 +270,7 @@ struct Taken {
     records: u64,
     rights: bool,
     structures: bool,
+    rulebooks: bool,
 }
 
 fn take_in(store: &Store, view: &dyn View) -> Result<Taken, OpenError> {
@@ -287,6 +294,7 @@ fn take_in(store: &Store, view: &dyn View) -> Result<Taken, OpenError> {
         use v1::record::What;
         match record.what {
             Some(What::Structures(_)) => taken.structures = true,
+            Some(What::Rulebook(_)) => taken.rulebooks = true,
             Some(
                 What::AgencyAdded(_) | What::KeysEnrolled(_) | What::Agreement(_) | What::RoleGranted(_),
             ) => {

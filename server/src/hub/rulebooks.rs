@@ -3,6 +3,9 @@
 //! What lives here: which rulebook is the present one of a dataflow, and who may change that. What must not: what
 //! rules are, and the hearing of a submission.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use mighub::block::Digest;
 use mighub::convert::attribute_default_message;
 use mighub::v1::{self, AttributeDefaultOrigin, ErrorReason, record::What};
@@ -12,13 +15,18 @@ use mighub_validation::{Prepared, Rulebook, RulebookProblem};
 use prost::Message;
 
 use super::append::Actor;
-use super::lane::dataflow;
+use super::lane::{LaneId, dataflow};
 use super::moment::Moment;
 use super::objects::{content, object};
 use super::pages::Page;
 use super::refusal::Refusal;
 use super::rights::Operation;
 use super::rows::{RULEBOOKS, RulebookRow, falling_position, rulebooks_prefix};
+use super::submission::{
+    States, counts_message, findings, group_message, rule_count_message, vintage_ref,
+};
+use super::vintage::Vintage;
+use super::vintages::Recorded;
 use super::{Hub, Principal};
 
 fn unknown() -> Refusal {
@@ -29,17 +37,53 @@ fn row(bytes: &[u8]) -> Result<RulebookRow, Refusal> {
     RulebookRow::decode(bytes).map_err(|error| Refusal::from(ViewError(error.to_string())))
 }
 
+/// The rulebooks of today, made ready once they are asked for.
+#[derive(Default)]
+pub(super) struct Rulebooks(Mutex<BTreeMap<Reference, Arc<Present>>>);
+
+/// The rulebook by which a dataflow is judged today.
+pub(super) struct Present {
+    pub(super) rulebook: Rulebook,
+    pub(super) digest: Digest,
+    /// Its rules beyond the built-in ones; nothing if there are none, or none that fit the structures.
+    pub(super) prepared: Option<Arc<Prepared>>,
+}
+
+impl Rulebooks {
+    /// Structures or rulebooks have changed.
+    pub(super) fn forget(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
 impl Hub {
     /// The present rulebook of a dataflow: the one that was put last, else the one that comes with this program,
     /// else the built-in rules alone.
-    pub(super) fn present_rulebook(&self, dataflow: &Reference) -> Result<Rulebook, Refusal> {
+    pub(super) fn present_rulebook(&self, dataflow: &Reference) -> Result<Arc<Present>, Refusal> {
+        let mut kept = self.rulebooks.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(present) = kept.get(dataflow) {
+            return Ok(present.clone());
+        }
         let short = dataflow.short();
         let newest = self.view.scan(&rulebooks_prefix(&short), &[], 1)?;
-        let Some((_, bytes)) = newest.first() else {
-            return Ok(Rulebook::shipped(&short).unwrap_or_else(Rulebook::built_in));
+        let rulebook = match newest.first() {
+            Some((_, bytes)) => {
+                let bytes = content(&self.store, &row(bytes)?.digest)?;
+                let read = Rulebook::read(&bytes);
+                read.map_err(|error| Refusal::internal(format!("the rulebook of {short}: {error}")))?
+            }
+            None => Rulebook::shipped(&short).unwrap_or_else(Rulebook::built_in),
         };
-        let bytes = content(&self.store, &row(bytes)?.digest)?;
-        Rulebook::read(&bytes).map_err(|error| Refusal::internal(format!("the rulebook of {short}: {error}")))
+        let prepared = self.prepare_rulebook(&rulebook).unwrap_or_else(|problems| {
+            // Rules that were proven no longer fit: the structures have changed since.
+            let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            tracing::error!(dataflow = %short, ?problems, "the rulebook does not fit the structures and does not judge");
+            None
+        });
+        let digest = Digest::of(rulebook.canonical_bytes());
+        let present = Arc::new(Present { rulebook, digest, prepared: prepared.map(Arc::new) });
+        kept.insert(dataflow.clone(), present.clone());
+        Ok(present)
     }
 
     /// A rulebook made ready for the structures of today.
@@ -97,8 +141,8 @@ impl Hub {
                 let default = |default| attribute_default_message(default, AttributeDefaultOrigin::Dataflow);
                 let defaults = definition.data.defaults.iter().map(default).collect();
                 let dataflow = &definition.data.dataflow;
-                let rulebook = self.present_rulebook(dataflow)?;
-                (rulebook.canonical_bytes().to_vec(), dataflow.short(), defaults)
+                let present = self.present_rulebook(dataflow)?;
+                (present.rulebook.canonical_bytes().to_vec(), dataflow.short(), defaults)
             }
             None => return Err(Refusal::malformed("rulebook", "name a dataflow or a digest")),
         };
@@ -173,7 +217,7 @@ impl Hub {
             digest: digest.to_bytes(),
             ..Default::default()
         };
-        let is_present = self.present_rulebook(&dataflow)?.canonical_bytes() == rulebook.canonical_bytes();
+        let is_present = self.present_rulebook(&dataflow)?.digest == digest;
         if request.dry_run || is_present {
             return Ok(answer);
         }
@@ -187,16 +231,66 @@ impl Hub {
         Ok(v1::PutRulebookResponse { position: Some(position), ..answer })
     }
 
-    /// StructureService.TryRulebook.
+    /// StructureService.TryRulebook: the lanes are judged one by one, as answers are asked for.
     pub fn try_rulebook(
-        &self,
+        self: &Arc<Self>,
         principal: &Principal,
         request: v1::TryRulebookRequest,
         now: Moment,
     ) -> Result<impl Iterator<Item = Result<v1::TryRulebookResponse, Refusal>> + Send + use<>, Refusal> {
         self.rights().authorise(principal, Operation::Administer, now)?;
-        let _ = request;
-        Ok(std::iter::empty())
+        let hub = self.clone();
+        let (prepared, problems) = match self.proven(&request.rulebook) {
+            Ok((_, prepared)) => (Some(Arc::new(prepared)), None),
+            Err(problems) => {
+                let problems = problems.into_iter().map(problem_message).collect();
+                (None, Some(Ok(v1::TryRulebookResponse { problems, ..Default::default() })))
+            }
+        };
+        let mut lanes = Vec::new();
+        if let Some(prepared) = &prepared {
+            lanes = self.lanes(&prepared.definition().dataflow)?;
+            let is_asked = |lane: &LaneId| request.providers.iter().any(|asked| **asked == *lane.provider);
+            lanes.retain(|lane| request.providers.is_empty() || is_asked(lane));
+        }
+        let tried = lanes.into_iter().filter_map(move |lane| {
+            prepared.as_ref().and_then(|prepared| hub.try_on(prepared, &lane, now).transpose())
+        });
+        Ok(problems.into_iter().chain(tried))
+    }
+
+    /// Judges what a lane holds; nothing if it holds nothing, or what today's rules cannot read.
+    fn try_on(
+        &self,
+        prepared: &Arc<Prepared>,
+        lane: &LaneId,
+        now: Moment,
+    ) -> Result<Option<v1::TryRulebookResponse>, Refusal> {
+        let definition = prepared.definition();
+        let state = |position: Option<u64>| {
+            let recorded = position.map(|position| self.vintage_recorded_at(lane, position)).transpose()?.flatten();
+            let manifest = recorded.as_ref().and_then(Recorded::manifest);
+            let vintage = manifest.map(|digest| self.vintage(&definition.shape, &digest)).transpose()?;
+            Ok::<_, Refusal>((recorded, vintage))
+        };
+        let (Some(head), Some(after)) = state(self.head_position(lane)?)? else { return Ok(None) };
+        let (_, before) = state(head.row.below)?;
+        let before = before.unwrap_or_else(|| Arc::new(Vintage::empty(definition.shape.clone())));
+        let states = States { lane, definition, before: &before, after: &after, as_a_whole: true };
+        let mut findings = findings();
+        self.judge_levels(prepared, &states, &mut findings, now)?;
+        let report = findings
+            .finish()
+            .map_err(|error| Refusal::internal(format!("a scratch file failed: {error}")))?;
+        let summary = report.summary();
+        Ok(Some(v1::TryRulebookResponse {
+            lane: Some(lane.to_message()),
+            vintage: Some(vintage_ref(&head)),
+            counts: Some(counts_message(summary.counts)),
+            groups: summary.groups.iter().map(group_message).collect(),
+            rules: summary.rules.iter().map(rule_count_message).collect(),
+            problems: Vec::new(),
+        }))
     }
 }
 

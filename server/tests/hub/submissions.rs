@@ -110,6 +110,28 @@ fn rows_that_come_after_all_that_is_there_are_judged_as_a_result_too() {
 }
 
 #[test]
+fn rows_about_a_series_that_is_not_there_are_left_out_with_a_note() {
+    let stage = Stage::new();
+    let about = |area| Row { year: None, ..silent(area, "F", 2020) };
+    let left_out = |push: &Push| {
+        let verdict = stage.send(push).expect("answered").verdict.expect("a verdict");
+        assert!(
+            matches!(verdict.state(), SubmissionState::Released | SubmissionState::Accepted),
+            "{verdict:?}"
+        );
+        let groups = verdict.groups.iter().filter(|group| group.rule_id == "STR-073");
+        groups.map(|group| group.count).sum::<u64>()
+    };
+    // The first of a lane, rows that meet others, and a row whose series comes with it.
+    assert_eq!(left_out(&push(1, vec![about("FRA"), row("ESP", "F", 2020, 1)])), 1);
+    assert_eq!(
+        left_out(&push(2, vec![about("ESP"), about("FRA"), about("MAR"), row("SWE", "M", 2020, 1)])),
+        2
+    );
+    assert_eq!(left_out(&push(3, vec![about("MAR"), row("MAR", "F", 2020, 1)])), 0);
+}
+
+#[test]
 fn a_complete_file_withdraws_what_it_lacks_and_a_deletion_what_it_names() {
     let stage = Stage::new();
     stage

@@ -15,6 +15,7 @@ mod values;
 use std::sync::Arc;
 
 use mighub_sdmx::columns::{AttributeValue, Columns};
+use mighub_sdmx::period::Period;
 use mighub_sdmx::structure::{AttributeDefault, DataDefinition, DefaultSource};
 
 use crate::findings::{Entry, Findings};
@@ -22,7 +23,7 @@ use crate::rules::structure;
 use crate::terms::{Stage, Terms};
 use attributes::Attributes;
 use codes::Codes;
-use collector::Collector;
+use collector::{Collector, Details};
 use periods::Periods;
 use presence::Presence;
 use regions::Regions;
@@ -91,7 +92,35 @@ impl Checker {
             self.presence.judge_values(stage, &mut collector);
             self.presence.judge_attributes(stage, &mut collector);
         }
+        if stage == Stage::Inserted && !columns.shape.timeless {
+            let is_lonely = |series: &usize| columns.periods[columns.observations(*series)] == [Period::ANY];
+            self.leave_out((0..columns.series_count()).filter(is_lonely), &mut collector);
+        }
         collector.close();
+    }
+
+    /// Says of rows without period that what they give is left out: `series` are those of which the lane has no
+    /// observations.
+    pub fn series_left_out(
+        &mut self,
+        columns: &Columns,
+        series: impl IntoIterator<Item = usize>,
+        findings: &mut Findings,
+    ) {
+        self.begin(findings);
+        let mut collector = Collector::new(columns, findings);
+        self.leave_out(series.into_iter(), &mut collector);
+        collector.close();
+    }
+
+    fn leave_out(&self, series: impl Iterator<Item = usize>, collector: &mut Collector<'_>) {
+        let Some(time) = &self.definition.time else { return };
+        for series in series {
+            let first = collector.columns.observations(series).start;
+            let details =
+                || Details { found: "no observation of the series".to_owned(), ..Details::default() };
+            collector.observation(&structure::SERIES_LEFT_OUT, time, (series, first), 0, details);
+        }
     }
 
     /// Judges attributes of the dataset: those that are given, and where nothing else can give them, those

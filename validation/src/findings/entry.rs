@@ -175,6 +175,7 @@ impl Entry {
             line: self.line,
             column: self.column,
             component: component.clone(),
+            address: None,
         });
         let mut suggestions = self.suggestions;
         suggestions.truncate(SUGGESTIONS_MAX);

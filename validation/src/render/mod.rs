@@ -228,6 +228,7 @@ fn title(finding: &Finding, place: Option<&CellPlace>) -> String {
     let component = finding.component();
     let mut parts = Vec::new();
     match (place, &finding.place) {
+        (_, Some(Place { address: Some(address), .. })) => parts.push(address.clone()),
         (Some(place), _) if is_about_cell(finding) => {
             parts.push(format!("line {}, column {}", place.line, place.column));
         }

@@ -150,6 +150,12 @@ impl Rulebook {
         Self::read(bytes).is_ok()
     }
 
+    /// Whether bytes have the form of a rulebook, be it of a program with other built-in rules.
+    pub fn is_one(bytes: &[u8]) -> bool {
+        bytes.len() <= RULEBOOK_BYTES_MAX
+            && serde_json::from_slice::<Read>(bytes).is_ok_and(|read| read.built_in.is_some())
+    }
+
     /// What it has beyond the built-in rules.
     pub fn book(&self) -> Option<&Artefact> {
         self.book.as_ref()

@@ -188,7 +188,12 @@ fn environment(
             value_domains.insert(Arc::from(&*list.identity.id), codes.collect());
         }
     }
-    Environment { datasets: datasets.collect(), scalars: scalars.collect(), value_domains }
+    Environment {
+        datasets: datasets.collect(),
+        scalars: scalars.collect(),
+        value_domains,
+        ..Environment::default()
+    }
 }
 
 fn structure_of<'p>(plan: &'p Plan, name: &str) -> Option<&'p Structure> {

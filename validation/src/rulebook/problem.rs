@@ -22,7 +22,8 @@ impl RulebookProblem {
         Self { rule_id: rule_id.to_owned(), script: String::new(), line: 0, column: 0, text: text.into() }
     }
 
-    pub(super) fn of_book(text: impl Into<String>) -> Self {
+    /// A problem of the rulebook as a whole.
+    pub fn of_book(text: impl Into<String>) -> Self {
         Self::of_rule("", text)
     }
 }

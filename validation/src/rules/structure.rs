@@ -41,6 +41,7 @@ pub static RULES: &[&Rule] = &[
     &ATTRIBUTE_MISSING,
     &DUPLICATE,
     &SERIES_ATTRIBUTE_CONFLICT,
+    &SERIES_LEFT_OUT,
     &NOT_PERMITTED,
     &NOT_IN_FORCE,
 ];
@@ -189,6 +190,15 @@ pub static SERIES_ATTRIBUTE_CONFLICT: Rule = error(
     "Two rows give an attribute of a series different values",
     "An attribute of the series holds for all its periods, so that it has one value.",
     "Write the same value in all rows of the series.",
+);
+
+/// Attributes of a series that is not there.
+pub static SERIES_LEFT_OUT: Rule = rule(
+    "STR-073",
+    Severity::Note,
+    "Attributes of a series without observations are left out",
+    "A row without period gives attributes of its series. There are no observations of this series, neither in the file nor from before, so that there is nothing that the attributes could be of. Often a code of the key is wrong.",
+    "Correct the key, or send observations of the series with them.",
 );
 
 /// Outside the agreement.

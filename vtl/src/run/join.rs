@@ -8,7 +8,7 @@ use super::{Context, RunError};
 use crate::ast::Span;
 use crate::dataset::{Bitmap, Column, Dataset, NO_ROW};
 use crate::plan::{JoinKind, JoinedColumn};
-use crate::value::Structure;
+use crate::value::{Component, Structure};
 
 /// What is joined how.
 pub(super) struct Join<'a> {
@@ -43,14 +43,9 @@ pub(super) fn join(
             cross(left.rows() as u32, right.rows() as u32)
         }
         JoinKind::Inner | JoinKind::Left | JoinKind::Full => {
-            let columns = |dataset: &Dataset, places: Vec<usize>| -> Vec<Column> {
-                places.iter().map(|place| dataset.columns()[*place].clone()).collect()
-            };
-            let left_columns = columns(left, join.on.iter().map(|pair| pair.0).collect());
-            let right_columns = columns(right, join.on.iter().map(|pair| pair.1).collect());
             let keys = Keys::of_tables(&[
-                (left_columns.iter().collect(), left.rows()),
-                (right_columns.iter().collect(), right.rows()),
+                (join.on.iter().map(|pair| &left.columns()[pair.0]).collect(), left.rows()),
+                (join.on.iter().map(|pair| &right.columns()[pair.1]).collect(), right.rows()),
             ]);
             matches(&keys, join.kind, admit)?
         }
@@ -61,7 +56,7 @@ pub(super) fn join(
         let column = &dataset.columns()[place];
         if is_whole { column.clone() } else { column.take(rows) }
     };
-    let column = |(source, component): (&JoinedColumn, &crate::value::Component)| match *source {
+    let column = |(source, component): (&JoinedColumn, &Component)| match *source {
         JoinedColumn::Left(place) => take(left, place, &pairs.left, left_is_whole),
         JoinedColumn::Right(place) => take(right, place, &pairs.right, right_is_whole),
         JoinedColumn::Either(of_left, _) if pairs.without_left == pairs.left.len() => {

@@ -31,6 +31,7 @@ use std::sync::Arc;
 
 pub(crate) use context::Context;
 pub use error::RunError;
+pub(crate) use expression::{cast_value, check_pattern, promote_value};
 pub(crate) use node::compute;
 
 use crate::dataset::Dataset;

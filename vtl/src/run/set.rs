@@ -7,7 +7,7 @@ use super::keys::{Index, Keys};
 use super::{Context, RunError};
 use crate::dataset::{Bitmap, Column, Dataset, Validity};
 use crate::plan::{Relation, SetOperator};
-use crate::value::Structure;
+use crate::value::{Component, Structure};
 
 /// A set operator over data sets with the same columns.
 pub(super) fn set(
@@ -27,7 +27,7 @@ pub(super) fn set(
     let keys = Keys::of_tables(&tables);
     let rows = rows_of(operator, &keys, inputs.len());
     let kept: Vec<Dataset> = inputs.iter().zip(&rows).map(|(input, rows)| input.take(rows)).collect();
-    let column = |(place, component): (usize, &crate::value::Component)| {
+    let column = |(place, component): (usize, &Component)| {
         let parts: Vec<Column> =
             kept.iter().filter(|part| part.rows() > 0).map(|part| part.columns()[place].clone()).collect();
         concat(&parts, component.scalar_type)
@@ -38,45 +38,40 @@ pub(super) fn set(
 
 /// Per input, the rows that stay.
 fn rows_of(operator: SetOperator, keys: &Keys, inputs: usize) -> Vec<Vec<u32>> {
-    let rows_where = |table: usize, mut stays: Box<dyn FnMut(u64) -> bool + '_>| -> Vec<u32> {
-        let rows = keys.table(table).iter().zip(0..);
-        rows.filter(|(key, _)| stays(**key)).map(|(_, row)| row).collect()
-    };
-    let index = |table: usize| Index::of(keys, table);
     match operator {
         SetOperator::Union => {
-            let mut seen = keys.places((0..inputs).map(|table| keys.table(table).len()).sum());
-            // A key that an earlier input has is taken; a place remembers the input that had it first.
-            (0..inputs)
-                .map(|table| {
-                    rows_where(
-                        table,
-                        Box::new(|key| {
-                            let first = seen.slot(key);
-                            *first = (*first).min(table as u32);
-                            *first == table as u32
-                        }),
-                    )
-                })
-                .collect()
+            let mut first_input = keys.places((0..inputs).map(|table| keys.table(table).len()).sum());
+            // A key that an earlier input has is taken.
+            let mut is_new = |key, table| {
+                let first = first_input.slot(key);
+                *first = (*first).min(table);
+                *first == table
+            };
+            (0..inputs).map(|table| rows_where(keys, table, |key| is_new(key, table as u32))).collect()
         }
         SetOperator::Intersect => {
-            let others: Vec<Index> = (1..inputs).map(index).collect();
-            let first = rows_where(0, Box::new(|key| others.iter().all(|other| other.contains(key))));
-            std::iter::once(first).chain((1..inputs).map(|_| Vec::new())).collect()
+            let others: Vec<Index> = (1..inputs).map(|table| Index::of(keys, table)).collect();
+            let mut rows = vec![Vec::new(); inputs];
+            rows[0] = rows_where(keys, 0, |key| others.iter().all(|other| other.contains(key)));
+            rows
         }
         SetOperator::SetDiff => {
-            let second = index(1);
-            vec![rows_where(0, Box::new(|key| !second.contains(key))), Vec::new()]
+            let second = Index::of(keys, 1);
+            vec![rows_where(keys, 0, |key| !second.contains(key)), Vec::new()]
         }
         SetOperator::SymDiff => {
-            let (first, second) = (index(0), index(1));
+            let (first, second) = (Index::of(keys, 0), Index::of(keys, 1));
             vec![
-                rows_where(0, Box::new(|key| !second.contains(key))),
-                rows_where(1, Box::new(|key| !first.contains(key))),
+                rows_where(keys, 0, |key| !second.contains(key)),
+                rows_where(keys, 1, |key| !first.contains(key)),
             ]
         }
     }
+}
+
+fn rows_where(keys: &Keys, table: usize, mut stays: impl FnMut(u64) -> bool) -> Vec<u32> {
+    let rows = keys.table(table).iter().zip(0..);
+    rows.filter(|(key, _)| stays(**key)).map(|(_, row)| row).collect()
 }
 
 /// All columns of the first data set, and whether its key occurs in the second.

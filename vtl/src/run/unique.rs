@@ -4,7 +4,7 @@ use super::RunError;
 use super::keys::Groups;
 use crate::ast::Span;
 use crate::dataset::Dataset;
-use crate::plan::{ExpressionKind, Node, Relation};
+use crate::plan::{ExpressionKind, Node, Relation, TimeSeriesOperator};
 use crate::value::{Component, Structure};
 
 /// Whether the inputs of a node need unique keys. An aggregation makes keys unique itself; what only passes
@@ -20,7 +20,7 @@ pub(super) fn inputs_must_be_unique(node: &Node, result_must_be: bool) -> bool {
 }
 
 /// Whether keys of the result may occur twice though those of the inputs do not: projections that do not
-/// pass on all identifiers, and joins that do not ask for all of them.
+/// pass on all identifiers, joins that do not ask for all of them, days that are moved.
 pub(super) fn may_break_key(relation: &Relation) -> bool {
     match &relation.node {
         Node::Project { input, columns } => {
@@ -43,6 +43,8 @@ pub(super) fn may_break_key(relation: &Relation) -> bool {
             };
             !kept(&left.structure, |pair| pair.0) || !kept(&right.structure, |pair| pair.1)
         }
+        // Days of different months can move to the same last day of a shorter one.
+        Node::TimeSeries { operator: TimeSeriesOperator::Timeshift(_), .. } => true,
         _ => false,
     }
 }

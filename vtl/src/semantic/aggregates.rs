@@ -11,7 +11,7 @@ use super::clauses::{On, boolean, computed, role_of, unique};
 use super::expression;
 use super::mistake::{self, Mistakes, all, both};
 use super::nullable::nullable;
-use super::operand::{columns_where, no_measures, promoted, structure};
+use super::operand::{columns_where, promoted, structure};
 use super::scope::{Calls, Scope};
 use crate::ast::{
     AggregateCall, AggregateOp, CalcItem, ComponentName, Expr, ExprKind, Grouping, GroupingKind, Span,
@@ -186,9 +186,7 @@ pub(super) fn on_dataset(
         let name = ScalarType::Integer.measure_name();
         results.push((Component::new(name, Role::Measure, ScalarType::Integer), value));
     } else {
-        if measures.is_empty() {
-            return Err(no_measures(name, span).into());
-        }
+        // Without measures the keys of the groups remain.
         results = all(measures.into_iter().map(|(place, measure)| {
             let argument = relation.column(place, span);
             let value = groups.borrow_mut().add(call.operator, Some(argument), span)?;

@@ -3,7 +3,7 @@
 //! What lives here: names of the whole script, and the choice of the operator's file. What must not: rules of any
 //! one operator.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -30,6 +30,8 @@ const CHAIN_MAX: usize = 200;
 pub(super) enum Known {
     Dataset(Arc<Structure>),
     Scalar(ScalarType),
+    /// Its statement has not been analysed yet.
+    Waiting,
     /// Its statement is wrong, which is told there.
     Failed,
 }
@@ -38,6 +40,8 @@ pub(super) enum Known {
 pub(super) struct Analysis<'a> {
     environment: &'a Environment,
     results: HashMap<Arc<str>, Known>,
+    /// Names that were asked for before their statements were analysed.
+    needed: RefCell<Vec<Arc<str>>>,
     pub(super) operators: HashMap<Arc<str>, &'a OperatorDefinition>,
     pub(super) datapoint_rulesets: HashMap<Arc<str>, &'a DatapointRuleset>,
     pub(super) hierarchical_rulesets: HashMap<Arc<str>, &'a HierarchicalRuleset>,
@@ -52,6 +56,7 @@ impl<'a> Analysis<'a> {
         Self {
             environment,
             results: HashMap::new(),
+            needed: RefCell::default(),
             operators: HashMap::new(),
             datapoint_rulesets: HashMap::new(),
             hierarchical_rulesets: HashMap::new(),
@@ -65,9 +70,18 @@ impl<'a> Analysis<'a> {
         self.results.insert(name, known);
     }
 
+    /// Names that were asked for before their statements were analysed.
+    pub(super) fn take_needed(&self) -> Vec<Arc<str>> {
+        self.needed.take()
+    }
+
     /// What a name of the script stands for.
     pub(super) fn known(&self, name: &str) -> Option<Known> {
         if let Some(known) = self.results.get(name) {
+            if matches!(known, Known::Waiting) {
+                self.needed.borrow_mut().push(name.into());
+                return Some(Known::Failed);
+            }
             return Some(known.clone());
         }
         if let Some(structure) = self.environment.datasets.get(name) {
@@ -76,9 +90,9 @@ impl<'a> Analysis<'a> {
         self.environment.scalars.get(name).map(|scalar_type| Known::Scalar(*scalar_type))
     }
 
-    /// Whether a run is given something of this name.
-    pub(super) fn is_input(&self, name: &str) -> bool {
-        self.environment.datasets.contains_key(name) || self.environment.scalars.contains_key(name)
+    /// The value of a parameter, if it is known before the run.
+    pub(super) fn parameter(&self, name: &str) -> Option<&Scalar> {
+        self.environment.parameters.get(name)
     }
 
     /// Values of a value domain.
@@ -197,7 +211,7 @@ impl<'a> Analysis<'a> {
                 scalar_type,
                 span,
             })),
-            Some(Known::Failed) => Err(mistake::follows(span)),
+            Some(Known::Failed | Known::Waiting) => Err(mistake::follows(span)),
             None => {
                 let known = self.results.keys().chain(self.environment.datasets.keys());
                 let known = known.chain(self.environment.scalars.keys()).map(|name| &**name);

@@ -11,7 +11,7 @@ use super::expression;
 use super::mistake::{self, Mistakes, all};
 use super::operand::{columns_where, no_measures, structure};
 use super::scope::{Calls, Scope};
-use crate::ast::{AggregateOp, AnalyticCall, AnalyticOp, Span, Window, WindowBound};
+use crate::ast::{AggregateOp, AnalyticCall, AnalyticOp, ComponentName, Setting, Span, Window, WindowBound};
 use crate::diagnostic::Diagnostic;
 use crate::plan::{
     Bound, Expression, ExpressionKind, Frame, Node, Relation, WindowCall, WindowFunction,
@@ -67,12 +67,23 @@ impl Layers {
             )
             .with_help("convert them to time_period or date"));
         }
+        if let (Some(written), Some(other)) = (
+            call.window.frame.as_ref().filter(|written| !written.counts_points),
+            ordered.iter().find(|of| !of.is_numeric() && **of != ScalarType::Date),
+        ) {
+            return Err(Diagnostic::semantic(
+                mistake::TYPE,
+                written.span,
+                format!("range needs an order by numbers or dates; this one is of type {other}"),
+            )
+            .with_help("count rows: data points between ..."));
+        }
         if call.operator == AnalyticOp::Rank && window.order.is_empty() {
             return Err(Diagnostic::semantic(mistake::PLACE, span, "rank needs order by"));
         }
         let function = window_function(call, of, scope, span)?;
         let argument = argument.map(|value| self.place_for(value, span)).transpose()?;
-        let frame = frame(&call.window);
+        let frame = frame(&call.window, scope.analysis())?;
         let call = WindowCall {
             function,
             argument,
@@ -81,7 +92,7 @@ impl Layers {
             frame,
             scalar_type,
         };
-        Ok(self.push(call, span)?)
+        self.push(call, span)
     }
 
     fn types_of(&self, order: &[(usize, bool)]) -> Vec<ScalarType> {
@@ -146,7 +157,11 @@ struct Resolved {
 
 impl Resolved {
     fn new(window: &Window, scope: &Scope<'_>) -> Result<Self, Diagnostic> {
-        let partition = window.partition.iter().map(|name| scope.place(name)).collect::<Result<_, _>>()?;
+        let mut partition: Vec<usize> =
+            window.partition.iter().map(|name| partition_place(scope, name)).collect::<Result<_, _>>()?;
+        if window.partition_excludes {
+            partition = scope.identifier_places().into_iter().filter(|place| !partition.contains(place)).collect();
+        }
         let order = window
             .order
             .iter()
@@ -154,6 +169,19 @@ impl Resolved {
             .collect::<Result<_, Diagnostic>>()?;
         Ok(Self { partition, order })
     }
+}
+
+fn partition_place(scope: &Scope<'_>, name: &ComponentName) -> Result<usize, Diagnostic> {
+    let place = scope.place(name)?;
+    if scope.identifier_places().contains(&place) {
+        return Ok(place);
+    }
+    Err(Diagnostic::semantic(
+        mistake::ROLE,
+        name.span(),
+        format!("{} is no identifier, and partitions are made of identifiers", name.name),
+    )
+    .with_help(format!("make it one before: [calc identifier X := {}]", name.name)))
 }
 
 fn call_type(operator: AnalyticOp, of: ScalarType, span: Span) -> Result<ScalarType, Diagnostic> {
@@ -187,7 +215,7 @@ fn window_function(
         AnalyticOp::RatioToReport => WindowFunction::RatioToReport,
         AnalyticOp::Lag | AnalyticOp::Lead => {
             let offset = match &call.offset {
-                Some(offset) => whole_number(&expression::expression(offset, scope)?)?,
+                Some(offset) => scope.analysis().whole_number(&expression::expression(offset, scope)?)?,
                 None => 1,
             };
             let default = match &call.default {
@@ -207,43 +235,57 @@ fn window_function(
     })
 }
 
-/// A constant that counts rows or periods.
-pub(super) fn whole_number(value: &Expression) -> Result<i64, Diagnostic> {
-    let constant = match &value.kind {
-        ExpressionKind::Constant(Scalar::Integer(number)) => Some(*number),
-        ExpressionKind::Call(crate::plan::Function::Minus, operand) => match operand.first().map(|it| &it.kind) {
-            Some(ExpressionKind::Constant(Scalar::Integer(number))) => number.checked_neg(),
+impl Analysis<'_> {
+    /// A whole number that must be known before data is seen: one that is written, or a parameter of the run.
+    pub(super) fn whole_number(&self, value: &Expression) -> Result<i64, Diagnostic> {
+        let constant = match &value.kind {
+            ExpressionKind::Constant(Scalar::Integer(number)) => Some(*number),
+            ExpressionKind::Result(name) => match self.parameter(name) {
+                Some(Scalar::Integer(number)) => Some(*number),
+                _ => None,
+            },
             _ => None,
-        },
-        _ => None,
-    };
-    constant.ok_or_else(|| {
-        Diagnostic::semantic(mistake::VALUE, value.span, "a whole number must be written here")
-            .with_help("it must be known before data is seen, so that no names can stand here")
-    })
+        };
+        constant.ok_or_else(|| {
+            Diagnostic::semantic(mistake::VALUE, value.span, "a whole number must be written here")
+                .with_help("it must be known before data is seen: a constant, or a parameter with a value")
+        })
+    }
 }
 
 /// The rows around the current one. Without a frame: up to the current row where there is an order, else all.
-fn frame(window: &Window) -> Frame {
-    match &window.frame {
+fn frame(window: &Window, analysis: &Analysis<'_>) -> Result<Frame, Diagnostic> {
+    Ok(match &window.frame {
         Some(written) => Frame {
             counts_rows: written.counts_points,
-            start: bound(written.start),
-            end: bound(written.end),
+            start: bound(&written.start, analysis)?,
+            end: bound(&written.end, analysis)?,
         },
         None if window.order.is_empty() => {
             Frame { counts_rows: true, start: Bound::Unbounded, end: Bound::Unbounded }
         }
         None => Frame { counts_rows: true, start: Bound::Unbounded, end: Bound::Offset(0) },
-    }
+    })
 }
 
-fn bound(bound: WindowBound) -> Bound {
-    match bound {
+fn bound(bound: &WindowBound, analysis: &Analysis<'_>) -> Result<Bound, Diagnostic> {
+    Ok(match bound {
         WindowBound::UnboundedPreceding | WindowBound::UnboundedFollowing => Bound::Unbounded,
-        WindowBound::Preceding(rows) => Bound::Offset(-rows),
+        WindowBound::Preceding(rows) => Bound::Offset(-setting(rows, analysis)?),
         WindowBound::Current => Bound::Offset(0),
-        WindowBound::Following(rows) => Bound::Offset(rows),
+        WindowBound::Following(rows) => Bound::Offset(setting(rows, analysis)?),
+    })
+}
+
+fn setting(rows: &Setting, analysis: &Analysis<'_>) -> Result<i64, Diagnostic> {
+    match rows {
+        Setting::Constant(constant) => {
+            let value = expression::constant(constant)?;
+            analysis.whole_number(&Expression::constant(value, constant.span))
+        }
+        Setting::Name(name) => {
+            analysis.whole_number(&analysis.scalar_scope().resolve(&name.text, name.span)?)
+        }
     }
 }
 

@@ -14,7 +14,9 @@ use super::nullable::nullable;
 use super::operand::{columns_where, promoted};
 use super::scope::{Calls, Scope};
 use super::{aggregates, expression, pivot};
-use crate::ast::{self, CalcItem, Clause, ClauseKind, ComponentName, Expr, RenameItem, Span, SubItem};
+use crate::ast::{
+    self, CalcItem, Clause, ClauseKind, ComponentName, Expr, RenameItem, Setting, Span, SubItem,
+};
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Comparison, Expression, ExpressionKind, Function, Relation};
 use crate::value::{Component, Role, ScalarType};
@@ -266,7 +268,10 @@ fn sub(on: On<'_>, items: &[SubItem]) -> Result<Relation, Mistakes> {
                 .with_help("use filter"));
             }
             gone.push(place);
-            let value = Expression::constant(expression::constant(&item.value)?, item.value.span);
+            let value = match &item.value {
+                Setting::Constant(value) => Expression::constant(expression::constant(value)?, value.span),
+                Setting::Name(name) => on.analysis.scalar_scope().resolve(&name.text, name.span)?,
+            };
             let column = on.relation.column(place, item.component.span());
             expression::call(Function::Compare(Comparison::Equal), vec![column, value], span)
         });

@@ -12,7 +12,7 @@ use super::operand::{Operand, columns_where, promoted};
 use crate::ast::Span;
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Comparison, Expression, ExpressionKind, Function, Node, Relation, SetOperator};
-use crate::value::{Component, Role, Scalar, ScalarType};
+use crate::value::{Component, Scalar, ScalarType};
 
 /// The value of the first branch whose condition is true, row by row.
 pub(super) fn choose(
@@ -88,20 +88,21 @@ fn measures_of(operator: &str, values: &[Operand], span: Span) -> Result<Vec<Com
             }
         }
     }
-    let only_values = measures.is_none();
-    let mut measures = measures
-        .unwrap_or_else(|| vec![Component::new("", Role::Measure, ScalarType::Null)]);
+    let Some(mut measures) = measures else {
+        return Err(Diagnostic::semantic(
+            mistake::TYPE,
+            span,
+            format!("{operator} with data sets as conditions needs a data set in one of its branches"),
+        )
+        .with_help("compute single values in a clause: ds[calc x := if ... then ... else ...]")
+        .into());
+    };
     for value in values {
         let Operand::Scalar(value) = value else { continue };
         for measure in &mut measures {
             measure.scalar_type =
                 common(operator, measure.scalar_type, value.scalar_type, &measure.name, span)?;
             measure.nullable |= value.scalar_type == ScalarType::Null;
-        }
-    }
-    if only_values {
-        for measure in &mut measures {
-            measure.name = measure.scalar_type.measure_name().into();
         }
     }
     Ok(measures)

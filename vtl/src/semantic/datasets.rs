@@ -10,7 +10,7 @@ use super::operand::{Operand, columns_where, no_measures};
 use super::expression;
 use crate::ast::{Function, Name, Span};
 use crate::diagnostic::Diagnostic;
-use crate::plan::{Expression, ExpressionKind, Relation};
+use crate::plan::{Expression, Relation};
 use crate::value::{Component, Role, ScalarType};
 
 /// Applies an operator to operands of which some may be data sets. The operator is given one value for each
@@ -205,14 +205,4 @@ pub(super) fn membership(relation: Relation, component: &Name, span: Span) -> Re
         other.role == Role::ViralAttribute && other.name != component.text
     }));
     relation.select(columns, span)
-}
-
-/// A condition that is true where the given one is, and false elsewhere.
-pub(super) fn known_true(condition: Expression, span: Span) -> Expression {
-    let no = Expression::constant(crate::value::Scalar::Boolean(false), span);
-    Expression {
-        kind: ExpressionKind::Call(crate::plan::Function::Nvl, vec![condition, no]),
-        scalar_type: ScalarType::Boolean,
-        span,
-    }
 }

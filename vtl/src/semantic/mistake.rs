@@ -65,6 +65,11 @@ impl Mistakes {
         }
     }
 
+    /// The first of them, where only one can be told.
+    pub(super) fn into_first(self, span: Span) -> Diagnostic {
+        self.0.into_iter().next().unwrap_or_else(|| follows(span))
+    }
+
     /// Those that the author must read, in the order of the script.
     pub(super) fn into_diagnostics(self) -> Vec<Diagnostic> {
         let mut told: Vec<_> = self.0.into_iter().filter(|mistake| mistake.code != FOLLOWS).collect();

@@ -4,6 +4,30 @@
 //! What lives here: one file for each family of operators, with its typing and its translation to the nodes
 //! of [`crate::plan`]. What must not: columns, and anything that depends on the number of rows.
 
+mod aggregates;
+mod align;
+mod analysis;
+mod analytic;
+mod checks;
+mod clauses;
+mod conditional;
+mod datasets;
+mod expression;
+mod hierarchy;
+mod join_keys;
+mod joins;
+mod mistake;
+mod nullable;
+mod operand;
+mod pivot;
+mod rulesets;
+mod scope;
+mod sets;
+mod statements;
+mod substitute;
+mod time_series;
+mod user_operators;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -19,12 +43,14 @@ pub struct Environment {
     pub datasets: BTreeMap<Arc<str>, Arc<Structure>>,
     /// Types of the single values that a run will be given: parameters.
     pub scalars: BTreeMap<Arc<str>, ScalarType>,
+    /// Values of such parameters, as far as they are known already: needed only where the language wants a constant,
+    /// as in `lag(x, n over ...)`.
+    pub parameters: BTreeMap<Arc<str>, Scalar>,
     /// Values of enumerated value domains.
     pub value_domains: BTreeMap<Arc<str>, Vec<Scalar>>,
 }
 
 /// Analyses a script; all mistakes are told at once.
 pub fn analyze(script: &Script, environment: &Environment) -> Result<Plan, Vec<Diagnostic>> {
-    let _ = (script, environment);
-    Ok(Plan { statements: Vec::new() })
+    statements::analyze(script, environment).map_err(mistake::Mistakes::into_diagnostics)
 }

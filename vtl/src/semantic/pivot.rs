@@ -2,6 +2,7 @@
 //!
 //! What lives here: their structures. What must not: other clauses.
 
+use super::align::with_types;
 use super::clauses::On;
 use super::mistake::{self, Mistakes};
 use super::operand::{columns_where, no_measures, structure};
@@ -49,19 +50,23 @@ pub(super) fn unpivot(
         )
         .into());
     }
-    if let Some((_, other)) = measures.iter().find(|(_, other)| other.scalar_type != first.scalar_type) {
-        return Err(Diagnostic::semantic(
-            mistake::TYPE,
-            span,
-            format!(
-                "unpivot puts all measures into one, but {} is of type {} and {} of type {}",
-                first.name, first.scalar_type, other.name, other.scalar_type
-            ),
-        )
-        .with_help("keep measures of one type, or cast them")
-        .into());
+    let mut common = first.scalar_type;
+    for (_, other) in &measures {
+        common = common.common(other.scalar_type).ok_or_else(|| {
+            Diagnostic::semantic(
+                mistake::TYPE,
+                span,
+                format!(
+                    "unpivot puts all measures into one, but {} is of type {common} and {} of type {}",
+                    first.name, other.name, other.scalar_type
+                ),
+            )
+            .with_help("keep measures of one type, or cast them")
+        })?;
     }
-    let value = Component::new(measure.name.text.clone(), Role::Measure, first.scalar_type);
+    let wanted: Vec<_> = measures.iter().map(|(place, _)| (*place, common)).collect();
+    let relation = with_types(relation, &wanted, span)?;
+    let value = Component::new(measure.name.text.clone(), Role::Measure, common);
     let code = Component::new(identifier.name.text.clone(), Role::Identifier, ScalarType::String);
     let by = kept.iter().map(|(place, _)| *place).collect();
     let mut components: Vec<Component> = kept.into_iter().map(|(_, component)| component).collect();

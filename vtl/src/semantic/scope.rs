@@ -15,7 +15,7 @@ use super::joins::Aliases;
 use super::mistake;
 use crate::ast::{AggregateCall, AnalyticCall, ComponentName, Expr, ExprKind, Name, Span};
 use crate::diagnostic::Diagnostic;
-use crate::plan::{Expression, ExpressionKind, Node, Relation};
+use crate::plan::{Expression, ExpressionKind, Relation};
 use crate::value::{Component, Role, Scalar, Structure};
 
 /// What names mean in an expression on the rows of one relation.
@@ -56,7 +56,7 @@ impl<'s> Scope<'s> {
         scope
     }
 
-    /// The components of a relation; those of a named data set can be called `name#component`, too.
+    /// The components of a relation.
     /// `aliases` are further names of columns, in a join.
     pub(super) fn of_relation(
         analysis: &'s Analysis<'s>,
@@ -70,11 +70,6 @@ impl<'s> Scope<'s> {
                 && !scope.names.contains_key(alias)
             {
                 scope.show(alias.clone(), place, &relation.structure.components()[place]);
-            }
-        }
-        if let Node::Scan(dataset) = &relation.node {
-            for (place, component) in relation.structure.components().iter().enumerate() {
-                scope.show(format!("{dataset}#{}", component.name).into(), place, component);
             }
         }
         scope
@@ -101,6 +96,16 @@ impl<'s> Scope<'s> {
                 self.names.keys().map(|name| &**name),
             )),
         }
+    }
+
+    /// Places of the identifiers.
+    pub(super) fn identifier_places(&self) -> Vec<usize> {
+        let places = self.names.values().filter_map(|place| match place {
+            Place::Column(place, component) if component.role == Role::Identifier => Some(*place),
+            _ => None,
+        });
+        let places: std::collections::BTreeSet<usize> = places.collect();
+        places.into_iter().collect()
     }
 
     /// Nothing but what is shown later.
@@ -176,7 +181,7 @@ impl<'s> Scope<'s> {
                 format!("{name} is a data set; a component or a single value is needed here"),
             )
             .with_help(format!("join the data sets, or write {name} outside of the square brackets"))),
-            Some(Known::Failed) => Err(mistake::follows(span)),
+            Some(Known::Failed | Known::Waiting) => Err(mistake::follows(span)),
             None => Err(mistake::unknown("component", name, span, self.names.keys().map(|name| &**name))),
         }
     }
@@ -249,14 +254,14 @@ impl<'s> Scope<'s> {
         }
     }
 
-    /// The body of an operator of the script, with the arguments in the places of its parameters.
-    pub(super) fn expand(
+    /// An operator of the script.
+    pub(super) fn user_call(
         &self,
         operator: &Name,
         arguments: &[Option<Expr>],
         span: Span,
-    ) -> Result<Expr, Diagnostic> {
-        self.analysis.expand(operator, arguments, span, Some(self))
+    ) -> Result<Expression, Diagnostic> {
+        self.analysis.expression_of_call(operator, arguments, self, span)
     }
 
     /// Values of a value domain.

@@ -7,8 +7,6 @@ mod csv;
 mod extract;
 mod layout;
 mod places;
-#[cfg(test)]
-mod tests;
 
 pub use extract::{Extracted, Shape, extract, is_workbook};
 pub use layout::{Form, FormError};

@@ -10,7 +10,7 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-pub(crate) use relations::{Sheet, WorkbookPart};
+pub(crate) use relations::{Sheet, WorkbookPart, relations, relations_part};
 pub(crate) use xml::{Limited, Xml, attribute, local, of_reference};
 
 /// Largest file. A full sheet of a million rows and ten columns has about 60 MiB.

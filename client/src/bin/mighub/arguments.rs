@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Push(Push),
     /// Show this office's submissions and what to do next
     Status(Status),
+    /// Make a workbook to fill in
+    Template(Template),
     /// Show the report of a submission
     Report(Report),
     /// Answer the warnings of a submission, so that it can be accepted
@@ -74,7 +76,7 @@ pub(crate) struct Enrol {
 
 #[derive(Debug, Args)]
 pub(crate) struct InputFile {
-    /// SDMX-CSV file; - for standard input
+    /// SDMX-CSV file or Excel workbook; - for standard input
     pub(crate) file: PathBuf,
     /// Send for this data provider instead of the own agency
     #[arg(long, value_name = "AGENCY")]
@@ -94,6 +96,9 @@ pub(crate) struct Validate {
     /// Take structures from the SDMX-JSON files in this folder, and ask no hub; needs --provider
     #[arg(long, value_name = "DIR", requires = "provider")]
     pub(crate) structures: Option<PathBuf>,
+    /// Write the file to this workbook, with everything that was found marked in it
+    #[arg(short, long, value_name = "FILE.xlsx")]
+    pub(crate) output: Option<PathBuf>,
     /// Ask the hub for structures and agreement instead of taking what is in the cache
     #[arg(long, conflicts_with = "structures")]
     pub(crate) fresh: bool,
@@ -158,12 +163,51 @@ pub(crate) struct Status {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Template {
+    /// Dataflow, such as MIG_FLOW or MIGHUB:MIG_FLOW(1.0.0)
+    pub(crate) dataflow: String,
+    /// Write the workbook to this file
+    #[arg(short, long, value_name = "FILE.xlsx")]
+    pub(crate) output: PathBuf,
+    /// Reporting area, such as SWE
+    #[arg(long)]
+    pub(crate) area: String,
+    /// Period; may be given several times
+    #[arg(long, required = true)]
+    pub(crate) period: Vec<String>,
+    /// Ask for the cells of the figures last sent, and show these beside them
+    #[arg(long, conflicts_with = "structures")]
+    pub(crate) prefill: bool,
+    /// With --prefill: the data provider whose figures are taken, instead of the own agency
+    #[arg(long, value_name = "AGENCY", requires = "prefill")]
+    pub(crate) provider: Option<String>,
+    /// Language of names and instructions: en, es or fr
+    #[arg(long, default_value = "en", value_name = "LANGUAGE")]
+    pub(crate) lang: String,
+    /// Put the codes of a dimension, or of TIME_PERIOD, side by side; without one, those the listing suggests
+    #[arg(long, value_name = "DIMENSION", num_args = 0..=1, default_missing_value = "", require_equals = true)]
+    pub(crate) wide: Option<String>,
+    /// Ask for the cells that this JSON file lists, by dataflow
+    #[arg(long, value_name = "FILE")]
+    pub(crate) listings: Option<PathBuf>,
+    /// Take structures from the SDMX-JSON files in this folder, and ask no hub
+    #[arg(long, value_name = "DIR")]
+    pub(crate) structures: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Report {
     /// Id of the submission, as `push` and `status` print it
     pub(crate) submission: String,
     /// Show at most so many occurrences of each kind of finding
     #[arg(long, default_value_t = 5, value_name = "N")]
     pub(crate) show: u64,
+    /// Write the file that was sent to this workbook, with everything that was found marked in it
+    #[arg(short, long, value_name = "FILE.xlsx", requires = "file")]
+    pub(crate) output: Option<PathBuf>,
+    /// The file that was sent
+    #[arg(long, value_name = "ORIGINAL", requires = "output")]
+    pub(crate) file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,17 @@ use mighub::v1;
 use mighub_client::clock;
 use serde_json::{Value, json};
 
+/// What was marked in a workbook.
+pub(crate) fn marked(path: &std::path::Path, marked: &mighub_client::Marked) -> Value {
+    json!({
+        "file": path,
+        "cells": marked.cells,
+        "notes": marked.notes,
+        "sheets": marked.sheets,
+        "not_shown": marked.not_shown,
+    })
+}
+
 /// An instant, or null.
 pub(crate) fn time(message: Option<&prost_types::Timestamp>) -> Value {
     message.map_or(Value::Null, |message| Value::from(clock::instant(message).to_string()))

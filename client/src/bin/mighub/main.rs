@@ -18,6 +18,7 @@ mod push;
 mod report;
 mod status;
 mod structure;
+mod template;
 mod validate;
 mod vintages;
 mod watch;
@@ -88,6 +89,7 @@ async fn run(context: &Context, command: Command) -> Result<ExitCode, Error> {
         Command::Validate(arguments) => validate::run(context, arguments).await,
         Command::Push(arguments) => push::run(context, arguments).await,
         Command::Status(arguments) => status::run(context, arguments).await,
+        Command::Template(arguments) => template::run(context, arguments).await,
         Command::Report(arguments) => report::run(context, arguments).await,
         Command::Answer(arguments) => answer::run(context, arguments).await,
         Command::Withdraw(arguments) => withdraw::run(context, arguments).await,

@@ -1,7 +1,11 @@
 //! `mighub report`: what the hub found in a submission. JSON: `{"submission", "verdict", "counts", "groups",
-//! "not_run", "findings", "total", "unanswered"}` with every finding.
+//! "not_run", "findings", "total", "unanswered"}` with every finding; with -o also `"marked"`: `{"file", "cells",
+//! "notes", "sheets", "not_shown"}`.
 
-use mighub_client::{Error, ExitCode};
+use std::path::Path;
+
+use mighub_client::{Error, ExitCode, Hub, Marked, mark_file};
+use mighub_validation::Finding;
 
 use crate::{Context, arguments, findings, json, words};
 
@@ -12,13 +16,22 @@ pub(crate) async fn run(context: &Context, arguments: arguments::Report) -> Resu
     let hub = context.connect().await?;
     let submission = hub.submission(&arguments.submission).await?;
     let output = &context.output;
-    let wanted = if output.json { usize::MAX } else { FINDINGS_SHOWN_MAX };
+    let wanted = if output.json || arguments.output.is_some() { usize::MAX } else { FINDINGS_SHOWN_MAX };
     let report = hub.report(&arguments.submission, wanted).await?;
     let summary = submission.summary.unwrap_or_default();
+    let files = arguments.file.as_deref().zip(arguments.output.as_deref());
+    let dataflow = summary.lane.as_ref().map(|lane| lane.dataflow.clone()).unwrap_or_default();
+    let marked = match files {
+        Some(files) => Some(write_marked(context, &hub, &dataflow, report.findings.clone(), files).await?),
+        None => None,
+    };
     if output.json {
         let mut value = findings::report_json(&report)?;
         value["submission"] = json::submission_summary(&summary);
         value["verdict"] = json::verdict(submission.verdict.as_ref());
+        if let Some((_, path)) = files {
+            value["marked"] = marked.map(|marked| json::marked(path, &marked)).unwrap_or_default();
+        }
         output.json(&value)?;
         return Ok(ExitCode::Done);
     }
@@ -34,6 +47,9 @@ pub(crate) async fn run(context: &Context, arguments: arguments::Report) -> Resu
         return Ok(ExitCode::Done);
     }
     findings::print_report(output, &report, arguments.show)?;
+    if let Some((marked, (_, path))) = marked.zip(files) {
+        output.line(words::marked(path, &marked))?;
+    }
     for answer in &submission.answers {
         output.line(format_args!("answered {}: {}", answer.rule_id, answer.text))?;
     }
@@ -44,4 +60,27 @@ pub(crate) async fn run(context: &Context, arguments: arguments::Report) -> Resu
         output.line(format_args!("Next: {next}."))?;
     }
     Ok(ExitCode::Done)
+}
+
+/// Gives the file that was sent back with what the hub found in it.
+async fn write_marked(
+    context: &Context,
+    hub: &Hub,
+    dataflow: &str,
+    findings: Vec<Finding>,
+    (file, path): (&Path, &Path),
+) -> Result<Marked, Error> {
+    let definition = hub.newest_definition(dataflow).await?;
+    let (file, path) = (file.to_owned(), path.to_owned());
+    let marking = tokio::task::spawn_blocking(move || mark_file(&file, &definition, findings, &path));
+    let marked = marking.await??;
+    if marked.not_shown > 0 {
+        context.output.say(&format!(
+            "{} of {} not found in the file: they stand in the sheet {} without a cell",
+            words::count(marked.not_shown),
+            words::some(marked.findings, "finding"),
+            marked.sheets.join(", "),
+        ));
+    }
+    Ok(marked)
 }

@@ -1,8 +1,11 @@
 //! `mighub validate`: check a file as the hub would. JSON: `{"lane", "rows", "sorted", "embargo_time",
-//! "defaults_applied", "counts", "groups", "not_run", "findings"}`.
+//! "defaults_applied", "notices", "counts", "groups", "not_run", "findings"}`; with -o also `"marked"`, as
+//! `mighub report` has it.
+
+use std::path::Path;
 
 use mighub_client::{
-    CachedLanes, Checked, Error, ExitCode, Lanes, Progress, ReadOptions, Source, StructureLanes, check,
+    CachedLanes, Checked, Error, ExitCode, Lanes, Marked, Progress, ReadOptions, Source, StructureLanes, check,
     read_folder,
 };
 use serde_json::{Value, json};
@@ -15,7 +18,11 @@ pub(crate) async fn run(context: &Context, arguments: arguments::Validate) -> Re
     let shown = Shown::new(&context.output);
     let mut checked = checked(context, &arguments, shown.progress()).await?;
     drop(shown);
-    print(&context.output, &mut checked, arguments.input.show)?;
+    let marked = match arguments.output.as_deref() {
+        Some(path) => Some((path, checked.write_marked(path)?)),
+        None => None,
+    };
+    print(&context.output, &mut checked, arguments.input.show, marked.as_ref())?;
     Ok(if checked.report.is_acceptable() { ExitCode::Done } else { ExitCode::DataErrors })
 }
 
@@ -56,7 +63,12 @@ async fn on_thread(
     tokio::task::spawn_blocking(move || check(source, &mut lanes, &options, &progress)).await?
 }
 
-fn print(output: &Output, checked: &mut Checked, show: u64) -> Result<(), Error> {
+fn print(
+    output: &Output,
+    checked: &mut Checked,
+    show: u64,
+    marked: Option<&(&Path, Marked)>,
+) -> Result<(), Error> {
     let lane = checked.lane.as_ref().map(|lane| lane.lane.clone());
     if output.json {
         let mut value = findings::checked_json(checked)?;
@@ -67,10 +79,17 @@ fn print(output: &Output, checked: &mut Checked, show: u64) -> Result<(), Error>
         value["embargo_time"] = json!(contents.embargo.map(|time| time.to_string()));
         value["defaults_applied"] =
             contents.defaults_applied.iter().map(json::attribute_default).collect::<Value>();
+        value["notices"] = contents.notices.iter().map(words::notice).collect::<Value>();
+        if let Some((path, marked)) = marked {
+            value["marked"] = json::marked(path, marked);
+        }
         return output.json(&value);
     }
     findings::print_checked(output, checked, show)?;
     print_contents(output, checked)?;
+    if let Some((path, marked)) = marked {
+        output.line(words::marked(path, marked))?;
+    }
     if checked.report.is_acceptable() {
         output.line("The file can be sent: `mighub push` with the same arguments.")?;
     }
@@ -79,6 +98,9 @@ fn print(output: &Output, checked: &mut Checked, show: u64) -> Result<(), Error>
 
 /// What a file holds, in a few lines.
 pub(crate) fn print_contents(output: &Output, checked: &Checked) -> Result<(), Error> {
+    for notice in &checked.contents.notices {
+        output.line(words::notice(notice))?;
+    }
     let Some(lane) = &checked.lane else { return Ok(()) };
     let contents = &checked.contents;
     let mut actions = Vec::new();

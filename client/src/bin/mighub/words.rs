@@ -3,6 +3,25 @@
 use mighub::v1;
 use mighub_client::clock;
 
+/// What the sender of a workbook should know beside the findings.
+pub(crate) fn notice(notice: &mighub_client::Notice) -> String {
+    match &notice.address {
+        Some(address) => format!("{address}: {}", notice.kind),
+        None => notice.kind.to_string(),
+    }
+}
+
+/// What was marked in a workbook.
+pub(crate) fn marked(path: &std::path::Path, marked: &mighub_client::Marked) -> String {
+    format!(
+        "{}: {} marked in {}, all of them in the sheet {}",
+        path.display(),
+        some(marked.findings, "finding"),
+        some(marked.cells, "cell"),
+        marked.sheets.join(", "),
+    )
+}
+
 /// A number with a space after every three digits.
 pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();

@@ -18,6 +18,7 @@ mod list;
 mod plan;
 mod pull;
 mod reading;
+mod referenced;
 mod request;
 mod resume;
 mod sieve;
@@ -33,6 +34,7 @@ mod whole;
 pub use compare::Diff;
 pub(super) use kept::Kept;
 pub use pull::Pull;
+pub(super) use referenced::{Others, Read};
 pub use watch::VintageWatch;
 
 /// Bytes of blocks that travel in one message, about.

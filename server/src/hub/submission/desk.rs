@@ -37,6 +37,8 @@ pub(in crate::hub) struct Desk {
     lanes: Mutex<HashMap<LaneId, Arc<Mutex<()>>>>,
     rights: Mutex<()>,
     structures: Mutex<()>,
+    /// Held while a large state is judged.
+    pub(super) judging: Mutex<()>,
 }
 
 impl Desk {

@@ -1,5 +1,6 @@
 //! The judge's bench: the blocks of a submission are proven, read once, and judged.
 
+use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -7,8 +8,9 @@ use mighub::block::{BlockError, Digest, Naming, check_cut, decode, decompress};
 use mighub::convert::dataset_attribute;
 use mighub::manifest::BlockInfo;
 use mighub::v1::{ErrorReason, PartAction};
-use mighub_sdmx::columns::Columns;
+use mighub_sdmx::columns::{Columns, SeriesKey};
 use mighub_sdmx::csv::Action;
+use mighub_sdmx::period::Period;
 use mighub_validation::{Checker, Findings, Stage};
 
 use super::case::Case;
@@ -19,11 +21,11 @@ use crate::hub::refusal::Refusal;
 use crate::hub::vintage::{BlockSource, Vintage};
 
 /// A scratch file for findings that do not fit in memory; it has no name and ends with the hub.
-pub(super) fn findings() -> Findings {
+pub(in crate::hub) fn findings() -> Findings {
     Findings::new(Box::new(scratch_file))
 }
 
-fn scratch_file() -> std::io::Result<std::fs::File> {
+pub(super) fn scratch_file() -> std::io::Result<std::fs::File> {
     tempfile::tempfile()
 }
 
@@ -106,6 +108,63 @@ fn action(action: PartAction) -> Action {
         PartAction::Delete => Action::Delete,
         PartAction::Merge | PartAction::Unspecified => Action::Merge,
     }
+}
+
+/// Says of rows without period, which give attributes of their series, that they are left out where the lane has
+/// no such series once the submission is in.
+pub(super) fn judge_left_out(
+    case: &Case,
+    blocks: &LaneBlocks<'_>,
+    after: &Vintage,
+    checker: &mut Checker,
+    findings: &mut Findings,
+) -> Result<(), Refusal> {
+    if blocks.shape.timeless {
+        return Ok(());
+    }
+    let puts = case.parts.iter().filter(|part| action(part.action) != Action::Delete);
+    // The block that was looked at last: keys ascend, and neighbours are mostly in one.
+    let mut open: Option<(usize, Arc<Columns>)> = None;
+    for block in puts.flat_map(|part| &*part.blocks).filter(|block| block.first_period == Period::ANY) {
+        let columns = blocks.load(block)?;
+        let mut left_out = Vec::new();
+        for series in 0..columns.series_count() {
+            if columns.periods[columns.observations(series).start] != Period::ANY {
+                continue;
+            }
+            let key = columns.key(series);
+            let place = after.blocks.partition_point(|block| key.cmp_codes(&block.last_key).is_gt());
+            let Some(holder) = after.blocks.get(place) else {
+                left_out.push(series);
+                continue;
+            };
+            let held = match &open {
+                Some((known, held)) if *known == place => held.clone(),
+                _ => blocks.load(holder)?,
+            };
+            if find_series(&held, &key).is_none() {
+                left_out.push(series);
+            }
+            open = Some((place, held));
+        }
+        checker.series_left_out(&columns, left_out, findings);
+    }
+    Ok(())
+}
+
+/// The place of a series in canonical columns.
+fn find_series(columns: &Columns, key: &SeriesKey<'_>) -> Option<usize> {
+    let key = key.to_vec();
+    let (mut from, mut to) = (0, columns.series_count());
+    while from < to {
+        let middle = from.midpoint(to);
+        match columns.key(middle).cmp_codes(&key) {
+            Ordering::Less => from = middle + 1,
+            Ordering::Greater => to = middle,
+            Ordering::Equal => return Some(middle),
+        }
+    }
+    None
 }
 
 /// Judges what the lane holds once a submission is in: the blocks that were not there before, whoever made them.

@@ -8,7 +8,7 @@ use mighub::convert::{attribute_default_message, region_message};
 use mighub::manifest::MANIFEST_BYTES_MAX;
 use mighub::v1::{self, AttributeDefaultOrigin, ErrorReason};
 use mighub_sdmx::structure::{AttributeDefault, DefaultValue};
-use mighub_validation::{Rulebook, Terms};
+use mighub_validation::Terms;
 
 use super::desk::{OPEN_SUBMISSIONS_MAX, SUBMISSION_BLOCKS_MAX};
 use super::header::Header;
@@ -142,7 +142,7 @@ impl Hub {
             hub_id: self.hub_id().to_owned(),
             hub_time: Some(now.to_message()),
             structure_digest: definition.digest.to_bytes(),
-            rulebook_digest: Digest::of(Rulebook::built_in().canonical_bytes()).to_bytes(),
+            rulebook_digest: self.present_rulebook(&lane.dataflow)?.digest.to_bytes(),
             defaults: terms.messages(),
             permitted_region: region_message(&terms.agreement.terms.permitted),
             head: head.map(|recorded| v1::VintageRef {

@@ -10,6 +10,7 @@ mod desk;
 mod header;
 mod judge;
 mod lane_terms;
+mod levels;
 mod open;
 mod read;
 mod rebase;
@@ -25,8 +26,12 @@ use mighub::id::SubmissionId;
 use mighub::v1::{ErrorReason, SubmissionState};
 
 pub(super) use desk::Desk;
+pub(super) use judge::findings;
+pub(super) use levels::States;
 pub use open::Opening;
+pub(super) use report::{counts_message, group_message, rule_count_message};
 pub use upload::Upload;
+pub(super) use withdraw::vintage_ref;
 
 use super::refusal::Refusal;
 

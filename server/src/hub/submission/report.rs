@@ -76,7 +76,7 @@ impl Answers {
     }
 }
 
-fn counts_message(counts: judge::FindingCounts) -> v1::FindingCounts {
+pub(in crate::hub) fn counts_message(counts: judge::FindingCounts) -> v1::FindingCounts {
     v1::FindingCounts { errors: counts.errors, warnings: counts.warnings, notes: counts.notes }
 }
 
@@ -88,7 +88,7 @@ fn severity_message(severity: judge::Severity) -> v1::Severity {
     }
 }
 
-fn group_message(group: &judge::FindingGroup) -> v1::FindingGroup {
+pub(in crate::hub) fn group_message(group: &judge::FindingGroup) -> v1::FindingGroup {
     let sample = |sample: &judge::ComponentSample| v1::ComponentSample {
         component: sample.component.to_string(),
         values: sample
@@ -105,6 +105,17 @@ fn group_message(group: &judge::FindingGroup) -> v1::FindingGroup {
         count: group.count,
         components: group.components.iter().map(sample).collect(),
         unanswered: 0,
+    }
+}
+
+pub(in crate::hub) fn rule_count_message(count: &judge::RuleCount) -> v1::RuleCount {
+    v1::RuleCount {
+        rule_id: count.rule_id.clone(),
+        items: count.items,
+        passed: count.passed,
+        failed: count.failed,
+        undecided: count.undecided,
+        not_run: count.not_run.clone(),
     }
 }
 
@@ -200,7 +211,14 @@ impl Hub {
         let not_run =
             not_run.map(|rule| v1::RuleNotRun { rule_id: rule.rule_id.clone(), reason: rule.reason.clone() });
         let message =
-            v1::Report { counts: Some(counts), groups, not_run: not_run.collect(), page_digests, ..head };
+            v1::Report {
+            counts: Some(counts),
+            groups,
+            not_run: not_run.collect(),
+            rules: summary.rules.iter().map(rule_count_message).collect(),
+            page_digests,
+            ..head
+        };
         let (digest, stored) = object(message.encode_to_vec());
         objects.push(stored);
         Ok(StoredReport { digest, message, objects, waits })

@@ -4,17 +4,19 @@ use std::sync::Arc;
 
 use mighub::block::Digest;
 use mighub::v1::{self, ReceiptOutcome, SubmissionState, record::What};
-use mighub_validation::{Checker, Rulebook};
+use mighub_validation::Checker;
 
 use super::accept::{Acceptance, Folded};
 use super::case::Case;
-use super::judge::{findings, judge_result};
+use super::judge::{findings, judge_left_out, judge_result};
+use super::levels::States;
 use super::lane_terms::LaneTerms;
 use super::report::{Answers, StoredReport, remedy};
 use super::withdraw::vintage_ref;
 use crate::hub::Hub;
 use crate::hub::append::{Actor, record};
 use crate::hub::moment::Moment;
+use crate::hub::lane::LaneId;
 use crate::hub::objects::object;
 use crate::hub::refusal::Refusal;
 use crate::hub::vintages::Recorded;
@@ -132,28 +134,43 @@ impl Hub {
         let blocks = self.lane_blocks(&case.lane, case.definition.data.shape.clone());
         let mut folded = None;
         let mut observations = None;
+        let rulebook = self.present_rulebook(&case.lane.dataflow)?;
+        let mut read = Vec::new();
         if !findings.has_errors() {
             let next = self.fold_onto(case, terms, &base, *now)?;
             if !is_whole {
                 judge_result(&blocks, &base, &next.vintage, &mut checker, &mut findings)?;
+                judge_left_out(case, &blocks, &next.vintage, &mut checker, &mut findings)?;
             }
             observations = Some(self.counts(&blocks, &base, &next.vintage)?);
+            if !findings.has_errors() && let Some(prepared) = &rulebook.prepared {
+                let states = States {
+                    lane: &case.lane,
+                    definition: &case.definition.data,
+                    before: &base,
+                    after: &next.vintage,
+                    as_a_whole: false,
+                };
+                read = self.judge_levels(prepared, &states, &mut findings, *now)?;
+            }
             folded = Some(next);
         }
         let mut report = findings
             .finish()
             .map_err(|error| Refusal::internal(format!("a scratch file failed: {error}")))?;
-        let rulebook_digest = Digest::of(Rulebook::built_in().canonical_bytes()).to_bytes();
+        let rulebook_digest = rulebook.digest.to_bytes();
         let reference = head.as_ref().map(vintage_ref);
-        let of_lane = |vintage: &v1::VintageRef| v1::ReferenceVintage {
-            lane: Some(case.lane.to_message()),
+        let of_lane = |lane: &LaneId, vintage: &v1::VintageRef| v1::ReferenceVintage {
+            lane: Some(lane.to_message()),
             vintage: Some(vintage.clone()),
         };
+        let references = reference.iter().map(|vintage| of_lane(&case.lane, vintage));
+        let references = references.chain(read.iter().map(|(lane, vintage)| of_lane(lane, vintage)));
         let report_head = v1::Report {
             lane: Some(case.lane.to_message()),
             rulebook_digest: rulebook_digest.clone(),
             structure_digest: case.definition.digest.to_bytes(),
-            references: reference.iter().map(of_lane).collect(),
+            references: references.collect(),
             ..Default::default()
         };
         let report = self.store_report(&mut report, report_head, also.clone(), answers, *now)?;

@@ -118,7 +118,7 @@ impl Hub {
 }
 
 /// Names a vintage to its own office.
-pub(super) fn vintage_ref(vintage: &Recorded) -> v1::VintageRef {
+pub(in crate::hub) fn vintage_ref(vintage: &Recorded) -> v1::VintageRef {
     v1::VintageRef {
         position: vintage.position,
         effective_time: Some(Moment(vintage.row.effective_ms).to_message()),

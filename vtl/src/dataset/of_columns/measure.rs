@@ -100,7 +100,9 @@ impl MeasureBuilder {
             Values::Narrow(values) => {
                 values.iter().enumerate().map(|(row, value)| whole(row, i128::from(*value))).collect()
             }
-            Values::Wide(values) => values.iter().enumerate().map(|(row, value)| whole(row, *value)).collect(),
+            Values::Wide(values) => {
+                values.iter().enumerate().map(|(row, value)| whole(row, *value)).collect()
+            }
         };
         Column::fixed(values, Validity::of(valid))
     }

@@ -24,9 +24,7 @@ fn definition() -> Arc<DataDefinition> {
         base[key] = value;
         base
     };
-    let artefact = |id: &str| {
-        json!({ "id": id, "agencyID": "T", "version": "1.0.0", "name": id, "names": { "en": id } })
-    };
+    let artefact = |id: &str| json!({ "id": id, "agencyID": "T", "version": "1.0.0", "name": id, "names": { "en": id } });
     let ids = ["AREA", "SEX", "TIME_PERIOD", "OBS_VALUE", "STATUS", "COUNT"];
     let concepts: Vec<Value> =
         ids.iter().map(|id| json!({ "id": id, "name": id, "names": { "en": id } })).collect();

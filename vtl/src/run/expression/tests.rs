@@ -1,0 +1,1 @@
+//! Columns are computed as single values are.

@@ -1,0 +1,279 @@
+//! Operators that a script defines: `define operator`.
+//!
+//! What lives here: which arguments fit which parameters, and how far bodies may go on to call each other. What must
+//! not: the walk through bodies.
+
+use std::collections::HashMap;
+
+use super::analysis::Analysis;
+use super::expression;
+use super::mistake::{self, Mistakes};
+use super::operand::Operand;
+use super::scope::Scope;
+use super::substitute::Substitution;
+use crate::ast::{
+    BasicType, Constant, Expr, ExprKind, Name, OperatorDefinition, Parameter, ParameterType, ScalarSpec, Span, TypeName,
+};
+use crate::diagnostic::Diagnostic;
+use crate::plan::{Expression, ExpressionKind};
+use crate::value::ScalarType;
+
+/// Operators of a script that call each other: deep enough for libraries, and no recursion gets through.
+const EXPANSION_DEPTH_MAX: usize = 16;
+/// Expressions that all bodies of a script together may become: each argument is put in wherever its parameter
+/// stands, so that a few lines could otherwise grow without end.
+const EXPANDED_NODES_MAX: usize = 200_000;
+
+impl Analysis<'_> {
+    /// The body of an operator with arguments, given to what goes on with it.
+    pub(super) fn within_expansion<T>(
+        &self,
+        operator: &Name,
+        arguments: &[Option<Expr>],
+        span: Span,
+        go_on: impl FnOnce(&Expr) -> Result<T, Mistakes>,
+    ) -> Result<T, Mistakes> {
+        let body = self.expand(operator, arguments, span, None)?;
+        self.deeper(operator)?;
+        let result = go_on(&body);
+        self.expansion_depth.set(self.expansion_depth.get() - 1);
+        result
+    }
+
+    fn deeper(&self, operator: &Name) -> Result<(), Diagnostic> {
+        let depth = self.expansion_depth.get() + 1;
+        if depth > EXPANSION_DEPTH_MAX {
+            return Err(Diagnostic::semantic(
+                mistake::LIMIT,
+                operator.span,
+                format!("{operator} is called within {EXPANSION_DEPTH_MAX} other operators of the script"),
+            )
+            .with_help("an operator must not call itself, directly or through others"));
+        }
+        self.expansion_depth.set(depth);
+        Ok(())
+    }
+
+    /// An operator of the script within an expression on rows.
+    pub(super) fn expression_of_call(
+        &self,
+        operator: &Name,
+        arguments: &[Option<Expr>],
+        scope: &Scope<'_>,
+        span: Span,
+    ) -> Result<Expression, Diagnostic> {
+        let body = self.expand(operator, arguments, span, Some(scope))?;
+        self.deeper(operator)?;
+        let result = expression::expression(&body, scope);
+        self.expansion_depth.set(self.expansion_depth.get() - 1);
+        result
+    }
+
+    /// The body of an operator with the arguments in the places of its parameters.
+    fn expand(
+        &self,
+        operator: &Name,
+        arguments: &[Option<Expr>],
+        span: Span,
+        scope: Option<&Scope<'_>>,
+    ) -> Result<Expr, Diagnostic> {
+        let Some(definition) = self.operators.get(&operator.text) else {
+            let known = self.operators.keys().map(|name| &**name);
+            return Err(mistake::unknown("operator", &operator.text, operator.span, known));
+        };
+        let arguments = given(definition, arguments, span)?;
+        for (parameter, argument) in definition.parameters.iter().zip(&arguments) {
+            self.fits(parameter, argument, scope)?;
+        }
+        let bindings: HashMap<&str, &Expr> = definition
+            .parameters
+            .iter()
+            .map(|parameter| &*parameter.name.text)
+            .zip(&arguments)
+            .collect();
+        let mut body = definition.body.clone();
+        let mut substitution = Substitution::new(bindings);
+        substitution.expr(&mut body);
+        let nodes = self.expanded_nodes.get() + substitution.nodes;
+        self.expanded_nodes.set(nodes);
+        if nodes > EXPANDED_NODES_MAX {
+            return Err(Diagnostic::semantic(
+                mistake::LIMIT,
+                span,
+                format!("the operators of the script become more than {EXPANDED_NODES_MAX} expressions"),
+            )
+            .with_help("give results on the way names, so that operators are not called within each other"));
+        }
+        Ok(body)
+    }
+
+    /// Whether an argument is what a parameter asks for.
+    fn fits(&self, parameter: &Parameter, argument: &Expr, scope: Option<&Scope<'_>>) -> Result<(), Diagnostic> {
+        match (&parameter.parameter_type, scope) {
+            (ParameterType::Dataset(_), None) => match self.operand(argument) {
+                Ok(Operand::Scalar(_)) => Err(unfit(parameter, argument, "a data set")),
+                Ok(Operand::Dataset(_)) => Ok(()),
+                Err(mistakes) => Err(mistakes.into_first(argument.span)),
+            },
+            (ParameterType::Dataset(_), Some(_)) => Err(unfit(parameter, argument, "a data set")),
+            (ParameterType::Scalar(spec), None) => match self.operand(argument) {
+                Ok(Operand::Scalar(value)) => scalar_fits(parameter, spec, &value),
+                Ok(Operand::Dataset(_)) => Err(unfit(parameter, argument, "a single value")),
+                Err(mistakes) => Err(mistakes.into_first(argument.span)),
+            },
+            (ParameterType::Scalar(spec), Some(scope)) => {
+                let value = expression::expression(argument, scope)?;
+                if names_column(&value) {
+                    return Err(unfit(parameter, argument, "a single value")
+                        .with_help("declare the parameter as component, so that it can be a component"));
+                }
+                scalar_fits(parameter, spec, &value)
+            }
+            (ParameterType::Component(pattern), Some(scope)) => {
+                let value = expression::expression(argument, scope)?;
+                match &pattern.scalar {
+                    Some(spec) => scalar_fits(parameter, spec, &value),
+                    None => Ok(()),
+                }
+            }
+            (ParameterType::Component(_), None) => match &argument.kind {
+                ExprKind::Name(name) if !matches!(self.known(name), Some(super::analysis::Known::Dataset(_))) => Ok(()),
+                ExprKind::Membership { .. } => Ok(()),
+                _ => Err(unfit(parameter, argument, "the name of a component")),
+            },
+            (ParameterType::Set(_) | ParameterType::Ruleset(_), _) => match &argument.kind {
+                ExprKind::Name(_) => Ok(()),
+                _ => Err(unfit(parameter, argument, "a name")),
+            },
+        }
+    }
+}
+
+/// One argument for each parameter.
+fn given(
+    definition: &OperatorDefinition,
+    arguments: &[Option<Expr>],
+    span: Span,
+) -> Result<Vec<Expr>, Diagnostic> {
+    let name = &definition.name;
+    if arguments.len() > definition.parameters.len() {
+        return Err(Diagnostic::semantic(
+            mistake::OPERATOR,
+            span,
+            format!("{name} has {} parameters; here are {} arguments", definition.parameters.len(), arguments.len()),
+        ));
+    }
+    let all = definition.parameters.iter().enumerate().map(|(place, parameter)| {
+        match (arguments.get(place).and_then(Option::as_ref), &parameter.default) {
+            (Some(argument), _) => Ok(argument.clone()),
+            (None, Some(default)) => Ok(expr_of(default)),
+            (None, None) => Err(Diagnostic::semantic(
+                mistake::OPERATOR,
+                span,
+                format!("the parameter {} of {name} has no default and must be given", parameter.name),
+            )),
+        }
+    });
+    all.collect()
+}
+
+fn expr_of(constant: &Constant) -> Expr {
+    let literal = Expr { kind: ExprKind::Literal(constant.value.clone()), span: constant.span };
+    match &constant.cast {
+        None => literal,
+        Some(to) => Expr {
+            kind: ExprKind::Cast { operand: Box::new(literal), to: to.clone() },
+            span: constant.span,
+        },
+    }
+}
+
+fn unfit(parameter: &Parameter, argument: &Expr, wanted: &str) -> Diagnostic {
+    Diagnostic::semantic(
+        mistake::OPERATOR,
+        argument.span,
+        format!("the parameter {} must be {wanted}", parameter.name),
+    )
+}
+
+fn scalar_fits(parameter: &Parameter, spec: &ScalarSpec, value: &Expression) -> Result<(), Diagnostic> {
+    let Some(wanted) = type_of(spec) else { return Ok(()) };
+    if value.scalar_type.promotes_to(wanted) {
+        return Ok(());
+    }
+    Err(Diagnostic::semantic(
+        mistake::TYPE,
+        value.span,
+        format!("the parameter {} is of type {wanted}; this is of type {}", parameter.name, value.scalar_type),
+    )
+    .with_help(format!("convert it: cast(..., {wanted})")))
+}
+
+/// The scalar type that a parameter asks for; nothing: any.
+fn type_of(spec: &ScalarSpec) -> Option<ScalarType> {
+    match &spec.name {
+        TypeName::ValueDomain(_) | TypeName::Basic(BasicType::Scalar) => None,
+        TypeName::Basic(BasicType::String) => Some(ScalarType::String),
+        TypeName::Basic(BasicType::Integer) => Some(ScalarType::Integer),
+        TypeName::Basic(BasicType::Number) => Some(ScalarType::Number),
+        TypeName::Basic(BasicType::Boolean) => Some(ScalarType::Boolean),
+        TypeName::Basic(BasicType::Date) => Some(ScalarType::Date),
+        TypeName::Basic(BasicType::Time) => Some(ScalarType::Time),
+        TypeName::Basic(BasicType::TimePeriod) => Some(ScalarType::TimePeriod),
+        TypeName::Basic(BasicType::Duration) => Some(ScalarType::Duration),
+    }
+}
+
+/// Whether an expression depends on the row.
+fn names_column(expression: &Expression) -> bool {
+    let mut asked = vec![expression];
+    while let Some(expression) = asked.pop() {
+        match &expression.kind {
+            ExpressionKind::Column(_) => return true,
+            ExpressionKind::Constant(_) | ExpressionKind::Result(_) => {}
+            ExpressionKind::Call(_, arguments) => asked.extend(arguments),
+            ExpressionKind::If(parts) => asked.extend(parts.iter()),
+            ExpressionKind::Case { branches, otherwise } => {
+                asked.extend(branches.iter().flat_map(|(condition, value)| [condition, value]));
+                asked.push(otherwise);
+            }
+            ExpressionKind::In { operand, .. }
+            | ExpressionKind::Cast { operand, .. }
+            | ExpressionKind::Promote(operand) => asked.push(operand),
+        }
+    }
+    false
+}
+
+/// What is wrong with an operator in itself.
+pub(super) fn check(definition: &OperatorDefinition) -> Result<(), Mistakes> {
+    let mut mistakes = Mistakes::default();
+    for (place, parameter) in definition.parameters.iter().enumerate() {
+        let before = &definition.parameters[..place];
+        if before.iter().any(|other| other.name.text == parameter.name.text) {
+            mistakes.add(Diagnostic::semantic(
+                mistake::DUPLICATE,
+                parameter.span,
+                format!("{} has two parameters {}", definition.name, parameter.name),
+            ));
+        }
+        if parameter.default.is_none() && before.iter().any(|other| other.default.is_some()) {
+            mistakes.add(Diagnostic::semantic(
+                mistake::OPERATOR,
+                parameter.span,
+                format!("{} has no default, but a parameter before it has", parameter.name),
+            ));
+        }
+        if let (ParameterType::Scalar(spec), Some(default)) = (&parameter.parameter_type, &parameter.default)
+            && let (Some(wanted), Some(value)) = (type_of(spec), mistakes.take(expression::constant(default)))
+            && !value.scalar_type().promotes_to(wanted)
+        {
+            mistakes.add(Diagnostic::semantic(
+                mistake::TYPE,
+                default.span,
+                format!("{} is of type {wanted}, its default of type {}", parameter.name, value.scalar_type()),
+            ));
+        }
+    }
+    mistakes.or(())
+}

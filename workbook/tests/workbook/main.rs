@@ -1,0 +1,6 @@
+//! Workbooks through the public door: made, filled in, read, marked.
+
+mod mark;
+mod read;
+mod support;
+mod template;
