@@ -240,7 +240,11 @@ fn a_page_says_of_its_blocks_what_was_written() {
     pages.extend(writer.finish());
     for (reference, page) in pages {
         assert_eq!(Digest::from_slice(&reference.digest), Some(Digest::of(&page)));
-        read.extend(read_page(&page, 3).expect("a page"));
+        let of_page = read_page(&page, 3).expect("a page");
+        for (a, b) in of_page.windows(2).flat_map(|pair| pair[0].codes.iter().zip(&pair[1].codes)) {
+            assert_eq!(a == b, Arc::ptr_eq(a, b), "equal sets are in memory once");
+        }
+        read.extend(of_page);
     }
     assert_eq!(read, blocks);
 }

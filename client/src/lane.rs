@@ -8,6 +8,7 @@ use mighub::convert;
 use mighub::v1;
 use mighub::v1::ErrorReason;
 use mighub_sdmx::structure::{Class, DataDefinition, Reference, Structures};
+use mighub_validation::{Prepared, Rulebook};
 use tokio::runtime::Handle;
 
 use crate::error::Error;
@@ -32,6 +33,9 @@ pub struct LaneInfo {
     pub structure_digest: Digest,
     /// Digest of the rulebook by which the hub judges, if the dataflow has one.
     pub rulebook_digest: Option<Digest>,
+    /// The rulebook, ready to judge; nothing if the dataflow has only the built-in rules, or another program is
+    /// needed for it.
+    pub(crate) book: Option<Arc<Prepared>>,
     /// What absent attributes stand for, the agreement's before the dataflow's.
     pub defaults: Vec<v1::AttributeDefault>,
     /// The region that the agreement permits.
@@ -45,6 +49,14 @@ pub struct LaneInfo {
 }
 
 impl LaneInfo {
+    /// Digest of the rulebook by which this program judges the lane.
+    pub(crate) fn judged_by(&self) -> Digest {
+        match (&self.book, self.rulebook_digest) {
+            (Some(_), Some(digest)) => digest,
+            _ => Digest::of(Rulebook::built_in().canonical_bytes()),
+        }
+    }
+
     /// How blocks of the lane are named.
     pub(crate) fn naming(&self) -> Naming {
         let defaults: Vec<_> =
@@ -56,6 +68,7 @@ impl LaneInfo {
         lane: v1::Lane,
         answer: v1::GetLaneResponse,
         definition: Arc<DataDefinition>,
+        book: Option<Arc<Prepared>>,
     ) -> Result<Self, Error> {
         let malformed = |what: &str| Error::Contract(format!("the answer to GetLane has no {what}"));
         if answer.canon != CANON {
@@ -68,6 +81,7 @@ impl LaneInfo {
             lane,
             hub_id: answer.hub_id,
             definition,
+            book,
             rulebook_digest: digest(&answer.rulebook_digest),
             structure_digest: digest(&answer.structure_digest)
                 .ok_or_else(|| malformed("structure digest"))?,
@@ -111,7 +125,13 @@ impl Hub {
             .ok_or_else(|| Error::Contract("the answer to GetLane has no structure digest".to_owned()))?;
         let definition = self.definition(dataflow, structures).await?;
         self.home().cache().keep_lane(&lane, &answer)?;
-        LaneInfo::of_answer(lane, answer, definition)
+        let book = match digest(&answer.rulebook_digest) {
+            Some(digest) => {
+                prepare_book(&self.rulebook(digest).await?, &self.home().cache(), &lane, &definition)
+            }
+            None => None,
+        };
+        LaneInfo::of_answer(lane, answer, definition, book)
     }
 
     /// Agreements in force that the caller may see.
@@ -219,7 +239,11 @@ impl Lanes for CachedLanes {
         let structures = structures.flatten();
         let structures = structures.ok_or_else(|| missing(format!("the structure of {}", lane.dataflow)))?;
         let definition = resolve("the cache", &structures, &lane.dataflow)?;
-        LaneInfo::of_answer(lane, answer, definition).map(Arc::new).map(Some)
+        let rulebook =
+            digest(&answer.rulebook_digest).map(|digest| self.cache.content(Kind::Rulebooks, digest));
+        let rulebook = rulebook.transpose()?.flatten();
+        let book = rulebook.and_then(|bytes| prepare_book(&bytes, &self.cache, &lane, &definition));
+        LaneInfo::of_answer(lane, answer, definition, book).map(Arc::new).map(Some)
     }
 }
 
@@ -243,9 +267,36 @@ impl Lanes for StructureLanes {
         let Some((reference, _)) = self.structures.find(Class::Dataflow, &dataflow) else { return Ok(None) };
         let definition = DataDefinition::resolve(&self.structures, reference)
             .map_err(|error| Error::Structures { name: dataflow.clone(), reason: error.to_string() })?;
+        // Without a hub the rulebook that comes with this program is the best there is.
+        let definition_of = |dataflow: &str| {
+            let reference = Reference::parse_short(Class::Dataflow, dataflow).ok()?;
+            DataDefinition::resolve(&self.structures, &reference).ok()
+        };
+        let book = Rulebook::shipped(&dataflow).and_then(|book| book.prepare(&definition_of).ok().flatten());
         let lane = v1::Lane { dataflow, provider: self.provider.clone() };
-        Ok(Some(Arc::new(LaneInfo::of_structures(lane, definition))))
+        let lane = LaneInfo { book: book.map(Arc::new), ..LaneInfo::of_structures(lane, definition) };
+        Ok(Some(Arc::new(lane)))
     }
+}
+
+/// The rulebook of a lane, if this program can judge by it. Other dataflows of the office are known as far as
+/// they are in the cache.
+fn prepare_book(
+    bytes: &[u8],
+    cache: &Cache,
+    lane: &v1::Lane,
+    definition: &Arc<DataDefinition>,
+) -> Option<Arc<Prepared>> {
+    let definition_of = |dataflow: &str| {
+        if dataflow == lane.dataflow {
+            return Some(definition.clone());
+        }
+        let other = v1::Lane { dataflow: dataflow.to_owned(), provider: lane.provider.clone() };
+        let answer = cache.lane(&other).ok()??;
+        let structures = cache.content(Kind::Structures, digest(&answer.structure_digest)?).ok()??;
+        resolve("the cache", &structures, dataflow).ok()
+    };
+    Rulebook::read(bytes).ok()?.prepare(&definition_of).ok()?.map(Arc::new)
 }
 
 impl LaneInfo {
@@ -257,6 +308,7 @@ impl LaneInfo {
             hub_id: String::new(),
             structure_digest: Digest::of(definition.canonical_json()),
             rulebook_digest: None,
+            book: None,
             defaults: definition
                 .defaults
                 .iter()

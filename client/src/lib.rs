@@ -20,6 +20,7 @@
 //! A first connection needs [`enrol()`]. Checks without a hub are [`check`]. Figures come with [`Hub::pull`],
 //! in columns or written to a file. Everything async wants a multi-threaded tokio runtime.
 
+mod beside;
 pub mod clock;
 mod diff;
 mod enrol;
@@ -28,6 +29,7 @@ mod history;
 mod home;
 mod hub;
 mod lane;
+mod mappings;
 mod marked;
 mod outbox;
 mod prepare;
@@ -47,7 +49,8 @@ pub use home::{Cache, Config, Home, HubKey, PrivateKey};
 pub use hub::Hub;
 pub use jiff::Timestamp;
 pub use lane::{CachedLanes, LaneInfo, Lanes, StructureLanes};
-pub use prepare::{Checked, Complete, Contents, ReadOptions, Source, SpoolTotals, check};
+pub use mappings::{add_mappings, read_mapping, shipped_mappings};
+pub use prepare::{Checked, Complete, Contents, ReadOptions, Source, SpoolTotals, TableRead, TableReading, check};
 pub use progress::{Progress, Step};
 pub use pull::{
     At, Cursor, CursorError, Format, Providers, Pull, PullRequest, PullSummary, Pulled, PulledLane,

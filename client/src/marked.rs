@@ -14,6 +14,7 @@ use mighub_sdmx::structure::DataDefinition;
 use mighub_validation::{Finding, Place};
 use mighub_workbook::{Mark, MarkError, Marked, mark, write_marked_table};
 
+use crate::beside;
 use crate::error::Error;
 use crate::prepare::{Checked, Text};
 use rows::{RawRow, RawRows};
@@ -40,7 +41,7 @@ impl Checked {
                 let finding = finding?;
                 Ok(Mark { cells: file.cells(&finding), finding })
             });
-            return into(path, |out| write_workbook(&name, &workbook.file, marks, out));
+            return beside::write(path, |out| write_workbook(&name, &workbook.file, marks, out));
         }
         let mut findings = Vec::new();
         let mut keep = |finding| {
@@ -48,7 +49,7 @@ impl Checked {
             Ok(())
         };
         self.each_finding(&mut keep).map_err(Error::file(path))?;
-        into(path, |out| write_table(&text, findings, out))
+        beside::write(path, |out| write_table(&text, findings, out))
     }
 }
 
@@ -62,7 +63,9 @@ pub fn mark_file(
 ) -> Result<Marked, Error> {
     let text = Text::of_file(file.to_owned())?;
     let placed = find(&text, definition, findings)?;
-    let Some(workbook) = text.workbook() else { return into(path, |out| write_table(&text, placed, out)) };
+    let Some(workbook) = text.workbook() else {
+        return beside::write(path, |out| write_table(&text, placed, out));
+    };
     let places = &workbook.extracted.places;
     let marks = placed.into_iter().map(|finding| {
         let column = finding.place.as_ref().and_then(|place| place.column);
@@ -70,16 +73,7 @@ pub fn mark_file(
         let cells = rows.filter_map(|row| places.address(*row, column)).collect();
         Ok(Mark { finding, cells })
     });
-    into(path, |out| write_workbook(text.name(), &workbook.file, marks, out))
-}
-
-/// Writes beside the file and moves it there.
-fn into(path: &Path, write: impl FnOnce(&mut File) -> Result<Marked, Error>) -> Result<Marked, Error> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut part = tempfile::NamedTempFile::new_in(folder).map_err(Error::file(path))?;
-    let marked = write(part.as_file_mut())?;
-    part.persist(path).map_err(|error| Error::file(path)(error.error))?;
-    Ok(marked)
+    beside::write(path, |out| write_workbook(text.name(), &workbook.file, marks, out))
 }
 
 fn write_workbook(
@@ -100,12 +94,9 @@ fn refused(name: &str) -> impl FnOnce(MarkError) -> Error {
 /// Writes the rows with findings, and those around them. Findings have the lines of their rows.
 fn write_table(text: &Text, findings: Vec<Finding>, out: &mut File) -> Result<Marked, Error> {
     let failed = || Error::file(text.name().as_ref());
-    let lines: BTreeSet<u64> = findings
-        .iter()
-        .take(FINDINGS_SHOWN_MAX)
-        .filter_map(|finding| finding.place.as_ref()?.line)
-        .collect();
-    let mut raw = RawRows::new(text.reopened().map_err(failed())?);
+    let lines: BTreeSet<u64> =
+        findings.iter().take(FINDINGS_SHOWN_MAX).filter_map(|finding| finding.place.as_ref()?.line).collect();
+    let mut raw = RawRows::new(text.shown().map_err(failed())?);
     let header = raw.next().map_err(failed())?.map(|row| row.cells).unwrap_or_default();
     let mut shown: Vec<(u64, Vec<String>)> = Vec::new();
     let mut before: Option<RawRow> = None;
@@ -145,7 +136,9 @@ fn find(text: &Text, definition: &DataDefinition, findings: Vec<Finding>) -> Res
     // By series and period; of findings about a series as a whole by series alone.
     let mut wanted: HashMap<String, Vec<(u64, u64)>> = HashMap::new();
     for observation in findings.iter().flat_map(|finding| &finding.observations) {
-        wanted.entry(key(observation.series_key.iter().map(|code| &**code), &observation.period)).or_default();
+        wanted
+            .entry(key(observation.series_key.iter().map(|code| &**code), &observation.period))
+            .or_default();
     }
     let mut raw = RawRows::new(text.reopened().map_err(failed())?);
     let header = raw.next().map_err(failed())?.map(|row| row.cells).unwrap_or_default();

@@ -10,6 +10,7 @@ use mighub_sdmx::Period;
 use mighub_sdmx::structure::DataDefinition;
 use mighub_workbook::{Listing, Reference, Template, TemplateSize};
 
+use crate::beside;
 use crate::clock;
 use crate::error::Error;
 use crate::hub::Hub;
@@ -40,7 +41,7 @@ pub struct TemplateRequest {
 
 /// Writes a template to `path`. It appears when it is complete.
 pub fn write_template(request: &TemplateRequest, path: &Path) -> Result<TemplateSize, Error> {
-    let today = clock::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let today = jiff::tz::TimeZone::UTC.to_datetime(clock::now()).date();
     let digest = Digest::of(request.definition.canonical_json()).to_string();
     let template = Template {
         definition: &request.definition,
@@ -53,11 +54,7 @@ pub fn write_template(request: &TemplateRequest, path: &Path) -> Result<Template
         reference: request.reference.as_ref(),
         made_on: (today.year().unsigned_abs(), today.month().unsigned_abs(), today.day().unsigned_abs()),
     };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let part = tempfile::NamedTempFile::new_in(folder).map_err(Error::file(path))?;
-    let size = mighub_workbook::write_template(&template, BufWriter::new(part.as_file()))?;
-    part.persist(path).map_err(|error| Error::file(path)(error.error))?;
-    Ok(size)
+    beside::write(path, |file| Ok(mighub_workbook::write_template(&template, BufWriter::new(file))?))
 }
 
 impl Hub {

@@ -14,6 +14,7 @@ pub mod period;
 pub mod sort;
 mod stretch;
 pub mod structure;
+pub mod table;
 
 pub use columns::Columns;
 pub use decimal::Decimal;

@@ -14,4 +14,5 @@ mod model;
 mod noise;
 mod office;
 mod rights;
+mod rules;
 mod visibility;

@@ -570,9 +570,8 @@ pub enum Function {
     DateDiff,
     /// Date, number, frequency.
     DateAdd,
-    /// To a longer frequency: `time_agg` on a value.
+    /// Date or period, and the duration of the longer periods that it goes to: `time_agg` on a value.
     TimeAgg {
-        to: Frequency,
         /// Only values of this frequency, if given.
         from: Option<Frequency>,
         /// What a date becomes: last day of the period (or first), nothing for a period.

@@ -1,9 +1,10 @@
 //! Dates, regular periods, intervals and frequencies, packed in 64 bits in the order of time.
 //!
 //! What lives here: what they are and how they are packed. What must not: reading and writing of their texts
-//! ([`text`]), and operators on them ([`calendar`]).
+//! ([`text`]), operators on them ([`calendar`]), and their relatives in SDMX ([`sdmx`]).
 
 pub mod calendar;
+pub mod sdmx;
 pub mod text;
 
 /// A day, or an instant of one with microseconds.

@@ -123,7 +123,8 @@ mod tests {
 
     #[test]
     fn addresses_are_those_of_excel() {
-        for (text, row, column) in [("A1", 1, 0), ("Z9", 9, 25), ("AA10", 10, 26), ("XFD1048576", 1_048_576, 16_383)]
+        for (text, row, column) in
+            [("A1", 1, 0), ("Z9", 9, 25), ("AA10", 10, 26), ("XFD1048576", 1_048_576, 16_383)]
         {
             assert_eq!(CellRef::parse(text), Some(CellRef { row, column }), "{text}");
         }
@@ -131,9 +132,12 @@ mod tests {
             assert_eq!(CellRef::parse(text), None, "{text}");
         }
         assert_eq!(CellRef::parse("$F$412"), CellRef::parse("F412"));
-        for (sheet, expected) in
-            [("Data", "Data!F4"), ("Flows 2025", "'Flows 2025'!F4"), ("d'été", "'d''été'!F4"), ("Q1", "'Q1'!F4")]
-        {
+        for (sheet, expected) in [
+            ("Data", "Data!F4"),
+            ("Flows 2025", "'Flows 2025'!F4"),
+            ("d'été", "'d''été'!F4"),
+            ("Q1", "'Q1'!F4"),
+        ] {
             let address = CellAddress { sheet: sheet.into(), cell: CellRef { row: 4, column: 5 } };
             assert_eq!(address.to_string(), expected);
         }

@@ -39,7 +39,10 @@ impl RawRows {
                 let room = (ROW_BYTES_MAX.max(HEADER_BYTES_MAX) + 1 - before) as u64;
                 let count = io::Read::take(&mut self.reader, room).read_until(b'\n', &mut bytes)?;
                 if bytes.len() > ROW_BYTES_MAX {
-                    return Err(io::Error::other(format!("line {} is longer than a row may be", self.line + 1)));
+                    return Err(io::Error::other(format!(
+                        "line {} is longer than a row may be",
+                        self.line + 1
+                    )));
                 }
                 self.line += u64::from(count > 0);
                 // An odd number of quotation marks: a text goes on in the next line.
@@ -57,8 +60,12 @@ impl RawRows {
                 continue;
             }
             let separator = *self.separator.get_or_insert_with(|| separator(text));
-            let row =
-                RawRow { number: self.number, line: first, last_line: self.line, cells: split(text, separator) };
+            let row = RawRow {
+                number: self.number,
+                line: first,
+                last_line: self.line,
+                cells: split(text, separator),
+            };
             self.number += 1;
             return Ok(Some(row));
         }

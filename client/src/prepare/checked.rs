@@ -10,6 +10,7 @@ use mighub_sdmx::csv::CellPlace;
 use mighub_validation::{Finding, Report, SourceFile, TextOptions, write_text};
 use mighub_workbook::{CellAddress, Notice};
 
+use super::foreign::{Table, TableRead};
 use super::source::Text;
 use crate::lane::LaneInfo;
 
@@ -51,6 +52,8 @@ pub struct Contents {
     pub other_rulebook: bool,
     /// What the sender of a workbook should know beside the findings.
     pub notices: Vec<Notice>,
+    /// What was made of a table that is not SDMX-CSV in UTF-8.
+    pub table: TableRead,
 }
 
 /// The file as it was read, to show cells of it.
@@ -71,7 +74,10 @@ impl Checked {
         let mut source = file.source()?;
         // A row that cannot be read again is shown without its text.
         let locate = |finding: &Finding| {
-            let place = source.locate(finding).ok().flatten();
+            let place = match file.text.table() {
+                Some(table) => table.locate(finding, file.column_of(finding)),
+                None => source.locate(finding).ok().flatten(),
+            };
             place.map(|place| file.with_line_of_sheet(finding, place))
         };
         let addressed = |finding: io::Result<Finding>| {
@@ -97,7 +103,13 @@ impl Checked {
             if let Some(file) = &self.file {
                 file.address(&mut finding);
             }
-            if let (Some(source), true) = (&mut source, nth < LINES_LOOKED_UP && !is_workbook)
+            if let Some(file) = &self.file
+                && let Some(table) = file.text.table()
+            {
+                if nth < LINES_LOOKED_UP {
+                    file.to_table(table, &mut finding, is_workbook);
+                }
+            } else if let (Some(source), true) = (&mut source, nth < LINES_LOOKED_UP && !is_workbook)
                 && let Some(place) = source.locate(&finding).ok().flatten()
                 && let Some(of_finding) = &mut finding.place
             {
@@ -114,12 +126,40 @@ impl ReadFile {
     pub(crate) fn cells(&self, finding: &Finding) -> Vec<CellAddress> {
         let (Some(workbook), Some(place)) = (self.text.workbook(), &finding.place) else { return Vec::new() };
         let places = &workbook.extracted.places;
-        let column = place.column.or_else(|| self.header.column_of(&place.component));
+        let column = self.column_of(finding);
         let mut cells: Vec<CellAddress> = Vec::new();
         for row in std::iter::once(&place.row).chain(&finding.rows) {
-            cells.extend(places.address(*row, column).filter(|cell| !cells.contains(cell)));
+            let (row, column) = match self.text.table() {
+                Some(table) => match table.cell(*row, column) {
+                    Some((row, column)) => (row, Some(column)),
+                    None => continue,
+                },
+                None => (*row, column),
+            };
+            cells.extend(places.address(row, column).filter(|cell| !cells.contains(cell)));
         }
         cells
+    }
+
+    /// The column of a finding in the text that was read.
+    fn column_of(&self, finding: &Finding) -> Option<usize> {
+        let place = finding.place.as_ref()?;
+        place.column.or_else(|| self.header.column_of(&place.component))
+    }
+
+    /// Brings the place of a finding from the translation to the office's own table.
+    fn to_table(&self, table: &Table, finding: &mut Finding, is_workbook: bool) {
+        let column = self.column_of(finding);
+        let line = table.locate(finding, column).map(|place| place.line).filter(|_| !is_workbook);
+        for row in &mut finding.rows {
+            *row = table.cell(*row, None).map_or(*row, |(row, _)| row);
+        }
+        finding.rows.dedup();
+        let Some(place) = &mut finding.place else { return };
+        place.line = line;
+        if let Some((row, column)) = table.cell(place.row, column) {
+            (place.row, place.column) = (row, Some(column));
+        }
     }
 
     fn address(&self, finding: &mut Finding) {
@@ -132,6 +172,7 @@ impl ReadFile {
     /// A place with the row of the sheet instead of the line of the text that was made of it.
     fn with_line_of_sheet(&self, finding: &Finding, place: CellPlace) -> CellPlace {
         let row = finding.place.as_ref().map_or(0, |place| place.row);
+        let row = self.text.table().and_then(|table| table.cell(row, None)).map_or(row, |(row, _)| row);
         let address = self.text.workbook().and_then(|book| book.extracted.places.address(row, None));
         CellPlace { line: address.map_or(place.line, |address| address.cell.row.into()), ..place }
     }

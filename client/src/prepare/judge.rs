@@ -1,12 +1,11 @@
 //! The judge, set up with what is known of a lane.
 
-use mighub::block::Digest;
 use mighub::convert;
 use mighub::v1::{self, AttributeDefaultOrigin};
 use mighub_sdmx::csv::Action;
 use mighub_sdmx::sort::SortedBatch;
 use mighub_sdmx::structure::DefaultSource;
-use mighub_validation::{Checker, Findings, Rulebook, Stage, Terms};
+use mighub_validation::{Checker, Findings, Stage, Terms};
 
 use super::pass::Pass;
 use super::{Complete, DatasetAttribute, ReadOptions};
@@ -80,7 +79,3 @@ impl Judge {
     }
 }
 
-/// Digest of the rulebook by which this program judges.
-pub(crate) fn rulebook_digest() -> Digest {
-    Digest::of(Rulebook::built_in().canonical_bytes())
-}

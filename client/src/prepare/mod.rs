@@ -5,8 +5,10 @@
 
 mod checked;
 mod embargo;
+mod foreign;
 mod frames;
 mod judge;
+mod levels;
 mod order;
 mod pass;
 mod scope;
@@ -24,8 +26,8 @@ use mighub_sdmx::key::Selection;
 
 pub(crate) use checked::ReadFile;
 pub use checked::{Checked, Contents};
+pub use foreign::{TableRead, TableReading};
 pub(crate) use frames::FrameReader;
-pub(crate) use judge::rulebook_digest;
 pub use source::Source;
 pub(crate) use source::Text;
 pub use spool::SpoolTotals;
@@ -40,12 +42,14 @@ use pass::{Outcome, Pass};
 pub(crate) type DatasetAttribute = (Arc<str>, Option<AttributeValue>);
 
 /// How a file is to be read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct ReadOptions {
     /// Of a file with several dataflows read only the rows of this one, given as AGENCY:ID(VERSION).
     pub only: Option<String>,
     /// The file is all there is within this part of the lane.
     pub complete: Option<Complete>,
+    /// How a table that is not SDMX-CSV is read.
+    pub table: TableReading,
 }
 
 /// Of what a file is all there is, within the periods that it covers.
@@ -112,7 +116,11 @@ fn run(
         Source::File(path) => source::Text::of_file(path)?,
         Source::Reader { name, reader } => source::Text::of_stream(name, reader)?,
     };
+    let (text, refused) = foreign::understood(text, lanes, &options.table, target.scratch)?;
     let text = Arc::new(text);
+    if let Some(refused) = refused {
+        return pass::refused(&refused, &text, target);
+    }
     let mut pass = Pass::default();
     loop {
         // What a reading teaches (rows are not in order; an embargo stands below the cells it is for; there are

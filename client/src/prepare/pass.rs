@@ -7,10 +7,12 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use mighub_sdmx::Columns;
 use mighub_sdmx::columns::SeriesKey;
-use mighub_sdmx::csv::{Action, CellProblem, CsvReader, ReadSummary};
+use mighub_sdmx::csv::{Action, CellIssue, CellProblem, CsvReader, ReadSummary};
 use mighub_sdmx::structure::DataDefinition;
+use mighub_sdmx::table::TableIssue;
 use mighub_validation::Findings;
 
+use super::foreign::Refused;
 use super::source::Text;
 use super::work::{Taken, Work};
 use super::{Checked, Contents, Prepared, ReadFile, ReadOptions, Target};
@@ -73,6 +75,10 @@ pub(super) fn text(
         named.borrow_mut().check()?;
         let Some(batch) = batch else { break };
         for issue in &batch.issues {
+            if let Some(issue_of_table) = table_issue(text, issue)? {
+                findings.add_table_issue(issue.row, &issue_of_table);
+                continue;
+            }
             findings.add_cell_issue(issue, reader.header(), Some(&batch.columns));
         }
         let work = match &mut work {
@@ -110,16 +116,39 @@ pub(super) fn text(
     let Some(work) = work else { return nothing_read(findings, target, Some((summary, text))) };
     findings.add_foreign_columns(&summary.header, work.definition());
     let mut prepared = work.finish(findings)?;
+    let notices = text.notices(prepared.checked.lane.as_deref());
     let contents = &mut prepared.checked.contents;
-    contents.rows = summary.rows;
-    contents.dataflows = dataflows;
-    contents.notices = text.notices();
+    (contents.rows, contents.dataflows, contents.notices) = (summary.rows, dataflows, notices);
+    contents.table = text.read.clone();
     prepared.checked.file = Some(read_file(summary, text));
     Ok(Outcome::Done(Box::new(prepared)))
 }
 
+/// What was wrong in the office's table where a row of its translation stands empty.
+fn table_issue(text: &Text, issue: &CellIssue) -> Result<Option<TableIssue>, Error> {
+    match (text.table(), &issue.problem) {
+        (Some(table), CellProblem::CellCount { .. }) => {
+            table.origin().issue(issue.row).map_err(Error::file(text.name().as_ref()))
+        }
+        _ => Ok(None),
+    }
+}
+
 fn read_file(summary: ReadSummary, text: &Arc<Text>) -> ReadFile {
     ReadFile { text: text.clone(), header: summary.header, places: summary.places }
+}
+
+/// A table that has no meaning as a whole.
+pub(super) fn refused(refused: &Refused, text: &Text, target: &Target<'_>) -> Result<Prepared, Error> {
+    let mut findings = findings(target.scratch);
+    match refused {
+        Refused::Table(error) => findings.add_table_error(error),
+        Refused::SeveralMappings(names) => findings.add_several_mappings(names),
+    }
+    let report = findings.finish().map_err(Error::file(target.scratch))?;
+    let contents = Contents { notices: text.notices(None), table: text.read.clone(), ..Contents::default() };
+    let checked = Checked { lane: None, report, contents, file: None };
+    Ok(Prepared { checked, spool: None, dataset_attributes: Vec::new(), scope: None })
 }
 
 /// A file of which no row could be read.
@@ -130,8 +159,9 @@ fn nothing_read(
 ) -> Result<Outcome, Error> {
     let report = findings.finish().map_err(Error::file(target.scratch))?;
     let rows = read.as_ref().map_or(0, |(read, _)| read.rows);
-    let notices = read.as_ref().map(|(_, text)| text.notices()).unwrap_or_default();
-    let contents = Contents { rows, notices, ..Contents::default() };
+    let notices = read.as_ref().map(|(_, text)| text.notices(None)).unwrap_or_default();
+    let table = read.as_ref().map(|(_, text)| text.read.clone()).unwrap_or_default();
+    let contents = Contents { rows, notices, table, ..Contents::default() };
     let file = read.map(|(summary, text)| read_file(summary, text));
     let checked = Checked { lane: None, report, contents, file };
     let prepared = Prepared { checked, spool: None, dataset_attributes: Vec::new(), scope: None };

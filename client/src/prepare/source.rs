@@ -6,9 +6,11 @@ use std::path::PathBuf;
 
 use mighub_sdmx::Columns;
 use mighub_sdmx::csv::Action;
-use mighub_workbook::{Extracted, Notice, extract, is_workbook};
+use mighub_workbook::{Extracted, Notice, NoticeKind, extract, is_workbook};
 
+use super::foreign::{Table, TableRead};
 use crate::error::Error;
+use crate::lane::LaneInfo;
 use crate::progress::{Progress, Step};
 
 /// Bytes read between two words about progress.
@@ -72,6 +74,10 @@ pub(crate) struct Text {
     file: File,
     bytes_total: Option<u64>,
     workbook: Option<Workbook>,
+    /// The table of which the text was made.
+    pub(super) table: Option<Table>,
+    /// How it was read.
+    pub(super) read: TableRead,
 }
 
 /// The workbook of which a text was made.
@@ -111,11 +117,11 @@ impl Text {
         let mut begins_as_workbook = || {
             let mut first = Vec::new();
             file.seek(SeekFrom::Start(0))?;
-            file.by_ref().take(8).read_to_end(&mut first)?;
+            Read::by_ref(&mut file).take(8).read_to_end(&mut first)?;
             io::Result::Ok(is_workbook(&first))
         };
         if !begins_as_workbook().map_err(Error::file(name.as_ref()))? {
-            return Ok(Self { name, file, bytes_total: Some(bytes), workbook: None });
+            return Ok(Self { name, file, bytes_total: Some(bytes), workbook: None, table: None, read: TableRead::default() });
         }
         let scratch = tempfile::tempfile().map_err(Error::file(name.as_ref()))?;
         let mut out = BufWriter::new(&scratch);
@@ -125,7 +131,8 @@ impl Text {
         out.flush().map_err(Error::file(name.as_ref()))?;
         drop(out);
         let bytes_total = scratch.metadata().ok().map(|metadata| metadata.len());
-        Ok(Self { name, file: scratch, bytes_total, workbook: Some(Workbook { file, extracted }) })
+        let workbook = Some(Workbook { file, extracted });
+        Ok(Self { name, file: scratch, bytes_total, workbook, table: None, read: TableRead::default() })
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -133,13 +140,37 @@ impl Text {
     }
 
     /// What the sender of a workbook should know beside the findings.
-    pub(super) fn notices(&self) -> Vec<Notice> {
-        self.workbook.as_ref().map(|workbook| workbook.extracted.notices.clone()).unwrap_or_default()
+    pub(super) fn notices(&self, lane: Option<&LaneInfo>) -> Vec<Notice> {
+        let Some(Workbook { extracted, .. }) = &self.workbook else { return Vec::new() };
+        let mut notices = extracted.notices.clone();
+        if let (Some(form), Some(lane)) = (&extracted.form, lane)
+            && form.structure_digest != lane.structure_digest.to_string()
+        {
+            notices.push(Notice { address: None, kind: NoticeKind::OtherStructures });
+        }
+        notices
     }
 
     /// The workbook, if the text was made of one.
     pub(crate) fn workbook(&self) -> Option<&Workbook> {
         self.workbook.as_ref()
+    }
+
+    /// The table of which the text was made, if it had another layout.
+    pub(crate) fn table(&self) -> Option<&Table> {
+        self.table.as_ref()
+    }
+
+    /// Another text in the place of this one, made from it.
+    pub(super) fn replace(&mut self, file: File) -> Result<(), Error> {
+        let metadata = file.metadata().map_err(Error::file(self.name.as_ref()))?;
+        (self.file, self.bytes_total) = (file, Some(metadata.len()));
+        Ok(())
+    }
+
+    /// The text that its sender knows, to look rows up in it.
+    pub(crate) fn shown(&self) -> io::Result<File> {
+        self.table.as_ref().map_or_else(|| self.reopened(), Table::reopened)
     }
 
     /// The text from its beginning. Only one of these may be in use at a time.

@@ -192,7 +192,7 @@ fn an_embargo_in_the_file_goes_to_the_header_wherever_it_stands() {
 
 #[test]
 fn a_complete_file_is_complete_for_the_periods_it_covers() {
-    let options = ReadOptions { complete: Some(Complete::Key("A.SWE".to_owned())), only: None };
+    let options = ReadOptions { complete: Some(Complete::Key("A.SWE".to_owned())), ..ReadOptions::default() };
     let scope = prepared_with(&sample(), &options).scope.expect("a scope");
     let bound = |period: Option<mighub_sdmx::Period>| period.map(|period| period.to_string());
     assert_eq!((bound(scope.start), bound(scope.end)), (Some("2010".to_owned()), Some("2016".to_owned())));
@@ -206,7 +206,7 @@ fn several_dataflows_are_named_and_one_can_be_taken() {
     let both = prepared(&text);
     assert!(both.spool.is_none());
     assert_eq!(both.checked.contents.dataflows, [DATAFLOW, "MIGHUB:MIG_STOCK(1.0.0)"]);
-    let options = ReadOptions { only: Some(DATAFLOW.to_owned()), complete: None };
+    let options = ReadOptions { only: Some(DATAFLOW.to_owned()), ..ReadOptions::default() };
     let one = prepared_with(&text, &options).spool.expect("there are no errors");
     assert_eq!(one.manifest, manifest_of(&sample()));
 }

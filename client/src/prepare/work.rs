@@ -9,7 +9,8 @@ use mighub_sdmx::sort::{SortError, SortedBatch};
 use mighub_sdmx::structure::DataDefinition;
 use mighub_validation::Findings;
 
-use super::judge::{Judge, rulebook_digest};
+use super::judge::Judge;
+use super::levels::Levels;
 use super::order::{Order, OrderError};
 use super::pass::Pass;
 use super::scope::Span;
@@ -26,6 +27,7 @@ pub(crate) const PREPARING: &str = ".preparing-";
 pub(super) struct Work<'w> {
     lane: Arc<LaneInfo>,
     judge: Judge,
+    levels: Levels,
     /// Nothing if nothing is to be sent.
     spool: Option<SpoolWriter>,
     part: Option<Part>,
@@ -72,9 +74,10 @@ impl<'w> Work<'w> {
         let folder = || tempfile::Builder::new().prefix(PREPARING).tempdir_in(target.scratch);
         let folder = target.spool.then(folder).transpose().map_err(Error::file(target.scratch))?;
         let spool = folder.map(|folder| SpoolWriter::create(lane.clone(), folder)).transpose()?;
-        let other_rulebook = lane.rulebook_digest.is_some_and(|digest| digest != rulebook_digest());
+        let other_rulebook = lane.rulebook_digest.is_some_and(|digest| digest != lane.judged_by());
         Ok(Self {
             judge: Judge::new(&lane, pass, options)?,
+            levels: Levels::new(&lane, target.scratch),
             spool,
             part: None,
             parts: 0,
@@ -207,6 +210,7 @@ impl<'w> Work<'w> {
     fn ordered(&mut self, batch: &SortedBatch, action: Action, findings: &mut Findings) -> Result<(), Error> {
         findings.add_clashes(batch, &self.lane.definition);
         self.judge.check(batch, action, findings);
+        self.levels.push(&batch.columns, action)?;
         self.observations += batch.columns.len() as u64;
         if self.pass.sort {
             self.progress.tell(Step::Checking { observations: self.observations });
@@ -224,13 +228,21 @@ impl<'w> Work<'w> {
         let scope = self.options.complete.as_ref();
         let scope = scope.map(|complete| self.span.scope(complete, &self.lane.definition)).transpose()?;
         self.contents.defaults_applied = self.judge.defaults_applied();
+        // Figures with wrong codes would be judged as what they are not.
+        let rows_are_sound = !findings.has_errors();
+        if rows_are_sound {
+            self.levels.finish(&mut findings)?;
+        }
         let report = findings.finish().map_err(Error::file(self.target.scratch))?;
         if let (Some(text), true) = (&self.unread_embargo, report.is_acceptable()) {
             return Err(Error::Request(format!(
                 "EMBARGO_TIME {text:?} is not a time with a zone: write it as 2027-01-15T09:00:00+01:00"
             )));
         }
-        let spool = self.spool.filter(|_| report.is_acceptable());
+        // Rows that meet figures of the lane are not the result: what they seem to contradict may be there. The hub
+        // knows, and has the last word.
+        let may_be_sent = report.is_acceptable() || (rows_are_sound && !self.judge.takes_rows_for_result());
+        let spool = self.spool.filter(|_| may_be_sent);
         let spool = spool.map(|spool| spool.finish(&self.dataset_attributes)).transpose()?;
         let checked = Checked { lane: Some(self.lane), report, contents: self.contents, file: None };
         Ok(Prepared { checked, spool, dataset_attributes: self.dataset_attributes, scope })

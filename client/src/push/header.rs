@@ -10,7 +10,7 @@ use crate::clock;
 use crate::error::Error;
 use crate::home::{Config, Home};
 use crate::lane::LaneInfo;
-use crate::prepare::{Prepared, rulebook_digest};
+use crate::prepare::Prepared;
 
 /// Name of the program in what is signed.
 const CLIENT_NAME: &str = "mighub";
@@ -54,7 +54,7 @@ pub(super) fn header(
         edition: edition.map(|(label, publication_date)| v1::Edition { label, publication_date }),
         complete_scope: prepared.scope.as_ref().map(selection_message),
         structure_digest: lane.structure_digest.to_bytes(),
-        rulebook_digest: rulebook_digest().to_bytes(),
+        rulebook_digest: lane.judged_by().to_bytes(),
         defaults: lane.defaults.clone(),
         client_name: CLIENT_NAME.to_owned(),
         client_version: env!("CARGO_PKG_VERSION").to_owned(),

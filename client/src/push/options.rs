@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use mighub::v1;
 
-use crate::prepare::{Complete, ReadOptions};
+use crate::prepare::{Complete, ReadOptions, TableReading};
 
 /// How a file is sent. The default is a routine submission of the own agency, released at once.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +25,8 @@ pub struct PushOptions {
     pub complete: Option<Complete>,
     /// Of a file with several dataflows send only this one.
     pub only: Option<String>,
+    /// How a table that is not SDMX-CSV is read.
+    pub table: TableReading,
     /// Person who sends; the one in the configuration if none is given.
     pub person: Option<String>,
     /// The vintage that the sender built on.
@@ -62,7 +64,7 @@ pub enum Base {
 
 impl PushOptions {
     pub(crate) fn read_options(&self) -> ReadOptions {
-        ReadOptions { only: self.only.clone(), complete: self.complete.clone() }
+        ReadOptions { only: self.only.clone(), complete: self.complete.clone(), table: self.table.clone() }
     }
 }
 

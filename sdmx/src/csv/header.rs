@@ -203,7 +203,7 @@ impl Column {
 }
 
 /// The cells of a header row.
-pub(super) fn names(row: &[u8], separator: u8) -> Result<Vec<String>, HeaderError> {
+pub(crate) fn names(row: &[u8], separator: u8) -> Result<Vec<String>, HeaderError> {
     let mut padded = row.to_vec();
     padded.resize(row.len() + rows::SLACK, 0);
     let mut cells = Vec::new();

@@ -51,16 +51,18 @@ pub struct CellPlace {
     pub start: usize,
     /// Characters of the cell within `row`; 0 where it is empty.
     pub length: usize,
+    /// Whether the file was translated, so that `content` is the sender's own and not what was read of it.
+    pub is_translated: bool,
 }
 
 impl Places {
-    pub(super) fn new(header: &[u8], separator: u8) -> Self {
+    pub(crate) fn new(header: &[u8], separator: u8) -> Self {
         Self { marks: Vec::new(), rows_per_mark: ROWS_PER_MARK, next: 1, header: header.to_vec(), separator }
     }
 
     /// Takes note of a row; they come in order, from 1.
     #[inline]
-    pub(super) fn note(&mut self, row: u64, offset: u64, line: u64) {
+    pub(crate) fn note(&mut self, row: u64, offset: u64, line: u64) {
         if row == self.next {
             self.mark(Mark { offset, line });
         }
@@ -117,6 +119,7 @@ impl Places {
             row: window.text,
             start: window.start,
             length: window.length,
+            is_translated: false,
         }))
     }
 

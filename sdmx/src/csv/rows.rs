@@ -6,10 +6,10 @@ use super::ROW_BYTES_MAX;
 
 const BUFFER_BYTES: usize = 256 * 1024;
 /// Bytes that may be read behind the end of a row, so that cells can be read eight bytes at a time.
-pub(super) const SLACK: usize = 8;
+pub(crate) const SLACK: usize = 8;
 
 /// Reads rows out of a byte stream through one buffer.
-pub(super) struct Rows<R> {
+pub(crate) struct Rows<R> {
     input: R,
     /// The bytes from `start` to `end` are read and not yet used; [`SLACK`] bytes more always follow.
     buffer: Vec<u8>,
@@ -26,20 +26,20 @@ pub(super) struct Rows<R> {
 
 /// Where a row lies in the buffer.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct RowSpan {
+pub(crate) struct RowSpan {
     start: usize,
     end: usize,
     /// Whether there are quotation marks in it.
-    pub(super) quoted: bool,
+    pub(crate) quoted: bool,
     /// Byte offset in the stream.
-    pub(super) offset: u64,
+    pub(crate) offset: u64,
     /// Physical line on which it begins, from 1.
-    pub(super) line: u64,
+    pub(crate) line: u64,
 }
 
 impl RowSpan {
     /// Bytes of the row without its line break.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.end - self.start
     }
 }
@@ -69,32 +69,32 @@ pub enum RowError {
 }
 
 impl<R: Read> Rows<R> {
-    pub(super) fn new(input: R) -> Self {
+    pub(crate) fn new(input: R) -> Self {
         let buffer = vec![0; BUFFER_BYTES + SLACK];
         Self { input, buffer, start: 0, end: 0, at_end: false, offset: 0, line: 1, separator: None }
     }
 
     /// Rows of a stream that begins somewhere within a file.
-    pub(super) fn resume(input: R, line: u64, separator: u8) -> Self {
+    pub(crate) fn resume(input: R, line: u64, separator: u8) -> Self {
         Self { line, separator: Some(separator), ..Self::new(input) }
     }
 
-    pub(super) fn set_separator(&mut self, separator: u8) {
+    pub(crate) fn set_separator(&mut self, separator: u8) {
         self.separator = Some(separator);
     }
 
     /// The bytes of a row, until the next row is read.
-    pub(super) fn row(&self, span: RowSpan) -> &[u8] {
+    pub(crate) fn row(&self, span: RowSpan) -> &[u8] {
         &self.buffer[span.start..span.end]
     }
 
     /// The same, with [`SLACK`] meaningless bytes behind.
-    pub(super) fn row_with_slack(&self, span: RowSpan) -> &[u8] {
+    pub(crate) fn row_with_slack(&self, span: RowSpan) -> &[u8] {
         &self.buffer[span.start..span.end + SLACK]
     }
 
     /// The first bytes of the stream, before any row was read.
-    pub(super) fn peek(&mut self) -> io::Result<&[u8]> {
+    pub(crate) fn peek(&mut self) -> io::Result<&[u8]> {
         while self.end < BUFFER_BYTES && !self.at_end {
             self.fill()?;
         }
@@ -102,7 +102,7 @@ impl<R: Read> Rows<R> {
     }
 
     /// Passes over bytes that [`Rows::peek`] showed, counting their lines.
-    pub(super) fn pass_over(&mut self, bytes: usize) {
+    pub(crate) fn pass_over(&mut self, bytes: usize) {
         let passed = &self.buffer[self.start..self.start + bytes];
         self.line += memchr::memchr_iter(b'\n', passed).count() as u64;
         self.skip(bytes);
@@ -115,7 +115,7 @@ impl<R: Read> Rows<R> {
 
     /// The next row without its line break; empty lines are passed over. Earlier spans end with this call.
     #[inline]
-    pub(super) fn next(&mut self) -> Result<Option<RowSpan>, RowError> {
+    pub(crate) fn next(&mut self) -> Result<Option<RowSpan>, RowError> {
         loop {
             // Nearly every row is one line without quotes that lies in the buffer as a whole.
             let window = &self.buffer[self.start..self.end];

@@ -27,7 +27,7 @@ const KINDS: &[(&[u8], &str, &str)] = &[
 
 /// Refuses what is no text. Gives how many bytes stand before the header: a byte order mark, and the line
 /// `sep=;` that Excel writes.
-pub(super) fn text_begins(first: &[u8]) -> Result<usize, HeaderError> {
+pub(crate) fn text_begins(first: &[u8]) -> Result<usize, HeaderError> {
     if first.is_empty() {
         return Err(HeaderError::Empty);
     }

@@ -48,7 +48,7 @@ impl Packed {
 
 /// Where a cell stands in its row.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Cell {
+pub(crate) struct Cell {
     pub(super) start: u32,
     pub(super) end: u32,
     pub(super) packed: Packed,
@@ -57,7 +57,7 @@ pub(super) struct Cell {
 impl Cell {
     /// The cell as it stands in the row, with its quotes.
     #[inline]
-    pub(super) fn raw<'r>(&self, row: &'r [u8]) -> &'r [u8] {
+    pub(crate) fn raw<'r>(&self, row: &'r [u8]) -> &'r [u8] {
         &row[self.start as usize..self.end as usize]
     }
 }
@@ -65,7 +65,7 @@ impl Cell {
 /// Splits what follows `from` in a row of `length` bytes. `row` has [`SLACK`] bytes more; cells are added
 /// to `cells`.
 #[inline]
-pub(super) fn split(
+pub(crate) fn split(
     row: &[u8],
     length: usize,
     from: usize,
@@ -150,7 +150,7 @@ fn closing_quote(row: &[u8], open: usize) -> usize {
 }
 
 /// The content of a quoted cell: doubled quotes single. Nothing if text follows the closing one.
-pub(super) fn unquote(cell: &[u8]) -> Option<Cow<'_, [u8]>> {
+pub(crate) fn unquote(cell: &[u8]) -> Option<Cow<'_, [u8]>> {
     let inner = match cell {
         [b'"', inner @ .., b'"'] if closing_quote(cell, 0) == cell.len() - 1 => inner,
         [b'"', ..] => return None,

@@ -212,17 +212,16 @@ impl Desk {
         let now = self.clock.now();
         let principal = visitor.principal(&self.hub, now).map_err(status::status)?;
         let mut parts = self.hub.pull(&principal, message, now).map_err(status::status)?;
-        let (mut messages, mut end) = parts.at_hand();
-        if end.is_none() {
-            let first = off_network(move || {
-                let batch = next_batch(&mut parts, FIRST_BATCH_BYTES);
-                Ok((parts, batch))
-            });
-            let batch;
-            (parts, batch) = first.await.map_err(status::status)?;
-            messages.extend(batch.0);
-            end = batch.1;
+        let (mut messages, end) = parts.at_hand();
+        if end.is_some() {
+            return self.stream(place, parts, (messages, end)).await;
         }
+        let first = off_network(move || {
+            let batch = next_batch(&mut parts, FIRST_BATCH_BYTES);
+            Ok((parts, batch))
+        });
+        let (parts, (more, end)) = first.await.map_err(status::status)?;
+        messages.extend(more);
         self.stream(place, parts, (messages, end)).await
     }
 

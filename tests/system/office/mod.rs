@@ -19,6 +19,7 @@ use mighub_sdmx::structure::AgencyId;
 use mighub_server::clock::Clock;
 use mighub_server::hub::Moment;
 use mighub_server::serve::{InitOptions, Running, ServeOptions, init, start};
+use serde_json::json;
 use tempfile::TempDir;
 use tonic::transport::Channel;
 
@@ -71,14 +72,24 @@ fn copy_folder(from: &Path, to: &Path) {
 }
 
 impl Stage {
-    /// A new hub with the structure package, by the machine's clock.
+    /// A new hub with the structure package, by the machine's clock. Flows are judged by the built-in rules alone:
+    /// what is sent through it is made up, and means nothing.
     pub(crate) async fn new() -> Self {
+        let stage = Self::by(Clock::of_machine()).await;
+        stage.judge_flows_by_built_in_rules().await;
+        stage
+    }
+
+    /// The same hub, with the rulebooks that come with it.
+    pub(crate) async fn with_rulebooks() -> Self {
         Self::by(Clock::of_machine()).await
     }
 
     /// A new hub that lives by a clock of its own, which stands at the present second.
     pub(crate) async fn with_hand_set_clock() -> Self {
-        Self::by(Clock::set_by_hand(this_second())).await
+        let stage = Self::by(Clock::set_by_hand(this_second())).await;
+        stage.judge_flows_by_built_in_rules().await;
+        stage
     }
 
     async fn by(clock: Clock) -> Self {
@@ -214,6 +225,21 @@ impl Stage {
             .await
             .expect("read")
             .into_inner()
+    }
+
+    async fn judge_flows_by_built_in_rules(&self) {
+        let rulebook = json!({
+            "id": "RB_NONE", "version": "1.0.0", "dataflow": FLOW, "scripts": [], "rules": [],
+        });
+        let answer = self.put_rulebook(rulebook.to_string(), false).await;
+        assert_eq!((answer.problems, answer.position.is_some()), (Vec::new(), true));
+    }
+
+    /// Lets a rulebook take effect.
+    pub(crate) async fn put_rulebook(&self, rulebook: String, dry_run: bool) -> v1::PutRulebookResponse {
+        let request = v1::PutRulebookRequest { rulebook: rulebook.into(), dry_run };
+        let mut structures = raw::structures(self.channel(ADMINISTRATOR).await);
+        structures.put_rulebook(request).await.expect("read").into_inner()
     }
 
     /// Number of records in the hub's journal.

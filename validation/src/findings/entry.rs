@@ -88,7 +88,9 @@ impl Entry {
 
     /// Whether both have one id.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        let named = |entry: &Self| (entry.rule.clone(), entry.part.clone(), entry.key.clone(), entry.component.clone());
+        let named = |entry: &Self| {
+            (entry.rule.clone(), entry.part.clone(), entry.key.clone(), entry.component.clone())
+        };
         let found = !self.is_told_apart_by_content() || self.found == other.found;
         let place = self.key.is_some() || (&self.rows, self.line) == (&other.rows, other.line);
         named(self) == named(other) && self.periods == other.periods && found && place
@@ -107,7 +109,10 @@ impl Entry {
 
     /// About bytes of memory.
     pub(crate) fn memory_bytes(&self) -> usize {
-        let texts = self.found.len() + self.expected.len() + self.arithmetic.len() + self.remedy.as_ref().map_or(0, String::len);
+        let texts = self.found.len()
+            + self.expected.len()
+            + self.arithmetic.len()
+            + self.remedy.as_ref().map_or(0, String::len);
         let key = self.key.as_ref().map_or(0, |key| key.len() * size_of::<Arc<str>>());
         let others = self.others.iter().map(|(key, _)| 24 + key.len() * size_of::<Arc<str>>()).sum::<usize>();
         size_of::<Self>() + texts + key + others + 8 * (self.periods.len() + self.rows.len())

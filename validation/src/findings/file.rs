@@ -36,6 +36,14 @@ impl<'e> From<&'e SortError> for FileError<'e> {
 }
 
 impl FileError<'_> {
+    pub(super) fn rule_of_row(error: &RowError) -> &'static Rule {
+        match error {
+            RowError::Io(_) => &file::UNREADABLE,
+            RowError::TooLong { .. } => &file::ROW_TOO_LONG,
+            RowError::OpenQuote { .. } => &file::OPEN_QUOTE,
+        }
+    }
+
     fn rule(&self) -> &'static Rule {
         match self {
             Self::Read(ReadError::Header(error)) => match error {
@@ -49,11 +57,7 @@ impl FileError<'_> {
                 HeaderError::NoStructureId => &file::NO_STRUCTURE_ID,
                 HeaderError::Twice(_) => &file::COLUMN_TWICE,
             },
-            Self::Read(ReadError::Row(error)) => match error {
-                RowError::Io(_) => &file::UNREADABLE,
-                RowError::TooLong { .. } => &file::ROW_TOO_LONG,
-                RowError::OpenQuote { .. } => &file::OPEN_QUOTE,
-            },
+            Self::Read(ReadError::Row(error)) => Self::rule_of_row(error),
             Self::Read(ReadError::TooManyCodes { .. }) => &file::TOO_MANY_CODES,
             Self::Sort(SortError::Scratch(_)) => &file::NO_ROOM,
             Self::Sort(SortError::SeriesTooLong { .. }) => &file::SERIES_TOO_LONG,

@@ -5,6 +5,7 @@
 mod entry;
 mod file;
 mod spill;
+mod table;
 mod tally;
 
 use std::collections::{BTreeMap, HashSet};

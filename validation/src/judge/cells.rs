@@ -33,13 +33,17 @@ impl<'d> Cells<'d> {
 
     /// The row of an observation.
     pub(super) fn find(&self, key: &[Arc<str>], period: i64) -> Option<usize> {
-        let codes: Vec<u32> =
-            key.iter().zip(&self.codes).map(|(code, known)| known.get(&**code).copied()).collect::<Option<_>>()?;
+        let codes: Vec<u32> = key
+            .iter()
+            .zip(&self.codes)
+            .map(|(code, known)| known.get(&**code).copied())
+            .collect::<Option<_>>()?;
         let hash = hash(codes.iter().copied(), period);
         let first = self.rows.partition_point(|(known, _)| *known < hash);
         let same = self.rows[first..].iter().take_while(|(known, _)| *known == hash);
         same.map(|(_, row)| *row as usize).find(|row| {
-            self.period(*row) == period && (0..self.dimensions).all(|place| self.code(*row, place) == codes[place])
+            self.period(*row) == period
+                && (0..self.dimensions).all(|place| self.code(*row, place) == codes[place])
         })
     }
 

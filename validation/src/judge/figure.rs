@@ -17,7 +17,9 @@ impl Figure {
     pub(super) fn of(value: &Scalar) -> Option<Self> {
         match value {
             Scalar::Integer(value) => Some(Self { unscaled: i128::from(*value), scale: 0 }),
-            Scalar::Number(Number::Exact { unscaled, scale }) => Some(Self { unscaled: *unscaled, scale: *scale }),
+            Scalar::Number(Number::Exact { unscaled, scale }) => {
+                Some(Self { unscaled: *unscaled, scale: *scale })
+            }
             _ => None,
         }
     }

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 
+use mighub_sdmx::Columns;
 use mighub_sdmx::columns::{ColumnsBuilder, ObservationRange, SourceMap};
 use mighub_sdmx::period::{Form, Period};
 use mighub_sdmx::sort::Scratch;
 use mighub_sdmx::structure::DataDefinition;
-use mighub_sdmx::Columns;
-use mighub_vtl::dataset::Column;
 use mighub_vtl::Dataset;
+use mighub_vtl::dataset::Column;
 
 use super::affected::{Affected, hash};
 use super::slices::Slices;
@@ -69,7 +69,8 @@ impl Held {
     fn relevant(&mut self, columns: &Columns, affected: Option<&Affected>) -> Option<Columns> {
         let is_wanted: Vec<bool> = (0..columns.series_count())
             .map(|series| {
-                affected.is_none_or(|affected| affected.needs(&columns.key(series).codes().collect::<Vec<_>>()))
+                affected
+                    .is_none_or(|affected| affected.needs(&columns.key(series).codes().collect::<Vec<_>>()))
             })
             .collect();
         let all_wanted = is_wanted.iter().all(|wanted| *wanted);

@@ -192,6 +192,19 @@ impl<'o> Judge<'o> {
         Ok(())
     }
 
+    /// Says of all rules of a rulebook why none of them ran.
+    pub fn not_run(prepared: &Prepared, reason: &str, findings: &mut Findings) {
+        for rule in prepared.rules() {
+            let rule_id = rule.rule.id.to_string();
+            findings.add_rule_not_run(&rule_id, reason);
+            findings.add_rule_count(RuleCount {
+                rule_id,
+                not_run: reason.to_owned(),
+                ..RuleCount::default()
+            });
+        }
+    }
+
     fn budget(&self) -> usize {
         self.options.bytes_max / HELD_PART
     }
@@ -238,7 +251,9 @@ impl<'o> Judge<'o> {
             return;
         }
         for count in counts.iter_mut().filter(|count| count.not_run.is_empty()) {
-            count.not_run = format!("{irregular} observations whose period is no year, semester, quarter, month, week or day");
+            count.not_run = format!(
+                "{irregular} observations whose period is no year, semester, quarter, month, week or day"
+            );
         }
     }
 }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use mighub_vtl::{Dataset, Inputs, Limits, Plan, RunError, RunOptions, Scalar, run};
 
+use super::Judge;
 use super::held::Loaded;
 use super::told::Teller;
-use super::Judge;
 use crate::finding::RuleCount;
 use crate::findings::{Entry, Findings, clip};
 use crate::rulebook::{LANE, PreparedRule};
@@ -112,7 +112,10 @@ impl Judge<'_> {
     fn too_large(&self, bytes: usize, slice: Option<usize>) -> String {
         let limit = self.options.bytes_max >> 20;
         let what = if slice.is_some() { "a slice of the data" } else { "the data" };
-        format!("{what} takes {} MiB of columns, more than the {limit} MiB that a judgement may have", bytes >> 20)
+        format!(
+            "{what} takes {} MiB of columns, more than the {limit} MiB that a judgement may have",
+            bytes >> 20
+        )
     }
 }
 

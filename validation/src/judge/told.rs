@@ -17,8 +17,8 @@ use super::held::Loaded;
 use super::template;
 use crate::finding::{OBSERVATIONS_LISTED, RuleCount};
 use crate::findings::{Entry, Findings, clip};
-use crate::rule::AnyRule;
-use crate::rulebook::{Prepared, PreparedRule};
+use crate::rule::{AnyRule, FIRST_LANGUAGE};
+use crate::rulebook::{Prepared, PreparedRule, ResultParts};
 
 /// Parts of a sum that are written out; of more only the number is told.
 const PARTS_WRITTEN: usize = 12;
@@ -140,15 +140,18 @@ impl<'j> Teller<'j> {
         let row = self.cells().find(&item.key, item.period);
         entry.observed(self.period(item.period), row.and_then(|row| self.row(row)));
         if let Some(row) = row {
-            entry.found = clip(&in_words(&self.cells().value(row, &component)));
+            entry.found = match self.cells().value(row, &component) {
+                Scalar::Null => String::new(),
+                value => clip(&self.words_of(&value)),
+            };
         }
         let value_of = |name: &str| self.value_of(item, name);
         entry.expected = template::fill(&rule.spec.expected, value_of);
         entry.arithmetic = template::fill(&rule.spec.arithmetic, value_of);
         if let Some(parts) = &rule.spec.parts {
-            self.sum(rule, &parts.over, &parts.tolerance, item, &mut entry);
+            self.sum(rule, parts, item, &mut entry);
+            self.year_before(item, &mut entry);
         }
-        self.year_before(item, &mut entry);
         entry
     }
 
@@ -160,61 +163,108 @@ impl<'j> Teller<'j> {
         let value = item.result.value(item.row, column);
         Some(match (&value, self.definition.dimension(name)) {
             (Scalar::String(code), Some(_)) => self.label(name, code),
-            _ => in_words(&value),
+            _ => self.words_of(&value),
         })
     }
 
+    /// Periods as they came, other values as people read them.
+    fn words_of(&self, value: &Scalar) -> String {
+        let period = match value {
+            Scalar::TimePeriod(period) => self.period(period.packed()),
+            _ => None,
+        };
+        period.map_or_else(|| in_words(value), |period| period.to_string())
+    }
+
     /// The sum of a hierarchy in words, with its cells: `Female 12 + Male 10 = 22, Total 23`.
-    fn sum(&self, rule: &PreparedRule, over: &str, tolerance: &str, item: &Item<'_>, entry: &mut Entry) {
-        let Some(place) = self.definition.dimensions.iter().position(|dimension| *dimension.id == *over) else {
+    fn sum(&self, rule: &PreparedRule, of: &ResultParts, item: &Item<'_>, entry: &mut Entry) {
+        let Some(place) = self.definition.dimensions.iter().position(|dimension| *dimension.id == *of.over)
+        else {
             return;
         };
         let Some(parts) = rule.parts.get(&item.ruleid) else { return };
         let mut words = String::new();
         let mut sum = Some(Figure::ZERO);
-        let mut unwritten = 0;
-        for (is_negative, code) in parts {
-            let mut key = item.key.clone();
-            key[place] = code.clone();
+        let mut count = 0;
+        for (is_negative, code) in &parts.items {
             // Parts that only count as zero are not in the data.
-            let Some(row) = self.cells().find(&key, item.period) else { continue };
+            let Some((key, row)) = self.part(of, item, place, code) else { continue };
             let value = self.cells().value(row, &self.definition.measure.id);
             let figure = Figure::of(&value);
             let signed = figure.map(|figure| if *is_negative { figure.negated() } else { figure });
             sum = sum.zip(signed).and_then(|(sum, part)| sum.plus(part));
-            if entry.others.len() < PARTS_WRITTEN {
-                let sign = match (words.is_empty(), is_negative) {
-                    (true, false) => "",
-                    (true, true) => "-",
-                    (false, false) => " + ",
-                    (false, true) => " - ",
+            if count < PARTS_WRITTEN {
+                let sign = match (count, is_negative) {
+                    (0, false) => "",
+                    (0, true) => "-",
+                    (_, false) => " + ",
+                    (_, true) => " - ",
                 };
-                words.push_str(&format!("{sign}{} {}", self.label(over, code), in_words(&value)));
-            } else {
-                unwritten += 1;
+                let figure = figure.map_or_else(|| self.hidden(row), |figure| figure.to_string());
+                words.push_str(&format!("{sign}{} {figure}", self.label(&of.over, &key[place])));
             }
+            count += 1;
             if entry.others.len() < OBSERVATIONS_LISTED {
                 entry.others.extend(self.period(item.period).map(|period| (Arc::from(&*key), period)));
             }
             entry.add_row(self.row(row));
             entry.occurrences += 1;
         }
-        if unwritten > 0 {
-            words.push_str(&format!(" + {unwritten} more"));
+        if count > PARTS_WRITTEN {
+            words.push_str(&format!(" + {} more", count - PARTS_WRITTEN));
         }
-        let Some(sum) = sum else { return };
-        let whole = self.label(over, &item.key[place]);
-        let mut arithmetic = format!("{words} = {sum}, {whole} {}", entry.found);
         let imbalance = item.result.structure().position("imbalance");
-        let difference = imbalance.map(|column| item.result.value(item.row, column));
-        if let Some(difference) = difference.as_ref().and_then(Figure::of) {
-            arithmetic.push_str(&format!("; difference {}", difference.abs()));
+        let difference = imbalance.and_then(|column| Figure::of(&item.result.value(item.row, column)));
+        // Hidden parts have no sum, but a bound.
+        let whole = self.cells().find(&item.key, item.period);
+        let whole = whole.and_then(|row| Figure::of(&self.cells().value(row, &self.definition.measure.id)));
+        let bound = || whole.zip(difference).and_then(|(whole, difference)| whole.plus(difference.negated()));
+        let total = sum.or_else(bound).map(|sum| format!("{}{sum}", parts.bound)).unwrap_or_default();
+        let equals = match sum {
+            _ if count < 2 || total.is_empty() => String::new(),
+            Some(sum) => format!(" = {sum}"),
+            None => format!(" = {total}"),
+        };
+        let found = whole.map_or_else(|| "hidden".to_owned(), |whole| whole.to_string());
+        entry.arithmetic = format!("{words}{equals}, {} {found}", self.label(&of.over, &item.key[place]));
+        if let Some(difference) = difference {
+            entry.arithmetic.push_str(&format!("; difference {}", difference.abs()));
         }
-        if let Some(tolerance) = self.scalars.get(tolerance) {
-            arithmetic.push_str(&format!(", tolerance {}", in_words(tolerance)));
+        if let Some(tolerance) = self.scalars.get(&*of.tolerance) {
+            entry.arithmetic.push_str(&format!(", tolerance {}", in_words(tolerance)));
         }
-        entry.expected = sum.to_string();
-        entry.arithmetic = arithmetic;
+        entry.expected = total;
+    }
+
+    /// Where a part of a sum stands: under its own code, or under the one that stands for it.
+    fn part(
+        &self,
+        of: &ResultParts,
+        item: &Item<'_>,
+        place: usize,
+        code: &Arc<str>,
+    ) -> Option<(Vec<Arc<str>>, usize)> {
+        let instead = of.instead.get(&**code).and_then(|id| {
+            let place = self.definition.dimensions.iter().position(|dimension| *dimension.id == **id)?;
+            item.key.get(place)
+        });
+        [Some(code), instead].into_iter().flatten().find_map(|code| {
+            let mut key = item.key.clone();
+            key[place] = code.clone();
+            let row = self.cells().find(&key, item.period)?;
+            Some((key, row))
+        })
+    }
+
+    /// What is known of a hidden value.
+    fn hidden(&self, row: usize) -> String {
+        let bound = |id| Figure::of(&self.cells().value(row, id));
+        match (bound("CENSOR_LOWER"), bound("CENSOR_UPPER")) {
+            (Some(lower), Some(upper)) => format!("hidden ({lower} to {upper})"),
+            (None, Some(upper)) => format!("hidden (at most {upper})"),
+            (Some(lower), None) => format!("hidden (at least {lower})"),
+            (None, None) => "hidden".to_owned(),
+        }
     }
 
     /// What stood there a year before.
@@ -247,7 +297,12 @@ impl<'j> Teller<'j> {
 
     fn label(&self, dimension: &str, code: &str) -> String {
         let known = self.definition.dimension(dimension).and_then(|dimension| dimension.code(code));
-        known.and_then(|code| code.names.best("en")).unwrap_or(code).to_owned()
+        let label = known.and_then(|code| code.names.best(FIRST_LANGUAGE)).unwrap_or(code);
+        // What stands in brackets behind a name explains it; sums are long enough without.
+        match label.strip_suffix(')').and_then(|label| label.rsplit_once(" (")) {
+            Some((name, _)) => name.to_owned(),
+            None => label.to_owned(),
+        }
     }
 }
 

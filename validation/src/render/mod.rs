@@ -141,6 +141,7 @@ impl<L: FnMut(&Finding) -> Option<CellPlace>, W: Write> Writer<'_, L, W> {
             }
         }
         self.labelled("found", &finding.found)?;
+        self.labelled("in the file", &own_text(finding, place.as_ref()))?;
         self.labelled("expected", &finding.expected)?;
         self.labelled("sum", &finding.arithmetic)?;
         let nearest: Vec<&str> = finding.suggestions.iter().map(|code| &**code).collect();
@@ -250,6 +251,13 @@ fn title(finding: &Finding, place: Option<&CellPlace>) -> String {
     }
     parts.extend(Some(component.to_owned()).filter(|component| !component.is_empty()));
     parts.join(", ")
+}
+
+/// What the sender wrote, where something else was read of it.
+fn own_text(finding: &Finding, place: Option<&CellPlace>) -> String {
+    let place = place.filter(|place| place.is_translated && is_about_cell(finding) && !finding.found.is_empty());
+    let own = place.map_or("", |place| place.content.trim());
+    if own == finding.found { String::new() } else { own.to_owned() }
 }
 
 /// Whether one cell of the row is to be looked at.

@@ -151,6 +151,10 @@ pub struct ResultParts {
     /// Parameter with the difference that is tolerated.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub tolerance: String,
+    /// Codes that another one may stand for: the one that the series has in this dimension, such as the
+    /// country's own code for its nationals.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub instead: BTreeMap<String, String>,
 }
 
 /// What is said about a rule in one language.

@@ -26,7 +26,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-pub use artefact::{Artefact, InputSource, ParameterSpec, ParameterType, ResultParts, RuleSpec, Script, Texts};
+pub use artefact::{
+    Artefact, InputSource, ParameterSpec, ParameterType, ResultParts, RuleSpec, Script, Texts,
+};
 pub use parameter::ParameterError;
 pub(crate) use parameter::scalar_of;
 pub(crate) use prepare::LANE;
@@ -83,7 +85,9 @@ pub enum RulebookError {
     #[error("the rulebook names files with VTL instead of containing their text: assemble it first")]
     NotAssembled,
     /// Made with other built-in rules than this program has.
-    #[error("the rulebook was made by a program whose built-in rules are of version {found}; here they are of version {known}: use programs of one version")]
+    #[error(
+        "the rulebook was made by a program whose built-in rules are of version {found}; here they are of version {known}: use programs of one version"
+    )]
     OtherBuiltIn {
         /// Of the rulebook.
         found: u32,
@@ -107,7 +111,8 @@ impl Rulebook {
     }
 
     fn written(book: Option<Artefact>) -> Self {
-        let written = |rule: &&'static Rule| WrittenRule { id: rule.id, level: rule.level, severity: rule.severity };
+        let written =
+            |rule: &&'static Rule| WrittenRule { id: rule.id, level: rule.level, severity: rule.severity };
         let rules = rules::all().iter().map(written).collect();
         let bytes = serde_json::to_vec(&Written { built_in: VERSION, rules, book: book.as_ref() })
             .expect("text and numbers have a JSON form");
@@ -200,7 +205,11 @@ impl RuleSpec {
             level: self.level,
             main_type: self.main_type,
             severity: self.severity,
-            texts: self.texts.iter().map(|(language, of)| (language.clone(), texts(of))).collect::<BTreeMap<_, _>>(),
+            texts: self
+                .texts
+                .iter()
+                .map(|(language, of)| (language.clone(), texts(of)))
+                .collect::<BTreeMap<_, _>>(),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use mighub_sdmx::structure::DataDefinition;
+use mighub_vtl::ast::BinaryOp;
 use mighub_vtl::dataset::DatasetBuilder;
 use mighub_vtl::plan::Value;
 use mighub_vtl::{Environment, Plan, Structure, analyze};
@@ -46,7 +47,16 @@ pub struct PreparedRule {
     /// Places of the dimensions it crosses.
     pub(crate) crosses: Vec<usize>,
     /// Left code and signed parts by `ruleid`, for checks of hierarchies.
-    pub(crate) parts: BTreeMap<Arc<str>, Vec<(bool, Arc<str>)>>,
+    pub(crate) parts: BTreeMap<Arc<str>, Parts>,
+}
+
+/// The right side of a rule of a hierarchy.
+#[derive(Clone, Debug)]
+pub(crate) struct Parts {
+    /// Codes, and whether they are subtracted.
+    pub(crate) items: Vec<(bool, Arc<str>)>,
+    /// What the left side must be of their sum: `at least `, `at most `, or nothing said.
+    pub(crate) bound: &'static str,
 }
 
 impl Prepared {
@@ -67,7 +77,8 @@ impl Prepared {
 
     /// Places of the dimensions that no rule crosses: series that differ in one of them never meet.
     pub(crate) fn uncrossed(&self) -> Vec<usize> {
-        let crossed: BTreeSet<usize> = self.rules.iter().flat_map(|rule| rule.crosses.iter().copied()).collect();
+        let crossed: BTreeSet<usize> =
+            self.rules.iter().flat_map(|rule| rule.crosses.iter().copied()).collect();
         (0..self.definition.dimensions.len()).filter(|place| !crossed.contains(place)).collect()
     }
 }
@@ -109,11 +120,8 @@ fn prepare(
         }
     };
     let inputs = inputs(book, &definition, &script, definition_of);
-    let missing: BTreeSet<Arc<str>> = inputs
-        .iter()
-        .filter(|(_, input)| input.definition.is_none())
-        .map(|(name, _)| name.clone())
-        .collect();
+    let missing: BTreeSet<Arc<str>> =
+        inputs.iter().filter(|(_, input)| input.definition.is_none()).map(|(name, _)| name.clone()).collect();
     let environment = environment(book, &definition, &inputs);
     let plan = match analyze(&script.without(&missing), &environment) {
         Ok(plan) => plan,
@@ -210,13 +218,20 @@ fn places(definition: &DataDefinition, ids: &[String]) -> Vec<usize> {
     ids.iter().filter_map(place).collect()
 }
 
-fn parts(spec: &RuleSpec, script: &Joined) -> BTreeMap<Arc<str>, Vec<(bool, Arc<str>)>> {
+fn parts(spec: &RuleSpec, script: &Joined) -> BTreeMap<Arc<str>, Parts> {
     let ruleset = spec.parts.as_ref().and_then(|parts| script.hierarchy(&parts.ruleset));
     let rules = ruleset.into_iter().flat_map(|ruleset| ruleset.rules.iter().enumerate());
     rules
         .map(|(nth, rule)| {
-            let name = rule.name.as_ref().map_or_else(|| (nth + 1).to_string().into(), |name| name.text.clone());
-            (name, rule.items.iter().map(|item| (item.negative, item.code.text.clone())).collect())
+            let name =
+                rule.name.as_ref().map_or_else(|| (nth + 1).to_string().into(), |name| name.text.clone());
+            let bound = match rule.relation {
+                Some(BinaryOp::GreaterOrEqual | BinaryOp::Greater) => "at least ",
+                Some(BinaryOp::LessOrEqual | BinaryOp::Less) => "at most ",
+                _ => "",
+            };
+            let items = rule.items.iter().map(|item| (item.negative, item.code.text.clone())).collect();
+            (name, Parts { items, bound })
         })
         .collect()
 }

@@ -36,7 +36,8 @@ pub(super) fn book(book: &Artefact, definition: &DataDefinition) -> Vec<Rulebook
     let mut ids = BTreeSet::new();
     for rule in &book.rules {
         if !ids.insert(&rule.id) || rules::find(&rule.id).is_some() {
-            problems.push(RulebookProblem::of_rule(&rule.id, "this id belongs to another rule: give a new one"));
+            problems
+                .push(RulebookProblem::of_rule(&rule.id, "this id belongs to another rule: give a new one"));
         }
     }
     problems
@@ -55,11 +56,19 @@ pub(super) fn rule(
         say("an id has three to five capital letters, a hyphen and three digits, such as FLOW-201".to_owned());
     }
     if !LEVELS.contains(&rule.level) {
-        say(format!("level {} is not one of 2 to 5: files and structure are judged by the program", rule.level));
+        say(format!(
+            "level {} is not one of 2 to 5: files and structure are judged by the program",
+            rule.level
+        ));
+    }
+    if rule.id.split('-').nth(1).and_then(|digits| digits.get(..1)) != Some(&*rule.level.to_string()) {
+        say(format!("the first digit of its number is not its level {}", rule.level));
     }
     match rule.texts.get(FIRST_LANGUAGE) {
         None => say("texts in English (en) are missing".to_owned()),
-        Some(texts) if texts.explanation.is_empty() => say("the explanation in English is missing".to_owned()),
+        Some(texts) if texts.explanation.is_empty() => {
+            say("the explanation in English is missing".to_owned())
+        }
         Some(_) => {}
     }
     if rule.texts.values().any(|texts| texts.title.is_empty() || texts.remedy.is_empty()) {
@@ -114,7 +123,9 @@ fn literals(book: &Artefact, rule: &RuleSpec, text: &str, say: &mut impl FnMut(S
     for level in after(text, "errorlevel") {
         if !of_result.iter().any(|rule| level == error_level(rule.severity)) {
             let weight = rule.severity.word();
-            say(format!("errorlevel {level} in the script, but a rule of weight {weight}: note 1, warning 2, error 3"));
+            say(format!(
+                "errorlevel {level} in the script, but a rule of weight {weight}: note 1, warning 2, error 3"
+            ));
         }
     }
 }
@@ -155,7 +166,10 @@ pub(super) fn result(
     };
     let truth = structure.component("bool_var");
     if truth.is_none_or(|truth| truth.scalar_type != ScalarType::Boolean) {
-        say(format!("the result {} needs a boolean component bool_var that says where the rule holds", rule.result));
+        say(format!(
+            "the result {} needs a boolean component bool_var that says where the rule holds",
+            rule.result
+        ));
     }
     let has_ruleid = structure.component("ruleid").is_some();
     if (!rule.ruleids.is_empty() || rule.parts.is_some()) && !has_ruleid {
@@ -164,7 +178,10 @@ pub(super) fn result(
     for dimension in &definition.dimensions {
         let id = &*dimension.id;
         if structure.component(id).is_none() && !rule.about.contains_key(id) {
-            say(format!("the result {} has no {id}: say in `about` which code its findings are about", rule.result));
+            say(format!(
+                "the result {} has no {id}: say in `about` which code its findings are about",
+                rule.result
+            ));
         }
     }
     if let Some(time) = &definition.time

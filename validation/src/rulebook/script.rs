@@ -35,7 +35,9 @@ impl Joined {
         }
         match parse(&joined.text) {
             Ok(tree) => joined.tree = tree,
-            Err(mistakes) => return Err(mistakes.into_iter().map(|mistake| joined.problem(mistake)).collect()),
+            Err(mistakes) => {
+                return Err(mistakes.into_iter().map(|mistake| joined.problem(mistake)).collect());
+            }
         }
         for statement in &joined.tree.statements {
             let name = match &statement.kind {
@@ -122,9 +124,7 @@ impl Joined {
     /// Without the assignments that need one of these inputs.
     pub(super) fn without(&self, inputs: &BTreeSet<Arc<str>>) -> ast::Script {
         let stays = |statement: &&ast::Statement| match &statement.kind {
-            StatementKind::Assignment(assignment) => {
-                self.closure(&assignment.name.text).is_disjoint(inputs)
-            }
+            StatementKind::Assignment(assignment) => self.closure(&assignment.name.text).is_disjoint(inputs),
             _ => true,
         };
         ast::Script { statements: self.tree.statements.iter().filter(stays).cloned().collect() }

@@ -56,6 +56,12 @@ pub static RULES: &[&Rule] = &[
     &SEVERAL_LANES,
     &FOREIGN_COLUMN,
     &MISSPELLED_COLUMN,
+    &NO_CODE,
+    &TWO_NUMBERS,
+    &FOREIGN_NUMBER,
+    &TABLE,
+    &AREA_SCHEME,
+    &SEVERAL_MAPPINGS,
 ];
 
 /// The operating system does not give the bytes.
@@ -322,4 +328,52 @@ pub static MISSPELLED_COLUMN: Rule = rule(
     "A column has nearly the name of a component that is missing",
     "The column is not read, because no component has its name; but one that has no column is called nearly the same.",
     "Correct the name of the column, or answer that it is your own.",
+);
+
+/// A value that a mapping does not know.
+pub static NO_CODE: Rule = error(
+    "FIL-051",
+    "A value has no code by the mapping",
+    "The file has a layout of its own, and a mapping says which code each of its values stands for. It does not name this one. The row was not checked further.",
+    "Correct the value, or add it to the values of the mapping.",
+);
+
+/// A number that can be read in two ways.
+pub static TWO_NUMBERS: Rule = error(
+    "FIL-052",
+    "A number can be read in two ways",
+    "In some countries 1,282 is more than a thousand, in others a little more than one. Nothing says how this file writes numbers, so none is guessed. The row was not checked further.",
+    "Say which sign is before the fraction: \"decimal\" in the mapping's numbers, or --decimal.",
+);
+
+/// A figure of a foreign table that is none.
+pub static FOREIGN_NUMBER: Rule = error(
+    "FIL-053",
+    "A figure cannot be read by the mapping",
+    "A figure is digits with at most one decimal sign, with separators between groups of three digits if the mapping has them, or a bound such as <5. Signs for missing figures and letters behind figures are declared in the mapping. The row was not checked further.",
+    "Correct the figure, or declare the sign in the mapping's numbers.",
+);
+
+/// A table that is not what its mapping is for.
+pub static TABLE: Rule = error(
+    "FIL-054",
+    "The table does not fit its mapping",
+    "A mapping names the columns that it reads, and fills every dimension of its dataflow. Nothing of the table was checked.",
+    "Name another mapping with --mapping, or correct the mapping.",
+);
+
+/// Area codes of which nobody knows the scheme.
+pub static AREA_SCHEME: Rule = error(
+    "FIL-055",
+    "The area codes can be read in several ways",
+    "The same letters are different areas in different schemes: ARE is Egypt in the codes of UNHCR and the United Arab Emirates in ISO 3166. The file is not read on a guess. Nothing of it was checked.",
+    "Say in which scheme areas are written: \"scheme\" in the mapping, or --areas.",
+);
+
+/// A table of which nobody knows which mapping it has.
+pub static SEVERAL_MAPPINGS: Rule = error(
+    "FIL-056",
+    "Several mappings fit the table",
+    "A table without a named mapping is recognised by its columns. Tables with the same columns may mean different things, so none of the mappings is taken on a guess. Nothing of the file was checked.",
+    "Name the mapping that is meant: --mapping ID.",
 );

@@ -42,13 +42,21 @@ fn rulebooks(page: &mut String) {
     let books: Vec<_> = books.iter().filter_map(Rulebook::book).collect();
     let mut known: BTreeMap<&str, (&RuleSpec, Vec<&str>)> = BTreeMap::new();
     for book in &books {
-        let _ = write!(page, "\n### {} {}\n\n| id | level | type | weight | what |\n|---|---|---|---|---|\n", book.dataflow, book.version);
+        let _ = write!(
+            page,
+            "\n### {} {}\n\n| id | level | type | weight | what |\n|---|---|---|---|---|\n",
+            book.dataflow, book.version
+        );
         for rule in &book.rules {
             known.entry(&rule.id).or_insert((rule, Vec::new())).1.push(&book.id);
             let (level, letters) = (rule.level, rule.main_type.letters());
             let (id, weight) = (&rule.id, rule.severity.word());
             let title = rule.texts.get(FIRST_LANGUAGE).map_or("", |texts| &texts.title);
-            let _ = writeln!(page, "| [{id}](#{}) | {level} | {letters} | {weight} | {title} |", id.to_lowercase());
+            let _ = writeln!(
+                page,
+                "| [{id}](#{}) | {level} | {letters} | {weight} | {title} |",
+                id.to_lowercase()
+            );
         }
         if !book.parameters.is_empty() {
             page.push_str("\n| parameter | value | what |\n|---|---|---|\n");

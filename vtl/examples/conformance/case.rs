@@ -185,6 +185,10 @@ impl Case {
             let scalar_type =
                 type_of(&scalar.scalar_type).ok_or_else(|| Stop::Case("an unknown type".into()))?;
             environment.scalars.insert(scalar.name.as_str().into(), scalar_type);
+            let values = self.json::<BTreeMap<String, Value>>("scalars.json")?.unwrap_or_default();
+            if let Some(value) = values.get(&scalar.name).and_then(|value| scalar_of(value, scalar_type)) {
+                environment.parameters.insert(scalar.name.as_str().into(), value);
+            }
         }
         for domain in self.json::<Vec<ValueDomain>>("value_domains.json")?.unwrap_or_default() {
             let values = domain.setlist.iter().map(|value| scalar_of(value, ScalarType::String));

@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 pub use bitmap::Bitmap;
 pub use column::{Booleans, Column, Decimals, Fixed, Floats, Strings, Validity, Wide};
+pub(crate) use of_columns::ScalarsBuilder;
 pub use of_columns::{BuildError, DatasetBuilder, structure_of};
 
 use crate::value::{Scalar, Structure};

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::expression::evaluate;
+use super::expression::{evaluate, located};
 use super::{Context, RunError};
 use crate::ast::Span;
 use crate::dataset::{Bitmap, Booleans, Column, Dataset, NULL_CODE, Strings, Validity};
@@ -53,9 +53,13 @@ pub(super) fn datapoint(
 
 /// The value of a rule for every row: the consequent where the antecedent is true, true where it is false.
 fn verdict(input: &Dataset, rule: &DatapointRule, context: &Context<'_>) -> Result<Booleans, RunError> {
-    let then = truth_of(&rule.then, input.columns(), input.rows(), context)?;
-    let Some(when) = &rule.when else { return Ok(then) };
-    let when = truth_of(when, input.columns(), input.rows(), context)?;
+    let Some(when) = &rule.when else { return located_truth(&rule.then, input, context) };
+    let when = located_truth(when, input, context)?;
+    // A consequent that fails may fail on exempt rows only: `when B <> 0 then A / B < 1`.
+    let then = match truth_of(&rule.then, input.columns(), input.rows(), context) {
+        Err(RunError::Value { .. }) => truth_where(&when.truth, &rule.then, input, context)?,
+        other => other?,
+    };
     let known = when.valid.to_bitmap(input.rows());
     let exempt = known.and_not(&when.truth);
     let decided = when.truth.and(&then.valid.to_bitmap(input.rows()));
@@ -63,6 +67,34 @@ fn verdict(input: &Dataset, rule: &DatapointRule, context: &Context<'_>) -> Resu
         truth: Arc::new(exempt.or(&when.truth.and(&then.truth))),
         valid: Validity::of(exempt.or(&decided)),
     })
+}
+
+/// A condition on the rows of a data set; a failure names the data point.
+fn located_truth(
+    condition: &Expression,
+    input: &Dataset,
+    context: &Context<'_>,
+) -> Result<Booleans, RunError> {
+    truth_of(condition, input.columns(), input.rows(), context)
+        .map_err(|error| located(error, condition, input, context))
+}
+
+/// A condition on some of the rows, null elsewhere.
+fn truth_where(
+    wanted: &Bitmap,
+    condition: &Expression,
+    input: &Dataset,
+    context: &Context<'_>,
+) -> Result<Booleans, RunError> {
+    let rows: Vec<u32> = wanted.ones().map(|row| row as u32).collect();
+    let piece = located_truth(condition, &input.take(&rows), context)?;
+    let mut truth = Bitmap::filled(input.rows(), false);
+    let mut valid = truth.clone();
+    for (place, row) in rows.into_iter().enumerate() {
+        truth.set(row as usize, piece.truth.get(place));
+        valid.set(row as usize, piece.valid.get(place));
+    }
+    Ok(Booleans { truth: Arc::new(truth), valid: Validity::of(valid) })
 }
 
 /// A condition on rows.

@@ -9,25 +9,28 @@ mod branch;
 mod cast;
 mod compare;
 mod distance;
+mod failure;
 mod logic;
 mod number;
 mod pattern;
+mod rounding;
 mod scalar;
 mod temporal;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 mod value;
 
 use std::sync::Arc;
 
 pub(crate) use cast::{cast_value, promote_value};
+pub(super) use failure::located;
 pub(crate) use pattern::check_pattern;
 use value::Value;
 
 use super::{Context, RunError};
 use crate::ast::Span;
-use crate::dataset::{Column, NULL_CODE, ROWS_MAX, Strings};
+use crate::dataset::{Bitmap, Column, NULL_CODE, ROWS_MAX, Strings, Validity};
 use crate::plan::{Expression, ExpressionKind, Function};
 use crate::value::Scalar;
 
@@ -147,6 +150,16 @@ impl<'f> Frame<'f> {
         let small = Frame { columns: &columns, rows, context: self.context };
         Ok(match small.chain(expression)? {
             Value::One(value) => Value::One(value),
+            Value::Column(Column::Booleans(truth)) => {
+                let place = |row: usize| row_of[(strings.codes[row] as usize).min(entries)] as usize;
+                let yes: Vec<bool> = (0..rows).map(|row| truth.truth.get(row)).collect();
+                let known: Vec<bool> = (0..rows).map(|row| truth.valid.get(row)).collect();
+                let valid = match truth.valid.bits() {
+                    None => Validity::ALL,
+                    Some(_) => Validity::of(Bitmap::from_fn(self.rows, |row| known[place(row)])),
+                };
+                Value::Column(Column::booleans(Bitmap::from_fn(self.rows, |row| yes[place(row)]), valid))
+            }
             Value::Column(column) => {
                 let rows: Vec<u32> =
                     strings.codes.iter().map(|&code| row_of[(code as usize).min(entries)]).collect();
@@ -179,40 +192,69 @@ impl<'f> Frame<'f> {
         })
     }
 
-    /// One node on all rows of the frame.
+    /// One node on all rows of the frame. Every kind has a function of its own, so that this one, through which
+    /// all recursion goes, takes little of the stack.
     fn node(&self, expression: &Expression) -> Result<Value, RunError> {
-        let span = expression.span;
         match &expression.kind {
             ExpressionKind::Constant(value) => Ok(Value::One(value.clone())),
             ExpressionKind::Column(place) => Ok(Value::Column(self.columns[*place].clone())),
-            ExpressionKind::Result(name) => Ok(Value::One(self.context.scalar(name)?)),
-            ExpressionKind::Call(function, arguments) => {
-                // A chain is walked by `value`; here it is at its foot.
-                let values = arguments.iter().map(|argument| self.value(argument));
-                self.apply(*function, values.collect::<Result<_, _>>()?, arguments, expression)
-            }
+            ExpressionKind::Result(name) => self.context.scalar(name).map(Value::One),
+            ExpressionKind::Call(function, arguments) => self.call(*function, arguments, expression),
             ExpressionKind::If(parts) => {
                 let [condition, then, otherwise] = &**parts;
                 self.choose(&[(condition, then)], otherwise, expression.scalar_type)
             }
-            ExpressionKind::Case { branches, otherwise } => {
-                let branches: Vec<_> = branches.iter().map(|(condition, value)| (condition, value)).collect();
-                self.choose(&branches, otherwise, expression.scalar_type)
-            }
-            ExpressionKind::In { operand, set, negated } => {
-                let value = self.value(operand)?;
-                Ok(compare::is_in(&value, set, *negated, operand.scalar_type, self.rows))
-            }
-            ExpressionKind::Cast { operand, mask } => {
-                let value = self.value(operand)?;
-                let (from, to) = (operand.scalar_type, expression.scalar_type);
-                value.map(from, to, self.rows, |one| cast_value(one, to, mask.as_deref())).map_err(at(span))
-            }
-            ExpressionKind::Promote(operand) => {
-                let value = self.value(operand)?;
-                cast::promote(value, operand.scalar_type, expression.scalar_type, self.rows).map_err(at(span))
-            }
+            ExpressionKind::Case { branches, otherwise } => self.case(branches, otherwise, expression),
+            ExpressionKind::In { operand, set, negated } => self.is_in(operand, set, *negated),
+            ExpressionKind::Cast { operand, mask } => self.cast(operand, mask.as_deref(), expression),
+            ExpressionKind::Promote(operand) => self.promote(operand, expression),
         }
+    }
+
+    /// A call that is no link of a chain, or stands at its foot.
+    fn call(
+        &self,
+        function: Function,
+        arguments: &[Expression],
+        expression: &Expression,
+    ) -> Result<Value, RunError> {
+        let mut values = Vec::with_capacity(arguments.len());
+        for argument in arguments {
+            values.push(self.value(argument)?);
+        }
+        self.apply(function, values, arguments, expression)
+    }
+
+    fn case(
+        &self,
+        branches: &[(Expression, Expression)],
+        otherwise: &Expression,
+        expression: &Expression,
+    ) -> Result<Value, RunError> {
+        let branches: Vec<_> = branches.iter().map(|(condition, value)| (condition, value)).collect();
+        self.choose(&branches, otherwise, expression.scalar_type)
+    }
+
+    fn is_in(&self, operand: &Expression, set: &[Scalar], negated: bool) -> Result<Value, RunError> {
+        let value = self.value(operand)?;
+        Ok(compare::is_in(&value, set, negated, operand.scalar_type, self.rows))
+    }
+
+    fn cast(
+        &self,
+        operand: &Expression,
+        mask: Option<&str>,
+        expression: &Expression,
+    ) -> Result<Value, RunError> {
+        let (from, to) = (operand.scalar_type, expression.scalar_type);
+        let value = self.value(operand)?;
+        value.map(from, to, self.rows, |one| cast_value(one, to, mask)).map_err(at(expression.span))
+    }
+
+    fn promote(&self, operand: &Expression, expression: &Expression) -> Result<Value, RunError> {
+        let value = self.value(operand)?;
+        cast::promote(value, operand.scalar_type, expression.scalar_type, self.rows)
+            .map_err(at(expression.span))
     }
 
     /// A function on values that are there.
@@ -226,7 +268,8 @@ impl<'f> Frame<'f> {
         let (rows, to, span) = (self.rows, expression.scalar_type, expression.span);
         match (function, &values[..]) {
             (Function::CurrentDate, _) => {
-                Ok(Value::One(self.context.today().map_or(Scalar::Null, Scalar::Date)))
+                let today = self.context.today().map(Scalar::Date).map(Value::One);
+                today.ok_or_else(|| at(span)("this run was given no date for current_date()".to_owned()))
             }
             (Function::And | Function::Or | Function::Xor | Function::Not, _) => {
                 Ok(logic::apply(function, &values, rows))
@@ -247,6 +290,12 @@ impl<'f> Frame<'f> {
             (Function::Minus, [value]) => {
                 let zero = Scalar::Integer(0);
                 arithmetic::apply(Function::Subtract, &Value::One(zero), value, to, rows).map_err(at(span))
+            }
+            (
+                Function::Round | Function::Trunc | Function::Ceil | Function::Floor | Function::Abs,
+                [Value::Column(column), digits @ ..],
+            ) if let Some(column) = rounding::apply(function, column, digits, to) => {
+                Ok(Value::Column(column))
             }
             _ => {
                 let types: Vec<_> = arguments.iter().map(|argument| argument.scalar_type).collect();

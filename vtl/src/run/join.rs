@@ -6,7 +6,7 @@ use super::concat::concat;
 use super::keys::{Index, Keys};
 use super::{Context, RunError};
 use crate::ast::Span;
-use crate::dataset::{Bitmap, Column, Dataset, NO_ROW};
+use crate::dataset::{Bitmap, Dataset, NO_ROW};
 use crate::plan::{JoinKind, JoinedColumn};
 use crate::value::{Component, Structure};
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::check::truth_of;
-use super::expression::evaluate;
+use super::expression::{evaluate, located};
 use super::{Context, RunError};
 use crate::dataset::Dataset;
 use crate::plan::{Expression, ExpressionKind};
@@ -37,7 +37,8 @@ pub(super) fn project(
 ) -> Result<Dataset, RunError> {
     let column = |expression: &Expression| match expression.kind {
         ExpressionKind::Column(place) => Ok(input.columns()[place].clone()),
-        _ => evaluate(expression, input.columns(), input.rows(), context),
+        _ => evaluate(expression, input.columns(), input.rows(), context)
+            .map_err(|error| located(error, expression, input, context)),
     };
     let columns = columns.iter().map(column).collect::<Result<_, _>>()?;
     Ok(Dataset::new(structure.clone(), columns, input.rows()))
@@ -50,7 +51,9 @@ pub(super) fn filter(
     structure: &Arc<Structure>,
     context: &Context<'_>,
 ) -> Result<Dataset, RunError> {
-    let truth = truth_of(condition, input.columns(), input.rows(), context)?.truth;
+    let truth = truth_of(condition, input.columns(), input.rows(), context)
+        .map_err(|error| located(error, condition, input, context))?
+        .truth;
     let kept = if truth.is_full() {
         input.clone()
     } else {

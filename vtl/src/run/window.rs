@@ -8,7 +8,7 @@ mod layout;
 mod slide;
 
 use super::aggregate::fold::{Partition, floats, fold};
-use super::aggregate::overflow;
+use super::aggregate::{check_order, overflow};
 use super::concat::concat;
 use super::number::Numbers;
 use super::{Context, RunError};
@@ -34,6 +34,9 @@ pub(super) fn window(
         let known = layout.take().filter(|(of, _)| of.partition == call.partition && of.order == call.order);
         let (_, current) = layout.insert(known.unwrap_or_else(|| (call, Layout::new(input, call))));
         let argument = call.argument.map(|place| &input.columns()[place]);
+        if let WindowFunction::Aggregate(function) = call.function {
+            check_order(function, argument, call.scalar_type, relation)?;
+        }
         let work = Work { input, call, argument, layout: current, span: relation.span, context };
         columns.push(work.column()?.ok_or_else(|| overflow(relation))?);
     }
@@ -75,7 +78,7 @@ impl Work<'_, '_> {
         for partition in self.layout.partitions() {
             let mut rank = 1;
             for place in partition.clone() {
-                if place > partition.start && !self.layout.are_peers(place - 1, place) {
+                if place > partition.start && self.layout.key(place - 1) != self.layout.key(place) {
                     rank = (place - partition.start) as i64 + 1;
                 }
                 ranks[self.layout.rows[place] as usize] = rank;

@@ -17,8 +17,8 @@ use crate::ast::{
     AggregateCall, AggregateOp, CalcItem, ComponentName, Expr, ExprKind, Grouping, GroupingKind, Span,
 };
 use crate::diagnostic::Diagnostic;
-use crate::plan::{Aggregate, AggregateFunction, Expression, ExpressionKind, Node, Relation};
-use crate::value::{Component, Role, ScalarType};
+use crate::plan::{Aggregate, AggregateFunction, Expression, ExpressionKind, Function, Node, Relation};
+use crate::value::{Component, Role, Scalar, ScalarType};
 
 /// An aggregation that is being put together: the rows below it, what makes its groups, and what is computed.
 pub(super) struct Groups {
@@ -91,8 +91,7 @@ impl Groups {
                 ));
             }
         };
-        let may_be_null =
-            argument.as_ref().is_some_and(|argument| nullable(argument, &self.input.structure));
+        let may_be_null = argument.as_ref().is_some_and(|argument| nullable(argument, &self.input.structure));
         let may_be_null = may_be_null
             || matches!(operator, AggregateOp::StddevSamp | AggregateOp::VarSamp)
             || self.by.is_empty() && operator != AggregateOp::Count;
@@ -182,7 +181,8 @@ pub(super) fn on_dataset(
     let Calls::Aggregate(groups) = scope.calls() else { return Err(Mistakes::default()) };
     let mut results = Vec::new();
     if call.operator == AggregateOp::Count {
-        let value = groups.borrow_mut().add(AggregateOp::Count, None, span)?;
+        let argument = something(relation, &measures, span)?;
+        let value = groups.borrow_mut().add(AggregateOp::Count, argument, span)?;
         let name = ScalarType::Integer.measure_name();
         results.push((Component::new(name, Role::Measure, ScalarType::Integer), value));
     } else {
@@ -193,7 +193,45 @@ pub(super) fn on_dataset(
             Ok::<_, Diagnostic>((Component { scalar_type: value.scalar_type, ..measure }, value))
         }))?;
     }
+    results.extend(viral(&on, &scope)?);
     finish(scope, results, call.having.as_ref(), span)
+}
+
+/// Viral attributes of the groups, as far as a propagation says what they are.
+fn viral(on: &On<'_>, scope: &Scope<'_>) -> Result<Vec<(Component, Expression)>, Mistakes> {
+    let Calls::Aggregate(groups) = scope.calls() else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    for (place, component) in columns_where(&on.relation.structure, |it| it.role == Role::ViralAttribute) {
+        let value = on.relation.column(place, on.span);
+        let value = on.analysis.meeting_of_group(&component, value, on.span, |operator, value| {
+            groups.borrow_mut().add(operator, Some(value), on.span)
+        })?;
+        found.extend(value.map(|value| (Component { scalar_type: value.scalar_type, ..component }, value)));
+    }
+    Ok(found)
+}
+
+/// What `count` counts: data points of which any measure is not null, and all of them where there is no measure.
+fn something(
+    relation: &Relation,
+    measures: &[(usize, Component)],
+    span: Span,
+) -> Result<Option<Expression>, Diagnostic> {
+    let mut nothing: Option<Expression> = None;
+    for (place, measure) in measures {
+        if !measure.nullable {
+            return Ok(None);
+        }
+        let null = expression::call(Function::IsNull, vec![relation.column(*place, span)], span)?;
+        nothing = Some(match nothing {
+            None => null,
+            Some(before) => expression::call(Function::And, vec![before, null], span)?,
+        });
+    }
+    let Some(nothing) = nothing else { return Ok(None) };
+    let null = Expression::constant(Scalar::Null, span);
+    let one = Expression::constant(Scalar::Boolean(true), span);
+    Ok(Some(expression::conditional(nothing, null, one, span)?))
 }
 
 /// `ds[aggr x := sum(y) group by ...]`
@@ -226,7 +264,13 @@ pub(super) fn clause(
     });
     let values = mistakes.take(all(values));
     mistakes.or(())?;
-    finish(scope, values.unwrap_or_default(), having, span)
+    let mut results = values.unwrap_or_default();
+    let more = viral(&on, &scope)?.into_iter();
+    results.extend(
+        more.filter(|(it, _)| items.iter().all(|item| item.component.name.text != it.name))
+            .collect::<Vec<_>>(),
+    );
+    finish(scope, results, having, span)
 }
 
 impl Groups {
@@ -279,9 +323,7 @@ fn groups_by(on: &On<'_>, grouping: Option<&Grouping>) -> Result<Vec<(Component,
     let scope = on.scope(Calls::Refused("in a grouping"));
     let named = all(grouping.components.iter().map(|name| grouping_place(relation, &scope, name)));
     let time = match &grouping.time {
-        Some(time) => {
-            Ok(Some(expression::expression(time, &scope).map_err(Mistakes::from)?))
-        }
+        Some(time) => Ok(Some(expression::expression(time, &scope).map_err(Mistakes::from)?)),
         None => Ok::<_, Mistakes>(None),
     };
     let (named, time) = both(named, time)?;
@@ -290,9 +332,7 @@ fn groups_by(on: &On<'_>, grouping: Option<&Grouping>) -> Result<Vec<(Component,
         GroupingKind::By => {
             named.iter().map(|place| (*place, relation.structure.components()[*place].clone())).collect()
         }
-        GroupingKind::Except => {
-            identifiers.into_iter().filter(|(place, _)| !named.contains(place)).collect()
-        }
+        GroupingKind::Except => identifiers.into_iter().filter(|(place, _)| !named.contains(place)).collect(),
         GroupingKind::All => identifiers,
     };
     let time_place = match (&time, &grouping.time) {
@@ -334,11 +374,7 @@ fn time_column(scope: &Scope<'_>, written: &Expr) -> Result<usize, Diagnostic> {
     }
 }
 
-fn grouping_place(
-    relation: &Relation,
-    scope: &Scope<'_>,
-    name: &ComponentName,
-) -> Result<usize, Diagnostic> {
+fn grouping_place(relation: &Relation, scope: &Scope<'_>, name: &ComponentName) -> Result<usize, Diagnostic> {
     let place = scope.place(name)?;
     if relation.structure.components()[place].is_identifier() {
         return Ok(place);

@@ -18,26 +18,23 @@ pub(super) struct Aligned {
     pub(super) identifiers: Vec<(usize, Component)>,
     /// Measures of each operand, by place in the relation, with their own names.
     pub(super) measures: Vec<Vec<(usize, Component)>>,
-    /// Viral attributes; those of the first operand that has them.
-    pub(super) viral: Vec<(usize, Component)>,
+    /// Viral attributes, and their places, one for each operand that has them.
+    pub(super) viral: Vec<(Component, Vec<usize>)>,
 }
 
 impl Aligned {
     /// One data set alone.
     pub(super) fn one(relation: Relation) -> Self {
         let of_role = |role| columns_where(&relation.structure, |component| component.role == role);
-        let (identifiers, measures, viral) =
-            (of_role(Role::Identifier), of_role(Role::Measure), of_role(Role::ViralAttribute));
+        let (identifiers, measures) = (of_role(Role::Identifier), of_role(Role::Measure));
+        let viral = of_role(Role::ViralAttribute);
+        let viral = viral.into_iter().map(|(place, component)| (component, vec![place])).collect();
         Self { relation, identifiers, measures: vec![measures], viral }
     }
 }
 
 /// Data sets side by side, one row for each key that all of them have.
-pub(super) fn align(
-    relations: Vec<Relation>,
-    operator: &str,
-    span: Span,
-) -> Result<Aligned, Mistakes> {
+pub(super) fn align(relations: Vec<Relation>, operator: &str, span: Span) -> Result<Aligned, Mistakes> {
     let mut relations = relations.into_iter();
     let first = relations.next().ok_or_else(|| mistake::wanted("a data set", operator, span))?;
     relations.try_fold(Aligned::one(first), |aligned, next| Ok(beside(aligned, next, operator, span)?))
@@ -80,7 +77,8 @@ fn beside(left: Aligned, right: Relation, operator: &str, span: Span) -> Result<
         .collect();
     // Operands may have the same names: a number before `#` tells them apart.
     let mut measures: Vec<Vec<(usize, Component)>> = Vec::new();
-    let sides = left.measures.iter().map(|measures| (measures, JoinedColumn::Left as fn(usize) -> JoinedColumn));
+    let sides =
+        left.measures.iter().map(|measures| (measures, JoinedColumn::Left as fn(usize) -> JoinedColumn));
     let sides = sides.chain(right.measures.iter().map(|measures| (measures, JoinedColumn::Right as _)));
     for (operand, (of_operand, side)) in sides.enumerate() {
         let placed = of_operand
@@ -88,11 +86,19 @@ fn beside(left: Aligned, right: Relation, operator: &str, span: Span) -> Result<
             .map(|(place, component)| add(format!("{operand}#{}", component.name), component, side(*place)));
         measures.push(placed.collect());
     }
-    let mut viral: Vec<(usize, Component)> = Vec::new();
+    let mut viral: Vec<(Component, Vec<usize>)> = Vec::new();
     let sides = left.viral.iter().map(|it| (it, JoinedColumn::Left as fn(usize) -> JoinedColumn));
-    for ((place, component), side) in sides.chain(right.viral.iter().map(|it| (it, JoinedColumn::Right as _))) {
-        if viral.iter().all(|(_, taken)| taken.name != component.name) {
-            viral.push(add(format!("@{}", component.name), component, side(*place)));
+    for ((component, places), side) in
+        sides.chain(right.viral.iter().map(|it| (it, JoinedColumn::Right as _)))
+    {
+        for place in places {
+            let known = viral.iter().position(|(other, _)| other.name == component.name);
+            let number = known.map_or(0, |entry| viral[entry].1.len());
+            let (placed, _) = add(format!("{number}@{}", component.name), component, side(*place));
+            match known {
+                Some(entry) => viral[entry].1.push(placed),
+                None => viral.push((component.clone(), vec![placed])),
+            }
         }
     }
     let node = Node::Join {
@@ -143,10 +149,9 @@ pub(super) fn with_types(
     let columns = relation.structure.components().iter().enumerate().map(|(place, component)| {
         let column = Expression::column(place, component, span);
         match wanted.iter().find(|(of, _)| *of == place) {
-            Some((_, scalar_type)) => (
-                Component { scalar_type: *scalar_type, ..component.clone() },
-                promoted(column, *scalar_type),
-            ),
+            Some((_, scalar_type)) => {
+                (Component { scalar_type: *scalar_type, ..component.clone() }, promoted(column, *scalar_type))
+            }
             None => (component.clone(), column),
         }
     });

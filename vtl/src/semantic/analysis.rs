@@ -11,11 +11,12 @@ use super::mistake::{self, Mistakes, all, both};
 use super::operand::Operand;
 use super::scope::{Calls, Scope};
 use super::{
-    Environment, aggregates, analytic, checks, clauses, conditional, datasets, expression, hierarchy, joins, sets,
-    time_series,
+    Environment, aggregates, analytic, checks, clauses, conditional, datasets, expression, hierarchy, joins,
+    sets, time_series,
 };
 use crate::ast::{
-    BinaryOp, DatapointRuleset, Expr, ExprKind, Function, HierarchicalRuleset, Name, OperatorDefinition, Span,
+    BinaryOp, CastTo, DatapointRuleset, Expr, ExprKind, Function, HierarchicalRuleset, InSet, Literal, Name,
+    OperatorDefinition, Span, StringDistance, UnaryOp, ViralPropagation,
 };
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Expression, ExpressionKind, Node, Relation};
@@ -45,8 +46,9 @@ pub(super) struct Analysis<'a> {
     pub(super) operators: HashMap<Arc<str>, &'a OperatorDefinition>,
     pub(super) datapoint_rulesets: HashMap<Arc<str>, &'a DatapointRuleset>,
     pub(super) hierarchical_rulesets: HashMap<Arc<str>, &'a HierarchicalRuleset>,
-    /// Calls of operators of the script within each other.
-    pub(super) expansion_depth: Cell<usize>,
+    pub(super) propagations: Vec<&'a ViralPropagation>,
+    /// Levels of expressions that operators of the script have become around the present one.
+    pub(super) expanded_depth: Cell<usize>,
     /// Nodes of bodies that were put in so far.
     pub(super) expanded_nodes: Cell<usize>,
 }
@@ -60,7 +62,8 @@ impl<'a> Analysis<'a> {
             operators: HashMap::new(),
             datapoint_rulesets: HashMap::new(),
             hierarchical_rulesets: HashMap::new(),
-            expansion_depth: Cell::new(0),
+            propagations: Vec::new(),
+            expanded_depth: Cell::new(0),
             expanded_nodes: Cell::new(0),
         }
     }
@@ -90,9 +93,19 @@ impl<'a> Analysis<'a> {
         self.environment.scalars.get(name).map(|scalar_type| Known::Scalar(*scalar_type))
     }
 
+    /// Whether a run is given something of this name.
+    pub(super) fn is_input(&self, name: &str) -> bool {
+        self.environment.datasets.contains_key(name) || self.environment.scalars.contains_key(name)
+    }
+
     /// The value of a parameter, if it is known before the run.
     pub(super) fn parameter(&self, name: &str) -> Option<&Scalar> {
         self.environment.parameters.get(name)
+    }
+
+    /// Values of the value domain of this name, if there is one.
+    pub(super) fn values_of_domain(&self, name: &str) -> Option<&[Scalar]> {
+        self.environment.value_domains.get(name).map(Vec::as_slice)
     }
 
     /// Values of a value domain.
@@ -118,90 +131,121 @@ impl<'a> Analysis<'a> {
 
     /// An expression at the level of data sets.
     pub(super) fn operand(&self, expr: &Expr) -> Result<Operand, Mistakes> {
+        // Many small functions, as each level of an expression costs stack.
         let span = expr.span;
         match &expr.kind {
-            ExprKind::Literal(literal) => Ok(Operand::Scalar(expression::literal(literal, span)?)),
-            ExprKind::Name(name) => Ok(self.name(name, span)?),
-            ExprKind::Membership { operand, component } => {
-                let relation = self.dataset(operand, "#")?;
-                Ok(Operand::Dataset(datasets::membership(relation, component, span)?))
-            }
-            ExprKind::Unary { operator, operand } => {
-                let operand = self.operand(operand)?;
-                datasets::apply(operator.text(), vec![Some(operand)], span, |mut values| {
-                    expression::unary(*operator, values.swap_remove(0), span)
-                })
-            }
+            ExprKind::Literal(literal) => self.literal(literal, span),
+            ExprKind::Name(name) => self.name(name, span),
+            ExprKind::Unary { operator, operand } => self.unary(*operator, operand, span),
             ExprKind::Binary { .. } => self.binary_chain(expr),
-            ExprKind::In { operand, negated, set } => {
-                let operator = if *negated { "not_in" } else { "in" };
-                let operand = self.operand(operand)?;
-                let scope = self.scalar_scope();
-                datasets::apply(operator, vec![Some(operand)], span, |mut values| {
-                    expression::is_in(values.swap_remove(0), set, *negated, &scope, span)
-                })
-            }
-            ExprKind::If { condition, then, otherwise } => {
-                let condition = self.operand(condition);
-                let values = both(self.operand(then), self.operand(otherwise));
-                let (condition, (then, otherwise)) = both(condition, values)?;
-                conditional::choose("if", vec![(condition, then)], otherwise, span)
-            }
-            ExprKind::Case { branches, otherwise } => {
-                let branches = all(branches
-                    .iter()
-                    .map(|(condition, value)| both(self.operand(condition), self.operand(value))));
-                let (branches, otherwise) = both(branches, self.operand(otherwise))?;
-                conditional::choose("case", branches, otherwise, span)
-            }
-            ExprKind::Clause { .. } => self.clause_chain(expr),
+            ExprKind::In { operand, negated, set } => self.is_in(operand, *negated, set, span),
+            ExprKind::If { condition, then, otherwise } => self.conditional(condition, then, otherwise, span),
+            ExprKind::Case { branches, otherwise } => self.case(branches, otherwise, span),
             ExprKind::Call { function, arguments } => self.call(*function, arguments, span),
             ExprKind::UserCall { operator, arguments } => {
                 self.within_expansion(operator, arguments, span, |body| self.operand(body))
             }
             ExprKind::StringDistance { method, left, right } => {
-                let (left, right) = both(self.operand(left), self.operand(right))?;
-                datasets::apply("string_distance", vec![Some(left), Some(right)], span, |values| {
-                    let [left, right] = pair(values);
-                    expression::string_distance(*method, left, right, span)
-                })
+                self.string_distance(*method, left, right, span)
             }
-            ExprKind::Cast { operand, to } => {
-                let operand = self.operand(operand)?;
-                datasets::apply("cast", vec![Some(operand)], span, |mut values| {
-                    expression::cast(values.swap_remove(0), to, span)
-                })
-            }
-            ExprKind::Aggregate(call) => Ok(Operand::Dataset(aggregates::on_dataset(self, call, span)?)),
-            ExprKind::Analytic(call) => Ok(Operand::Dataset(analytic::on_dataset(self, call, span)?)),
-            ExprKind::Join(join) => Ok(Operand::Dataset(joins::join(self, join, span)?)),
-            ExprKind::Set { operator, operands } => {
-                Ok(Operand::Dataset(sets::combine(self, *operator, operands, span)?))
-            }
-            ExprKind::ExistsIn(exists) => Ok(Operand::Dataset(sets::exists_in(self, exists, span)?)),
-            ExprKind::Check(check) => Ok(Operand::Dataset(checks::check(self, check, span)?)),
-            ExprKind::CheckDatapoint(check) => {
-                Ok(Operand::Dataset(checks::check_datapoint(self, check, span)?))
-            }
-            ExprKind::CheckHierarchy(check) => {
-                Ok(Operand::Dataset(hierarchy::check_hierarchy(self, check, span)?))
-            }
-            ExprKind::Hierarchy(call) => Ok(Operand::Dataset(hierarchy::hierarchy(self, call, span)?)),
+            ExprKind::Cast { operand, to } => self.cast(operand, to, span),
             ExprKind::TimeAgg(call) => time_series::time_agg(self, call, span),
-            ExprKind::FillTimeSeries { operand, scope } => {
-                Ok(Operand::Dataset(time_series::fill(self, operand, *scope, span)?))
+            _ => self.relation(expr).map(Operand::Dataset),
+        }
+    }
+
+    /// An expression that can only be a data set.
+    fn relation(&self, expr: &Expr) -> Result<Relation, Mistakes> {
+        let span = expr.span;
+        match &expr.kind {
+            ExprKind::Membership { operand, component } => {
+                let relation = self.dataset(operand, "#")?;
+                Ok(datasets::membership(relation, component, span)?)
             }
+            ExprKind::Clause { .. } => self.clause_chain(expr),
+            ExprKind::Aggregate(call) => aggregates::on_dataset(self, call, span),
+            ExprKind::Analytic(call) => analytic::on_dataset(self, call, span),
+            ExprKind::Join(join) => joins::join(self, join, span),
+            ExprKind::Set { operator, operands } => sets::combine(self, *operator, operands, span),
+            ExprKind::ExistsIn(exists) => sets::exists_in(self, exists, span),
+            ExprKind::Check(check) => checks::check(self, check, span),
+            ExprKind::CheckDatapoint(check) => checks::check_datapoint(self, check, span),
+            ExprKind::CheckHierarchy(check) => hierarchy::check_hierarchy(self, check, span),
+            ExprKind::Hierarchy(call) => hierarchy::hierarchy(self, call, span),
+            ExprKind::FillTimeSeries { operand, scope } => time_series::fill(self, operand, *scope, span),
             ExprKind::Eval(eval) => Err(mistake::unsupported(
                 &format!("eval of the routine {}", eval.routine),
                 "a hub runs no code that is not VTL; write the routine as define operator",
                 span,
             )
             .into()),
+            _ => self.dataset(expr, "the statement"),
         }
     }
 
+    fn literal(&self, literal: &Literal, span: Span) -> Result<Operand, Mistakes> {
+        Ok(Operand::Scalar(expression::literal(literal, span)?))
+    }
+
+    fn unary(&self, operator: UnaryOp, operand: &Expr, span: Span) -> Result<Operand, Mistakes> {
+        let operand = self.operand(operand)?;
+        datasets::apply(self, operator.text(), vec![Some(operand)], span, |mut values| {
+            expression::unary(operator, values.swap_remove(0), span)
+        })
+    }
+
+    fn is_in(&self, operand: &Expr, negated: bool, set: &InSet, span: Span) -> Result<Operand, Mistakes> {
+        let operator = if negated { "not_in" } else { "in" };
+        let operand = self.operand(operand)?;
+        let scope = self.scalar_scope();
+        datasets::apply(self, operator, vec![Some(operand)], span, |mut values| {
+            expression::is_in(values.swap_remove(0), set, negated, &scope, span)
+        })
+    }
+
+    fn conditional(
+        &self,
+        condition: &Expr,
+        then: &Expr,
+        otherwise: &Expr,
+        span: Span,
+    ) -> Result<Operand, Mistakes> {
+        let condition = self.operand(condition);
+        let values = both(self.operand(then), self.operand(otherwise));
+        let (condition, (then, otherwise)) = both(condition, values)?;
+        conditional::choose("if", vec![(condition, then)], otherwise, span)
+    }
+
+    fn case(&self, branches: &[(Expr, Expr)], otherwise: &Expr, span: Span) -> Result<Operand, Mistakes> {
+        let branches =
+            all(branches.iter().map(|(condition, value)| both(self.operand(condition), self.operand(value))));
+        let (branches, otherwise) = both(branches, self.operand(otherwise))?;
+        conditional::choose("case", branches, otherwise, span)
+    }
+
+    fn string_distance(
+        &self,
+        method: StringDistance,
+        left: &Expr,
+        right: &Expr,
+        span: Span,
+    ) -> Result<Operand, Mistakes> {
+        let (left, right) = both(self.operand(left), self.operand(right))?;
+        datasets::apply(self, "string_distance", vec![Some(left), Some(right)], span, |values| {
+            let [left, right] = pair(values);
+            expression::string_distance(method, left, right, span)
+        })
+    }
+
+    fn cast(&self, operand: &Expr, to: &CastTo, span: Span) -> Result<Operand, Mistakes> {
+        let operand = self.operand(operand)?;
+        datasets::apply(self, "cast", vec![Some(operand)], span, |mut values| {
+            expression::cast(values.swap_remove(0), to, span)
+        })
+    }
+
     /// An expression that may name a single value only.
-    fn name(&self, name: &Arc<str>, span: Span) -> Result<Operand, Diagnostic> {
+    fn name(&self, name: &Arc<str>, span: Span) -> Result<Operand, Mistakes> {
         match self.known(name) {
             Some(Known::Dataset(structure)) => {
                 Ok(Operand::Dataset(Relation { node: Node::Scan(name.clone()), structure, span }))
@@ -211,11 +255,11 @@ impl<'a> Analysis<'a> {
                 scalar_type,
                 span,
             })),
-            Some(Known::Failed | Known::Waiting) => Err(mistake::follows(span)),
+            Some(Known::Failed | Known::Waiting) => Err(mistake::follows(span).into()),
             None => {
                 let known = self.results.keys().chain(self.environment.datasets.keys());
                 let known = known.chain(self.environment.scalars.keys()).map(|name| &**name);
-                Err(mistake::unknown("data set or value", name, span, known))
+                Err(mistake::unknown("data set or value", name, span, known).into())
             }
         }
     }
@@ -234,7 +278,7 @@ impl<'a> Analysis<'a> {
             let (left, right) = both(value, self.operand(right))?;
             on_datasets += usize::from(left.is_dataset() || right.is_dataset());
             within_chain(on_datasets, span)?;
-            value = datasets::apply(operator.text(), vec![Some(left), Some(right)], span, |values| {
+            value = datasets::apply(self, operator.text(), vec![Some(left), Some(right)], span, |values| {
                 let [left, right] = pair(values);
                 expression::binary(operator, left, right, span)
             });
@@ -243,7 +287,7 @@ impl<'a> Analysis<'a> {
     }
 
     /// `ds[...][...]` leans to the left, too.
-    fn clause_chain(&self, expr: &Expr) -> Result<Operand, Mistakes> {
+    fn clause_chain(&self, expr: &Expr) -> Result<Relation, Mistakes> {
         let mut steps = Vec::new();
         let mut first = expr;
         while let ExprKind::Clause { operand, clause } = &first.kind {
@@ -255,24 +299,26 @@ impl<'a> Analysis<'a> {
         for (clause, span) in steps.into_iter().rev() {
             relation = clauses::apply(self, relation, clause, &[], span)?;
         }
-        Ok(Operand::Dataset(relation))
+        Ok(relation)
     }
 
-    fn call(
-        &self,
-        function: Function,
-        arguments: &[Option<Expr>],
-        span: Span,
-    ) -> Result<Operand, Mistakes> {
+    fn call(&self, function: Function, arguments: &[Option<Expr>], span: Span) -> Result<Operand, Mistakes> {
         if matches!(function, Function::FlowToStock | Function::StockToFlow | Function::Timeshift) {
             return Ok(Operand::Dataset(time_series::call(self, function, arguments, span)?));
         }
         if matches!(function, Function::PeriodIndicator) {
             return time_series::period_indicator(self, arguments, span);
         }
-        let operands =
-            all(arguments.iter().map(|argument| argument.as_ref().map(|expr| self.operand(expr)).transpose()))?;
-        datasets::apply_function(function, operands, span)
+        let mut mistakes = Mistakes::default();
+        let mut operands = Vec::with_capacity(arguments.len());
+        for argument in arguments {
+            match argument {
+                None => operands.push(None),
+                Some(expr) => operands.push(mistakes.take(self.operand(expr))),
+            }
+        }
+        mistakes.or(())?;
+        datasets::apply_function(self, function, operands, span)
     }
 }
 

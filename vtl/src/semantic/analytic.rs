@@ -13,9 +13,7 @@ use super::operand::{columns_where, no_measures, structure};
 use super::scope::{Calls, Scope};
 use crate::ast::{AggregateOp, AnalyticCall, AnalyticOp, ComponentName, Setting, Span, Window, WindowBound};
 use crate::diagnostic::Diagnostic;
-use crate::plan::{
-    Bound, Expression, ExpressionKind, Frame, Node, Relation, WindowCall, WindowFunction,
-};
+use crate::plan::{Bound, Expression, ExpressionKind, Frame, Node, Relation, WindowCall, WindowFunction};
 use crate::value::{Component, Role, Scalar, ScalarType};
 
 /// A relation that grows by the columns of analytic calls. Places of columns that it has do not change.
@@ -160,7 +158,8 @@ impl Resolved {
         let mut partition: Vec<usize> =
             window.partition.iter().map(|name| partition_place(scope, name)).collect::<Result<_, _>>()?;
         if window.partition_excludes {
-            partition = scope.identifier_places().into_iter().filter(|place| !partition.contains(place)).collect();
+            partition =
+                scope.identifier_places().into_iter().filter(|place| !partition.contains(place)).collect();
         }
         let order = window
             .order
@@ -188,15 +187,13 @@ fn call_type(operator: AnalyticOp, of: ScalarType, span: Span) -> Result<ScalarT
     match operator {
         AnalyticOp::Aggregate(operator) => result_type(operator, of, span),
         AnalyticOp::Rank => Ok(ScalarType::Integer),
-        AnalyticOp::RatioToReport => {
-            result_type(AggregateOp::Avg, of, span).map_err(|_| {
-                Diagnostic::semantic(
-                    mistake::TYPE,
-                    span,
-                    format!("ratio_to_report needs numbers; this is of type {of}"),
-                )
-            })
-        }
+        AnalyticOp::RatioToReport => result_type(AggregateOp::Avg, of, span).map_err(|_| {
+            Diagnostic::semantic(
+                mistake::TYPE,
+                span,
+                format!("ratio_to_report needs numbers; this is of type {of}"),
+            )
+        }),
         AnalyticOp::FirstValue | AnalyticOp::LastValue | AnalyticOp::Lag | AnalyticOp::Lead => Ok(of),
     }
 }
@@ -256,15 +253,22 @@ impl Analysis<'_> {
 /// The rows around the current one. Without a frame: up to the current row where there is an order, else all.
 fn frame(window: &Window, analysis: &Analysis<'_>) -> Result<Frame, Diagnostic> {
     Ok(match &window.frame {
-        Some(written) => Frame {
-            counts_rows: written.counts_points,
-            start: bound(&written.start, analysis)?,
-            end: bound(&written.end, analysis)?,
-        },
+        Some(written) => {
+            // Written from the far end to the near one, it means the same.
+            let backwards = written.end == WindowBound::UnboundedPreceding
+                || written.start == WindowBound::UnboundedFollowing;
+            let (start, end) =
+                if backwards { (&written.end, &written.start) } else { (&written.start, &written.end) };
+            Frame {
+                counts_rows: written.counts_points,
+                start: bound(start, analysis)?,
+                end: bound(end, analysis)?,
+            }
+        }
         None if window.order.is_empty() => {
             Frame { counts_rows: true, start: Bound::Unbounded, end: Bound::Unbounded }
         }
-        None => Frame { counts_rows: true, start: Bound::Unbounded, end: Bound::Offset(0) },
+        None => Frame { counts_rows: false, start: Bound::Unbounded, end: Bound::Offset(0) },
     })
 }
 

@@ -52,7 +52,8 @@ pub(super) fn check(analysis: &Analysis<'_>, check: &Check, span: Span) -> Resul
     let (rows, balance) = match imbalance {
         Some(imbalance) => with_imbalance(checked, imbalance, span)?,
         None => {
-            let null = Expression { scalar_type: ScalarType::Number, ..Expression::constant(Scalar::Null, span) };
+            let null =
+                Expression { scalar_type: ScalarType::Number, ..Expression::constant(Scalar::Null, span) };
             (checked, null)
         }
     };
@@ -158,7 +159,9 @@ pub(super) fn check_datapoint(
     let relation = analysis.dataset(&check.operand, "check_datapoint")?;
     let Some(ruleset) = analysis.datapoint_rulesets.get(&check.ruleset.text) else {
         let known = analysis.datapoint_rulesets.keys().map(|name| &**name);
-        return Err(mistake::unknown("data point ruleset", &check.ruleset.text, check.ruleset.span, known).into());
+        return Err(
+            mistake::unknown("data point ruleset", &check.ruleset.text, check.ruleset.span, known).into()
+        );
     };
     let names = signature(&relation, ruleset, check, span)?;
     let mut scope = Scope::empty(analysis, Calls::Refused("in a data point rule")).without_script();
@@ -238,7 +241,10 @@ fn signature(
                 return Err(Diagnostic::semantic(
                     mistake::RULESET,
                     name.span(),
-                    format!("the signature of {} has {} at this place, not {}", ruleset.name, item.name, name.name),
+                    format!(
+                        "the signature of {} has {} at this place, not {}",
+                        ruleset.name, item.name, name.name
+                    ),
                 ));
             }
             Some(name) => &name.name,

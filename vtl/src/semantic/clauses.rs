@@ -105,7 +105,10 @@ pub(super) fn role_of(item: &CalcItem, existing: Option<&Component>) -> Result<R
         return Err(Diagnostic::semantic(
             mistake::ROLE,
             item.span,
-            format!("{} is an identifier of the data set, and identifiers cannot be computed anew", item.component.name),
+            format!(
+                "{} is an identifier of the data set, and identifiers cannot be computed anew",
+                item.component.name
+            ),
         )
         .with_help("choose another name, and rename afterwards"));
     }

@@ -12,7 +12,7 @@ use super::operand::{Operand, columns_where, promoted};
 use crate::ast::Span;
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Comparison, Expression, ExpressionKind, Function, Node, Relation, SetOperator};
-use crate::value::{Component, Scalar, ScalarType};
+use crate::value::{Component, Role, Scalar, ScalarType};
 
 /// The value of the first branch whose condition is true, row by row.
 pub(super) fn choose(
@@ -105,7 +105,28 @@ fn measures_of(operator: &str, values: &[Operand], span: Span) -> Result<Vec<Com
             measure.nullable |= value.scalar_type == ScalarType::Null;
         }
     }
+    measures.extend(common_viral(values));
     Ok(measures)
+}
+
+/// Viral attributes that all branches have which are data sets.
+fn common_viral(values: &[Operand]) -> Vec<Component> {
+    let mut common: Option<Vec<Component>> = None;
+    for value in values {
+        let Operand::Dataset(relation) = value else { continue };
+        let viral = |of: &Component| of.role == Role::ViralAttribute;
+        match &mut common {
+            None => {
+                let own = columns_where(&relation.structure, viral);
+                common = Some(own.into_iter().map(|(_, component)| component).collect());
+            }
+            Some(common) => common.retain(|component| {
+                let other = relation.structure.component(&component.name).filter(|other| viral(other));
+                other.is_some_and(|other| other.scalar_type == component.scalar_type)
+            }),
+        }
+    }
+    common.unwrap_or_default()
 }
 
 fn common(
@@ -176,8 +197,11 @@ fn part(
     measures: &[Component],
     span: Span,
 ) -> Result<Relation, Mistakes> {
-    let is_branch =
-        expression::call(Function::Compare(Comparison::Equal), vec![branch.clone(), number(place, span)], span)?;
+    let is_branch = expression::call(
+        Function::Compare(Comparison::Equal),
+        vec![branch.clone(), number(place, span)],
+        span,
+    )?;
     let keys = |relation: Relation| {
         let keys = columns_where(&relation.structure, Component::is_identifier);
         relation.select(keys, span)
@@ -192,6 +216,9 @@ fn part(
             let aligned = align(vec![chosen, relation], operator, span)?;
             let mut columns = aligned.identifiers;
             columns.extend(aligned.measures.into_iter().next_back().into_iter().flatten());
+            // The rows of the condition have been cut to their keys, so that these are the branch's own.
+            let viral = aligned.viral.into_iter();
+            columns.extend(viral.filter_map(|(component, places)| Some((*places.first()?, component))));
             with_measures(aligned.relation.select(columns, span)?, measures, span)
         }
         (Some(rows), Operand::Scalar(value)) => {
@@ -200,17 +227,19 @@ fn part(
                 .into_iter()
                 .map(|(place, component)| (component, chosen.column(place, span)))
                 .collect();
-            columns.extend(
-                measures
-                    .iter()
-                    .map(|measure| (measure.clone(), promoted(value.clone(), measure.scalar_type))),
-            );
+            let null = Expression::constant(Scalar::Null, span);
+            columns.extend(measures.iter().map(|component| {
+                let value = if component.is_measure() { &value } else { &null };
+                (component.clone(), promoted(value.clone(), component.scalar_type))
+            }));
             Ok(chosen.project(columns, span)?)
         }
         (None, Operand::Scalar(_)) => Err(Diagnostic::semantic(
             mistake::TYPE,
             span,
-            format!("with a single value as the condition, all branches of {operator} must be data sets, or none"),
+            format!(
+                "with a single value as the condition, all branches of {operator} must be data sets, or none"
+            ),
         )
         .into()),
     }
@@ -240,7 +269,9 @@ fn union(operator: &str, parts: Vec<Relation>, span: Span) -> Result<Operand, Mi
         .map(|part| {
             let own = columns_where(&part.structure, Component::is_identifier);
             let same = own.len() == keys.len()
-                && keys.iter().all(|(_, key)| part.structure.component(&key.name).is_some_and(Component::is_identifier));
+                && keys.iter().all(|(_, key)| {
+                    part.structure.component(&key.name).is_some_and(Component::is_identifier)
+                });
             if !same {
                 return Err(Diagnostic::semantic(
                     mistake::STRUCTURE,
@@ -267,9 +298,9 @@ fn union_structure(parts: &[Relation]) -> Arc<crate::value::Structure> {
     let mut components = parts[0].structure.components().to_vec();
     for component in &mut components {
         component.nullable = !component.is_identifier()
-            && parts.iter().any(|part| {
-                part.structure.component(&component.name).is_none_or(|other| other.nullable)
-            });
+            && parts
+                .iter()
+                .any(|part| part.structure.component(&component.name).is_none_or(|other| other.nullable));
     }
     crate::value::Structure::new(components).map_or_else(|_| parts[0].structure.clone(), Arc::new)
 }

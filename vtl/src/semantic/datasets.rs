@@ -4,10 +4,11 @@
 //! which are those of expressions.
 
 use super::align::{Aligned, align};
+use super::analysis::Analysis;
+use super::expression;
 use super::mistake::{self, Mistakes};
 use super::nullable::nullable;
 use super::operand::{Operand, columns_where, no_measures};
-use super::expression;
 use crate::ast::{Function, Name, Span};
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Expression, Relation};
@@ -16,16 +17,20 @@ use crate::value::{Component, Role, ScalarType};
 /// Applies an operator to operands of which some may be data sets. The operator is given one value for each
 /// operand, at most one of them for each measure.
 pub(super) fn apply(
+    analysis: &Analysis<'_>,
     operator: &str,
     operands: Vec<Option<Operand>>,
     span: Span,
     mut compute: impl FnMut(Vec<Expression>) -> Result<Expression, Diagnostic>,
 ) -> Result<Operand, Mistakes> {
-    apply_optional(operator, operands, span, |values| compute(values.into_iter().flatten().collect()))
+    apply_optional(analysis, operator, operands, span, |values| {
+        compute(values.into_iter().flatten().collect())
+    })
 }
 
 /// The same for operators with operands that can be left out.
 fn apply_optional(
+    analysis: &Analysis<'_>,
     operator: &str,
     operands: Vec<Option<Operand>>,
     span: Span,
@@ -72,7 +77,7 @@ fn apply_optional(
         }
     }
     mistakes.or(())?;
-    result(operator, aligned, computed, span)
+    result(analysis, operator, aligned, computed, span)
 }
 
 /// Where an operator takes one of its operands from.
@@ -115,6 +120,7 @@ fn same_measure(
 
 /// The data set of what was computed for each measure.
 fn result(
+    analysis: &Analysis<'_>,
     operator: &str,
     aligned: Aligned,
     computed: Vec<(Component, Expression)>,
@@ -149,8 +155,10 @@ fn result(
         };
         columns.push((component, value));
     }
-    for (place, component) in aligned.viral {
-        columns.push((component, aligned.relation.column(place, span)));
+    for (component, places) in aligned.viral {
+        let values = places.iter().map(|place| aligned.relation.column(*place, span)).collect();
+        let value = analysis.meeting(&component, values, span)?;
+        columns.push((Component { scalar_type: value.scalar_type, ..component }, value));
     }
     Ok(Operand::Dataset(aligned.relation.project(columns, span)?))
 }
@@ -170,6 +178,7 @@ fn takes_new_name(operator: &str, from: ScalarType, to: ScalarType) -> bool {
 
 /// A function of the language, of which some arguments may be data sets.
 pub(super) fn apply_function(
+    analysis: &Analysis<'_>,
     function: Function,
     operands: Vec<Option<Operand>>,
     span: Span,
@@ -184,10 +193,12 @@ pub(super) fn apply_function(
             || function == Function::Between;
         if operand.as_ref().is_some_and(Operand::is_dataset) && !may_be_dataset {
             let mistake = mistake::wanted("a single value", name, span);
-            return Err(mistake.with_help(format!("only the first argument of {name} may be a data set")).into());
+            return Err(mistake
+                .with_help(format!("only the first argument of {name} may be a data set"))
+                .into());
         }
     }
-    apply_optional(name, operands, span, |values| expression::function(function, values, span))
+    apply_optional(analysis, name, operands, span, |values| expression::function(function, values, span))
 }
 
 /// `ds#component`: the identifiers and that component, as a measure.

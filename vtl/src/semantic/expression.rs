@@ -19,65 +19,130 @@ pub(super) use written::{function, string_distance, time_agg};
 
 use super::mistake;
 use super::scope::Scope;
-use crate::ast::{BinaryOp, Expr, ExprKind, Function as Written, Span, UnaryOp};
+use crate::ast::{
+    BinaryOp, CastTo, Expr, ExprKind, Function as Written, InSet, Span, StringDistance, TimeAgg, UnaryOp,
+};
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Comparison, Expression, ExpressionKind, Function};
 use crate::value::{Number, Scalar, ScalarType};
 
 /// Types an expression on single values or components.
 pub(super) fn expression(expr: &Expr, scope: &Scope<'_>) -> Result<Expression, Diagnostic> {
+    // Every arm is one call: what an arm needs on the stack is not needed at every level of a deep expression.
     let span = expr.span;
     match &expr.kind {
         ExprKind::Literal(value) => literal(value, span),
         ExprKind::Name(name) => scope.resolve(name, span),
         ExprKind::Membership { operand, component } => scope.member(operand, component, span),
-        ExprKind::Unary { operator, operand } => unary(*operator, expression(operand, scope)?, span),
+        ExprKind::Unary { operator, operand } => written_unary(*operator, operand, scope, span),
         ExprKind::Binary { .. } => chain(expr, scope),
-        ExprKind::In { operand, negated, set } => {
-            is_in(expression(operand, scope)?, set, *negated, scope, span)
-        }
-        ExprKind::If { condition, then, otherwise } => conditional(
-            expression(condition, scope)?,
-            expression(then, scope)?,
-            expression(otherwise, scope)?,
-            span,
-        ),
-        ExprKind::Case { branches, otherwise } => {
-            let branches = branches
-                .iter()
-                .map(|(condition, value)| Ok((expression(condition, scope)?, expression(value, scope)?)));
-            case(branches.collect::<Result<_, Diagnostic>>()?, expression(otherwise, scope)?, span)
-        }
-        ExprKind::Call { function: written, arguments } => written_call(*written, arguments, scope, span),
+        ExprKind::In { operand, negated, set } => written_in(operand, *negated, set, scope, span),
+        ExprKind::If { condition, then, otherwise } => written_if([condition, then, otherwise], scope, span),
+        ExprKind::Case { branches, otherwise } => written_case(branches, otherwise, scope, span),
+        ExprKind::Call { function, arguments } => written_call(*function, arguments, scope, span),
         ExprKind::UserCall { operator, arguments } => scope.user_call(operator, arguments, span),
         ExprKind::StringDistance { method, left, right } => {
-            string_distance(*method, expression(left, scope)?, expression(right, scope)?, span)
+            written_distance(*method, [left, right], scope, span)
         }
-        ExprKind::Cast { operand, to } => cast(expression(operand, scope)?, to, span),
+        ExprKind::Cast { operand, to } => written_cast(operand, to, scope, span),
         ExprKind::Aggregate(call) => scope.aggregate(call, span),
         ExprKind::Analytic(call) => scope.analytic(call, span),
-        ExprKind::TimeAgg(call) => {
-            let operand = match &call.operand {
-                Some(operand) => expression(operand, scope)?,
-                None => scope.time_identifier(span)?,
-            };
-            time_agg(call, operand, span)
-        }
-        ExprKind::Clause { .. } => Err(only_datasets("a clause in square brackets", span)),
-        ExprKind::Join(join) => Err(only_datasets(join.kind.text(), span)),
-        ExprKind::Set { operator, .. } => Err(only_datasets(operator.text(), span)),
-        ExprKind::ExistsIn(_) => Err(only_datasets("exists_in", span)),
-        ExprKind::Check(_) => Err(only_datasets("check", span)),
-        ExprKind::CheckDatapoint(_) => Err(only_datasets("check_datapoint", span)),
-        ExprKind::CheckHierarchy(_) => Err(only_datasets("check_hierarchy", span)),
-        ExprKind::Hierarchy(_) => Err(only_datasets("hierarchy", span)),
-        ExprKind::FillTimeSeries { .. } => Err(only_datasets("fill_time_series", span)),
-        ExprKind::Eval(_) => Err(mistake::unsupported(
-            "eval",
-            "a hub runs no code that is not VTL; write the routine as define operator",
-            span,
-        )),
+        ExprKind::TimeAgg(call) => written_time_agg(call, scope, span),
+        other => Err(no_value(other, span)),
     }
+}
+
+fn written_unary(
+    operator: UnaryOp,
+    operand: &Expr,
+    scope: &Scope<'_>,
+    span: Span,
+) -> Result<Expression, Diagnostic> {
+    let operand = expression(operand, scope)?;
+    unary(operator, operand, span)
+}
+
+fn written_in(
+    operand: &Expr,
+    negated: bool,
+    set: &InSet,
+    scope: &Scope<'_>,
+    span: Span,
+) -> Result<Expression, Diagnostic> {
+    let operand = expression(operand, scope)?;
+    is_in(operand, set, negated, scope, span)
+}
+
+fn written_if(parts: [&Expr; 3], scope: &Scope<'_>, span: Span) -> Result<Expression, Diagnostic> {
+    let [condition, then, otherwise] = parts;
+    let condition = expression(condition, scope)?;
+    let then = expression(then, scope)?;
+    let otherwise = expression(otherwise, scope)?;
+    conditional(condition, then, otherwise, span)
+}
+
+fn written_case(
+    branches: &[(Expr, Expr)],
+    otherwise: &Expr,
+    scope: &Scope<'_>,
+    span: Span,
+) -> Result<Expression, Diagnostic> {
+    let mut typed = Vec::with_capacity(branches.len());
+    for (condition, value) in branches {
+        let condition = expression(condition, scope)?;
+        typed.push((condition, expression(value, scope)?));
+    }
+    let otherwise = expression(otherwise, scope)?;
+    case(typed, otherwise, span)
+}
+
+fn written_distance(
+    method: StringDistance,
+    texts: [&Expr; 2],
+    scope: &Scope<'_>,
+    span: Span,
+) -> Result<Expression, Diagnostic> {
+    let left = expression(texts[0], scope)?;
+    let right = expression(texts[1], scope)?;
+    string_distance(method, left, right, span)
+}
+
+fn written_cast(
+    operand: &Expr,
+    to: &CastTo,
+    scope: &Scope<'_>,
+    span: Span,
+) -> Result<Expression, Diagnostic> {
+    let operand = expression(operand, scope)?;
+    cast(operand, to, span)
+}
+
+fn written_time_agg(call: &TimeAgg, scope: &Scope<'_>, span: Span) -> Result<Expression, Diagnostic> {
+    let operand = match &call.operand {
+        Some(operand) => expression(operand, scope)?,
+        None => scope.time_identifier(span)?,
+    };
+    time_agg(call, operand, scope, span)
+}
+
+/// What works on data sets only.
+fn no_value(kind: &ExprKind, span: Span) -> Diagnostic {
+    let operator = match kind {
+        ExprKind::Eval(_) => {
+            let help = "a hub runs no code that is not VTL; write the routine as define operator";
+            return mistake::unsupported("eval", help, span);
+        }
+        ExprKind::Join(join) => join.kind.text(),
+        ExprKind::Set { operator, .. } => operator.text(),
+        ExprKind::ExistsIn(_) => "exists_in",
+        ExprKind::Check(_) => "check",
+        ExprKind::CheckDatapoint(_) => "check_datapoint",
+        ExprKind::CheckHierarchy(_) => "check_hierarchy",
+        ExprKind::Hierarchy(_) => "hierarchy",
+        ExprKind::FillTimeSeries { .. } => "fill_time_series",
+        _ => "a clause in square brackets",
+    };
+    only_datasets(operator, span)
 }
 
 fn only_datasets(operator: &str, span: Span) -> Diagnostic {
@@ -100,9 +165,14 @@ fn written_call(
         }
         _ => {}
     }
-    let typed =
-        arguments.iter().map(|argument| argument.as_ref().map(|expr| expression(expr, scope)).transpose());
-    function(written, typed.collect::<Result<_, _>>()?, span)
+    let mut typed = Vec::with_capacity(arguments.len());
+    for argument in arguments {
+        typed.push(match argument {
+            Some(argument) => Some(expression(argument, scope)?),
+            None => None,
+        });
+    }
+    function(written, typed, span)
 }
 
 /// `a + b + c ...` is a tree that leans to the left: a loop, as rules may add hundreds of codes.

@@ -173,7 +173,8 @@ impl<'u> Used<'u> {
         let relation = analysis.dataset(self.operand, self.operator)?;
         let Some(ruleset) = analysis.hierarchical_rulesets.get(&self.ruleset.text) else {
             let known = analysis.hierarchical_rulesets.keys().map(|name| &**name);
-            let mistake = mistake::unknown("hierarchical ruleset", &self.ruleset.text, self.ruleset.span, known);
+            let mistake =
+                mistake::unknown("hierarchical ruleset", &self.ruleset.text, self.ruleset.span, known);
             return Err(mistake.into());
         };
         let (measure, component) = relation.only_measure(self.operator, self.operand.span)?;
@@ -235,7 +236,10 @@ impl<'u> Used<'u> {
                 return Err(Diagnostic::semantic(
                     mistake::RULESET,
                     rule.span(),
-                    format!("the ruleset {} is about {}, not about {}", ruleset.name, ruleset.rule, rule.name),
+                    format!(
+                        "the ruleset {} is about {}, not about {}",
+                        ruleset.name, ruleset.rule, rule.name
+                    ),
                 ));
             }
             (Some(rule), _) => &rule.name,
@@ -244,7 +248,10 @@ impl<'u> Used<'u> {
                 return Err(Diagnostic::semantic(
                     mistake::RULESET,
                     self.span,
-                    format!("the ruleset {} is about a value domain: it must be told the component", ruleset.name),
+                    format!(
+                        "the ruleset {} is about a value domain: it must be told the component",
+                        ruleset.name
+                    ),
                 )
                 .with_help(format!("write {}(..., {} rule ...)", self.operator, ruleset.name)));
             }
@@ -304,7 +311,8 @@ impl<'u> Used<'u> {
 }
 
 fn identifier(input: &Relation, name: &str, span: Span) -> Result<usize, Diagnostic> {
-    let found = input.structure.position(name).filter(|place| input.structure.components()[*place].is_identifier());
+    let found =
+        input.structure.position(name).filter(|place| input.structure.components()[*place].is_identifier());
     found.ok_or_else(|| {
         let known = input.structure.identifiers().map(|(_, component)| &*component.name);
         mistake::unknown("identifier", name, span, known)

@@ -71,7 +71,10 @@ fn same_identifiers(parts: &[Part], span: Span) -> Result<Vec<Arc<str>>, Diagnos
             return Err(Diagnostic::semantic(
                 mistake::STRUCTURE,
                 span,
-                format!("full_join needs data sets with the same identifiers; {} has others", part.name(place)),
+                format!(
+                    "full_join needs data sets with the same identifiers; {} has others",
+                    part.name(place)
+                ),
             )
             .with_help("aggregate or rename before"));
         }

@@ -35,7 +35,8 @@ pub(super) fn join(analysis: &Analysis<'_>, join: &Join, span: Span) -> Result<R
             aliases.push((format!("{alias}#{}", component.name).into(), component.name.clone()));
         }
     }
-    let mut relation = joined(join.kind, parts, &keys, &homonyms, span)?;
+    let relation = joined(join.kind, parts, &keys, &homonyms, span)?;
+    let mut relation = met(analysis, relation, span)?;
     for (component, value) in &join.defaults {
         relation = with_default(analysis, relation, component, value, &aliases, span)?;
     }
@@ -120,6 +121,31 @@ fn joined(
     Ok(parts.try_fold(first, |left, part| next(kind, left, part, keys, homonyms, span))?)
 }
 
+/// Viral attributes that several operands have meet.
+fn met(analysis: &Analysis<'_>, relation: Relation, span: Span) -> Result<Relation, Mistakes> {
+    let bare = |component: &Component| component.name.split_once('#').map(|(_, bare)| Arc::<str>::from(bare));
+    let mut columns: Vec<(Component, Expression)> = Vec::new();
+    let mut done = HashSet::new();
+    for (place, component) in columns_where(&relation.structure, |_| true) {
+        let column = relation.column(place, span);
+        let name = bare(&component).filter(|_| component.role == Role::ViralAttribute);
+        let Some(name) = name else {
+            columns.push((component, column));
+            continue;
+        };
+        let same = columns_where(&relation.structure, |other| bare(other).as_ref() == Some(&name));
+        if same.iter().any(|(_, other)| other.role != Role::ViralAttribute) {
+            columns.push((component, column));
+        } else if done.insert(name.clone()) {
+            let values = same.iter().map(|(place, _)| relation.column(*place, span)).collect();
+            let component = Component { name, ..component };
+            let value = analysis.meeting(&component, values, span)?;
+            columns.push((Component { scalar_type: value.scalar_type, nullable: true, ..component }, value));
+        }
+    }
+    Ok(relation.project(columns, span)?)
+}
+
 fn full_name(part: &Part, name: &Arc<str>, homonyms: &HashSet<Arc<str>>) -> Result<Arc<str>, Diagnostic> {
     if !homonyms.contains(name) {
         return Ok(name.clone());
@@ -146,7 +172,11 @@ fn next(
     let right = &part.relation.structure;
     let on: Vec<(usize, usize)> = match kind {
         ast::JoinKind::Cross => Vec::new(),
-        _ => keys.names.iter().filter_map(|key| Some((left.structure.position(key)?, right.position(key)?))).collect(),
+        _ => keys
+            .names
+            .iter()
+            .filter_map(|key| Some((left.structure.position(key)?, right.position(key)?)))
+            .collect(),
     };
     let (left, right) = same_types(left, part.relation.clone(), &on, span)?;
     let mut components = Vec::new();
@@ -215,10 +245,11 @@ fn apply(
     aliases: &[Arc<str>],
     span: Span,
 ) -> Result<Relation, Mistakes> {
-    let mut columns: Vec<(Component, Expression)> = columns_where(&relation.structure, Component::is_identifier)
-        .into_iter()
-        .map(|(place, component)| (component, relation.column(place, span)))
-        .collect();
+    let mut columns: Vec<(Component, Expression)> =
+        columns_where(&relation.structure, Component::is_identifier)
+            .into_iter()
+            .map(|(place, component)| (component, relation.column(place, span)))
+            .collect();
     let before = columns.len();
     let mut mistakes = Mistakes::default();
     let mut done = HashSet::new();

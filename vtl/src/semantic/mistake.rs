@@ -33,6 +33,8 @@ pub(super) const LIMIT: &str = "SEM-LIMIT";
 /// Follows from a mistake that is told elsewhere; never shown.
 const FOLLOWS: &str = "SEM-FOLLOWS";
 
+const IN_OPERATOR: &str = ", in the operator ";
+
 /// One or more mistakes.
 #[derive(Debug, Default)]
 pub(super) struct Mistakes(Vec<Diagnostic>);
@@ -63,6 +65,17 @@ impl Mistakes {
                 None
             }
         }
+    }
+
+    /// Tells of those in the body of an operator that the script calls which operator it is.
+    pub(super) fn in_operator(mut self, operator: &str, call: Span) -> Self {
+        for mistake in &mut self.0 {
+            let is_in_call = call.start <= mistake.span.start && mistake.span.end <= call.end;
+            if !is_in_call && mistake.code != FOLLOWS && !mistake.message.contains(IN_OPERATOR) {
+                mistake.message.push_str(&format!("{IN_OPERATOR}{operator}"));
+            }
+        }
+        self
     }
 
     /// The first of them, where only one can be told.

@@ -25,8 +25,11 @@ mod scope;
 mod sets;
 mod statements;
 mod substitute;
+#[cfg(test)]
+mod tests;
 mod time_series;
 mod user_operators;
+mod viral;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -12,7 +12,9 @@ pub(super) fn nullable(expression: &Expression, structure: &Structure) -> bool {
     while let Some(expression) = asked.pop() {
         match &expression.kind {
             ExpressionKind::Constant(value) if value.is_null() => return true,
-            ExpressionKind::Constant(_) | ExpressionKind::Result(_) | ExpressionKind::Call(Function::IsNull, _) => {}
+            ExpressionKind::Constant(_)
+            | ExpressionKind::Result(_)
+            | ExpressionKind::Call(Function::IsNull, _) => {}
             ExpressionKind::Column(place) => {
                 if structure.components().get(*place).is_none_or(|component| component.nullable) {
                     return true;
@@ -20,11 +22,7 @@ pub(super) fn nullable(expression: &Expression, structure: &Structure) -> bool {
             }
             ExpressionKind::Call(Function::Nvl, arguments) => asked.extend(arguments.last()),
             ExpressionKind::Call(
-                Function::Round
-                | Function::Trunc
-                | Function::Substr
-                | Function::Replace
-                | Function::Instr,
+                Function::Round | Function::Trunc | Function::Substr | Function::Replace | Function::Instr,
                 arguments,
             ) => {
                 // Arguments that were left out are nulls that count for their defaults.

@@ -111,7 +111,10 @@ pub(super) fn columns_where(
     condition: impl Fn(&Component) -> bool,
 ) -> Vec<(usize, Component)> {
     let columns = structure.components().iter().enumerate();
-    columns.filter(|(_, component)| condition(component)).map(|(place, component)| (place, component.clone())).collect()
+    columns
+        .filter(|(_, component)| condition(component))
+        .map(|(place, component)| (place, component.clone()))
+        .collect()
 }
 
 /// An operator on measures of a data set that has none.

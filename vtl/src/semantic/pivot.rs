@@ -12,8 +12,8 @@ use crate::diagnostic::Diagnostic;
 use crate::plan::{Node, Relation};
 use crate::value::{Component, Role, ScalarType};
 
-/// The codes of an identifier become measures. Which codes there are says only the data, so that this engine,
-/// which knows all structures before it sees data, has to refuse it.
+/// The codes of an identifier become measures. All structures must be known before data is seen: the codes are those
+/// of the value domain that is called like the identifier.
 pub(super) fn pivot(
     on: &On<'_>,
     identifier: &ComponentName,
@@ -23,13 +23,44 @@ pub(super) fn pivot(
     let mut mistakes = Mistakes::default();
     let identifier = mistakes.take(scope.place(identifier));
     let measure = mistakes.take(scope.place(measure));
-    mistakes.or((identifier, measure))?;
-    Err(mistake::unsupported(
-        "pivot",
-        "name the columns that are wanted: one calc or aggr for each code, with if",
-        on.span,
-    )
-    .into())
+    mistakes.or(())?;
+    let (Some(identifier), Some(measure)) = (identifier, measure) else { return Err(Mistakes::default()) };
+    let (relation, span) = (&on.relation, on.span);
+    let code = &relation.structure.components()[identifier];
+    let value = &relation.structure.components()[measure];
+    if !code.is_identifier() || !value.is_measure() {
+        return Err(Diagnostic::semantic(
+            mistake::ROLE,
+            span,
+            format!("pivot needs an identifier and a measure; these are {} and {}", code.name, value.name),
+        )
+        .into());
+    }
+    let Some(codes) = on.analysis.values_of_domain(&code.name) else {
+        return Err(Diagnostic::semantic(
+            mistake::STRUCTURE,
+            span,
+            format!(
+                "the codes of {} are not known before data is seen, so that pivot cannot name its measures",
+                code.name
+            ),
+        )
+        .with_help(
+            "name the columns that are wanted: one aggr for each code, as max(if ... then ... else null)",
+        )
+        .into());
+    };
+    let key = columns_where(&relation.structure, |it| it.is_identifier() && it.name != code.name);
+    let by: Vec<usize> = key.iter().map(|(place, _)| *place).collect();
+    let mut components: Vec<Component> = key.into_iter().map(|(_, component)| component).collect();
+    components.extend(codes.iter().map(|code| Component {
+        name: code.to_string().into(),
+        nullable: true,
+        ..value.clone()
+    }));
+    let structure = structure(components, span)?;
+    let node = Node::Pivot { input: Box::new(on.relation.clone()), identifier, measure, by };
+    Ok(Relation { node, structure, span })
 }
 
 /// The measures become codes of a new identifier, and their values a new measure.

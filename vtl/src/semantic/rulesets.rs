@@ -29,11 +29,7 @@ pub(super) fn check_hierarchical(ruleset: &HierarchicalRuleset) -> Result<(), Mi
 }
 
 /// All rules have names or none, and each its own.
-fn names<'r>(
-    ruleset: &Name,
-    rules: impl Iterator<Item = (Option<&'r Name>, Span)>,
-    mistakes: &mut Mistakes,
-) {
+fn names<'r>(ruleset: &Name, rules: impl Iterator<Item = (Option<&'r Name>, Span)>, mistakes: &mut Mistakes) {
     let mut seen = HashSet::new();
     let mut nameless = None;
     for (name, span) in rules {
@@ -102,11 +98,7 @@ pub(super) struct ErrorTypes {
 
 impl ErrorTypes {
     /// The types that hold all literals. Levels of whole numbers are of type `numeric`.
-    pub(super) fn of(
-        errors: &[ErrorLiterals],
-        numeric: ScalarType,
-        span: Span,
-    ) -> Result<Self, Diagnostic> {
+    pub(super) fn of(errors: &[ErrorLiterals], numeric: ScalarType, span: Span) -> Result<Self, Diagnostic> {
         let levels = errors.iter().map(|error| error.level.scalar_type());
         let level = match common(levels, "errorlevel", span)? {
             ScalarType::Null | ScalarType::Integer => numeric,

@@ -133,7 +133,7 @@ impl<'s> Scope<'s> {
             Some(Place::Ambiguous(full)) => full.push(component.name.clone()),
             Some(taken @ Place::Column(..)) => {
                 let Place::Column(_, other) = &*taken else { return };
-                if &*other.name != &*short {
+                if other.name != short {
                     let full = vec![other.name.clone(), component.name.clone()];
                     *taken = Place::Ambiguous(full);
                 }
@@ -298,6 +298,10 @@ impl<'s> Scope<'s> {
 }
 
 fn refused(operator: &str, place: &str, span: Span) -> Diagnostic {
-    Diagnostic::semantic(mistake::PLACE, span, format!("{operator} looks at several rows, which is not possible {place}"))
-        .with_help("compute it before, with aggr or calc")
+    Diagnostic::semantic(
+        mistake::PLACE,
+        span,
+        format!("{operator} looks at several rows, which is not possible {place}"),
+    )
+    .with_help("compute it before, with aggr or calc")
 }

@@ -49,7 +49,11 @@ pub(super) fn combine(
 }
 
 /// Components of the first operand, in types that hold the values of all.
-fn common_structure(relations: &[Relation], operator: &str, span: Span) -> Result<Arc<Structure>, Diagnostic> {
+fn common_structure(
+    relations: &[Relation],
+    operator: &str,
+    span: Span,
+) -> Result<Arc<Structure>, Diagnostic> {
     let mut components: Vec<Component> = relations[0].structure.components().to_vec();
     for (number, relation) in relations.iter().enumerate().skip(1) {
         for component in &mut components {
@@ -71,9 +75,11 @@ fn common_structure(relations: &[Relation], operator: &str, span: Span) -> Resul
             component.scalar_type = common;
             component.nullable |= other.nullable;
         }
-        let more = relation.structure.components().iter().find(|other| {
-            components.iter().all(|component| component.name != other.name)
-        });
+        let more = relation
+            .structure
+            .components()
+            .iter()
+            .find(|other| components.iter().all(|component| component.name != other.name));
         if let Some(more) = more {
             return Err(different(operator, number, &more.name, span));
         }

@@ -9,7 +9,7 @@ use super::Environment;
 use super::analysis::{Analysis, Known};
 use super::mistake::{self, Mistakes};
 use super::operand::Operand;
-use super::{rulesets, user_operators};
+use super::{rulesets, user_operators, viral};
 use crate::ast::{self, Name, Script, StatementKind};
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Assignment, Plan, Value};
@@ -19,7 +19,8 @@ pub(super) fn analyze(script: &Script, environment: &Environment) -> Result<Plan
     let mut mistakes = Mistakes::default();
     let mut analysis = Analysis::new(environment);
     definitions(script, &mut analysis, &mut mistakes);
-    let statements = Statements::of(script, &mut analysis, &mut mistakes).in_order(&mut analysis, &mut mistakes);
+    let statements =
+        Statements::of(script, &mut analysis, &mut mistakes).in_order(&mut analysis, &mut mistakes);
     mistakes.or(Plan { statements })
 }
 
@@ -48,15 +49,18 @@ fn definitions<'a>(script: &'a Script, analysis: &mut Analysis<'a>, mistakes: &m
                 mistakes.take(rulesets::check_datapoint(ruleset));
             }
             StatementKind::Hierarchical(ruleset) => {
-                let taken = analysis.hierarchical_rulesets.insert(ruleset.name.text.clone(), ruleset).is_some();
+                let taken =
+                    analysis.hierarchical_rulesets.insert(ruleset.name.text.clone(), ruleset).is_some();
                 twice(taken, "ruleset", &ruleset.name, mistakes);
                 mistakes.take(rulesets::check_hierarchical(ruleset));
             }
-            StatementKind::ViralPropagation(propagation) => mistakes.add(mistake::unsupported(
-                &format!("viral propagation ({})", propagation.name),
-                "leave the definition out: viral attributes go on as they are where one data set has them",
-                propagation.name.span,
-            )),
+            StatementKind::ViralPropagation(propagation) => {
+                let target = |other: &ast::ViralPropagation| (other.on, other.target.text.clone());
+                let taken = analysis.propagations.iter().any(|other| target(other) == target(propagation));
+                twice(taken, "propagation of", &propagation.target, mistakes);
+                analysis.propagations.push(propagation);
+                mistakes.take(viral::check(propagation));
+            }
         }
     }
 }
@@ -83,6 +87,16 @@ impl<'s> Statements<'s> {
                     .with_help("give the second result another name"),
                 );
                 continue;
+            }
+            if analysis.is_input(&name) {
+                mistakes.add(
+                    Diagnostic::semantic(
+                        mistake::DUPLICATE,
+                        assignment.name.span,
+                        format!("{name} is an input of the script, and inputs stay what they are"),
+                    )
+                    .with_help("give the result another name"),
+                );
             }
             analysis.add_result(name.clone(), Known::Waiting);
             statements.by_name.insert(name, statements.waiting.len());

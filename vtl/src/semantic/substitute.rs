@@ -6,30 +6,45 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::ast::{
-    AnalyticCall, CalcItem, Clause, ClauseKind, ComponentName, Constant, Expr, ExprKind, Grouping, InSet, Join,
-    Literal, Name, Setting, UnaryOp, Window, WindowBound,
+    AnalyticCall, CalcItem, Clause, ClauseKind, ComponentName, Constant, Expr, ExprKind, Grouping, InSet,
+    Join, Literal, Name, Setting, UnaryOp, Window, WindowBound,
 };
 
 /// What parameters stand for. Bodies and arguments are bounded in depth by the parser.
 pub(super) struct Substitution<'a> {
     arguments: HashMap<&'a str, &'a Expr>,
-    /// Expressions that were visited or put in.
+    /// Expressions that were visited.
     pub(super) nodes: usize,
+    /// Levels of the deepest expression, arguments included.
+    pub(super) deepest: usize,
+    /// Levels around the expression that is visited.
+    depth: usize,
 }
 
 impl<'a> Substitution<'a> {
     pub(super) fn new(arguments: HashMap<&'a str, &'a Expr>) -> Self {
-        Self { arguments, nodes: 0 }
+        Self { arguments, nodes: 0, deepest: 0, depth: 0 }
     }
 
     /// Puts arguments into an expression.
     pub(super) fn expr(&mut self, expr: &mut Expr) {
         self.nodes += 1;
+        self.depth += 1;
+        self.deepest = self.deepest.max(self.depth);
+        self.parts(expr);
+        self.depth -= 1;
+    }
+
+    fn parts(&mut self, expr: &mut Expr) {
         match &mut expr.kind {
             ExprKind::Literal(_) => {}
             ExprKind::Name(name) => {
                 if let Some(argument) = self.arguments.get(&**name) {
                     *expr = (*argument).clone();
+                    let mut within = Substitution::new(HashMap::new());
+                    within.expr(expr);
+                    self.nodes += within.nodes;
+                    self.deepest = self.deepest.max(self.depth + within.deepest);
                 }
             }
             ExprKind::Membership { operand, component } => {
@@ -127,7 +142,8 @@ impl<'a> Substitution<'a> {
             && let ExprKind::Membership { operand, component: name } = &argument.kind
             && let ExprKind::Name(dataset) = &operand.kind
         {
-            *component = ComponentName { dataset: Some(Name::new(dataset.clone(), operand.span)), name: name.clone() };
+            *component =
+                ComponentName { dataset: Some(Name::new(dataset.clone(), operand.span)), name: name.clone() };
             return;
         }
         // Before `#` stands an alias of a join, which may be called like a parameter.
@@ -150,7 +166,9 @@ impl<'a> Substitution<'a> {
             ExprKind::Unary { operator: UnaryOp::Minus, operand } => {
                 let negative = match &operand.kind {
                     ExprKind::Literal(Literal::Integer(whole)) => whole.checked_neg().map(Literal::Integer),
-                    ExprKind::Literal(Literal::Number(digits)) => Some(Literal::Number(format!("-{digits}").into())),
+                    ExprKind::Literal(Literal::Number(digits)) => {
+                        Some(Literal::Number(format!("-{digits}").into()))
+                    }
                     _ => None,
                 };
                 if let Some(value) = negative {

@@ -7,8 +7,8 @@ use super::datasets;
 use super::expression;
 use super::mistake::{self, Mistakes};
 use super::operand::{Operand, columns_where, no_measures};
-use crate::ast::{self, Expr, FillScope, TimeAgg};
 use crate::ast::Span;
+use crate::ast::{self, Expr, FillScope, TimeAgg};
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Function, Node, Relation, TimeSeriesOperator};
 use crate::value::{Component, Role, ScalarType};
@@ -78,10 +78,10 @@ fn series(
     let measures = input.structure.measures().map(|(place, _)| place).collect();
     let mut structure = input.structure.clone();
     if matches!(operator, TimeSeriesOperator::Fill { .. }) {
-        let components = structure.components().iter().map(|component| Component {
-            nullable: !component.is_identifier(),
-            ..component.clone()
-        });
+        let components = structure
+            .components()
+            .iter()
+            .map(|component| Component { nullable: !component.is_identifier(), ..component.clone() });
         structure = super::operand::structure(components.collect(), span)?;
     }
     let node = Node::TimeSeries { input: Box::new(input), operator, time, series, measures };
@@ -144,7 +144,8 @@ pub(super) fn time_agg(analysis: &Analysis<'_>, call: &TimeAgg, span: Span) -> R
         .into());
     };
     let operand = analysis.operand(operand)?;
-    datasets::apply("time_agg", vec![Some(operand)], span, |mut values| {
-        expression::time_agg(call, values.swap_remove(0), span)
+    let scope = analysis.scalar_scope();
+    datasets::apply(analysis, "time_agg", vec![Some(operand)], span, |mut values| {
+        expression::time_agg(call, values.swap_remove(0), &scope, span)
     })
 }

@@ -12,14 +12,18 @@ use super::operand::Operand;
 use super::scope::Scope;
 use super::substitute::Substitution;
 use crate::ast::{
-    BasicType, Constant, Expr, ExprKind, Name, OperatorDefinition, Parameter, ParameterType, ScalarSpec, Span, TypeName,
+    BasicType, Constant, Expr, ExprKind, Name, OperatorDefinition, Parameter, ParameterType, ScalarSpec,
+    Span, TypeName,
 };
 use crate::diagnostic::Diagnostic;
 use crate::plan::{Expression, ExpressionKind};
 use crate::value::ScalarType;
 
-/// Operators of a script that call each other: deep enough for libraries, and no recursion gets through.
-const EXPANSION_DEPTH_MAX: usize = 16;
+/// Levels of expressions that operators of a script may become by calling each other: twice what the parser allows
+/// for one, enough for libraries. No recursion gets through.
+const EXPANDED_DEPTH_MAX: usize = 2 * crate::parse::EXPRESSION_DEPTH_MAX;
+/// What a call of such an operator counts for in levels, besides its body: the analysis of its arguments.
+const CALL_LEVELS: usize = 20;
 /// Expressions that all bodies of a script together may become: each argument is put in wherever its parameter
 /// stands, so that a few lines could otherwise grow without end.
 const EXPANDED_NODES_MAX: usize = 200_000;
@@ -33,25 +37,26 @@ impl Analysis<'_> {
         span: Span,
         go_on: impl FnOnce(&Expr) -> Result<T, Mistakes>,
     ) -> Result<T, Mistakes> {
-        let body = self.expand(operator, arguments, span, None)?;
-        self.deeper(operator)?;
-        let result = go_on(&body);
-        self.expansion_depth.set(self.expansion_depth.get() - 1);
+        let (body, depth) = self.expand(operator, arguments, span, None)?;
+        let around = self.deeper(operator, depth)?;
+        let result = go_on(&body).map_err(|mistakes| mistakes.in_operator(&operator.text, span));
+        self.expanded_depth.set(around);
         result
     }
 
-    fn deeper(&self, operator: &Name) -> Result<(), Diagnostic> {
-        let depth = self.expansion_depth.get() + 1;
-        if depth > EXPANSION_DEPTH_MAX {
+    /// Goes that much deeper, and tells how deep it was.
+    fn deeper(&self, operator: &Name, depth: usize) -> Result<usize, Diagnostic> {
+        let around = self.expanded_depth.get();
+        if around + depth > EXPANDED_DEPTH_MAX {
             return Err(Diagnostic::semantic(
                 mistake::LIMIT,
                 operator.span,
-                format!("{operator} is called within {EXPANSION_DEPTH_MAX} other operators of the script"),
+                format!("with {operator}, expressions are nested deeper than {EXPANDED_DEPTH_MAX} levels"),
             )
             .with_help("an operator must not call itself, directly or through others"));
         }
-        self.expansion_depth.set(depth);
-        Ok(())
+        self.expanded_depth.set(around + depth);
+        Ok(around)
     }
 
     /// An operator of the script within an expression on rows.
@@ -62,21 +67,22 @@ impl Analysis<'_> {
         scope: &Scope<'_>,
         span: Span,
     ) -> Result<Expression, Diagnostic> {
-        let body = self.expand(operator, arguments, span, Some(scope))?;
-        self.deeper(operator)?;
-        let result = expression::expression(&body, scope);
-        self.expansion_depth.set(self.expansion_depth.get() - 1);
+        let (body, depth) = self.expand(operator, arguments, span, Some(scope))?;
+        let around = self.deeper(operator, depth)?;
+        let result = expression::expression(&body, scope)
+            .map_err(|mistake| Mistakes::from(mistake).in_operator(&operator.text, span).into_first(span));
+        self.expanded_depth.set(around);
         result
     }
 
-    /// The body of an operator with the arguments in the places of its parameters.
+    /// The body of an operator with the arguments in the places of its parameters, and its levels.
     fn expand(
         &self,
         operator: &Name,
         arguments: &[Option<Expr>],
         span: Span,
         scope: Option<&Scope<'_>>,
-    ) -> Result<Expr, Diagnostic> {
+    ) -> Result<(Expr, usize), Diagnostic> {
         let Some(definition) = self.operators.get(&operator.text) else {
             let known = self.operators.keys().map(|name| &**name);
             return Err(mistake::unknown("operator", &operator.text, operator.span, known));
@@ -85,12 +91,8 @@ impl Analysis<'_> {
         for (parameter, argument) in definition.parameters.iter().zip(&arguments) {
             self.fits(parameter, argument, scope)?;
         }
-        let bindings: HashMap<&str, &Expr> = definition
-            .parameters
-            .iter()
-            .map(|parameter| &*parameter.name.text)
-            .zip(&arguments)
-            .collect();
+        let bindings: HashMap<&str, &Expr> =
+            definition.parameters.iter().map(|parameter| &*parameter.name.text).zip(&arguments).collect();
         let mut body = definition.body.clone();
         let mut substitution = Substitution::new(bindings);
         substitution.expr(&mut body);
@@ -104,11 +106,16 @@ impl Analysis<'_> {
             )
             .with_help("give results on the way names, so that operators are not called within each other"));
         }
-        Ok(body)
+        Ok((body, substitution.deepest + CALL_LEVELS))
     }
 
     /// Whether an argument is what a parameter asks for.
-    fn fits(&self, parameter: &Parameter, argument: &Expr, scope: Option<&Scope<'_>>) -> Result<(), Diagnostic> {
+    fn fits(
+        &self,
+        parameter: &Parameter,
+        argument: &Expr,
+        scope: Option<&Scope<'_>>,
+    ) -> Result<(), Diagnostic> {
         match (&parameter.parameter_type, scope) {
             (ParameterType::Dataset(_), None) => match self.operand(argument) {
                 Ok(Operand::Scalar(_)) => Err(unfit(parameter, argument, "a data set")),
@@ -137,7 +144,11 @@ impl Analysis<'_> {
                 }
             }
             (ParameterType::Component(_), None) => match &argument.kind {
-                ExprKind::Name(name) if !matches!(self.known(name), Some(super::analysis::Known::Dataset(_))) => Ok(()),
+                ExprKind::Name(name)
+                    if !matches!(self.known(name), Some(super::analysis::Known::Dataset(_))) =>
+                {
+                    Ok(())
+                }
                 ExprKind::Membership { .. } => Ok(()),
                 _ => Err(unfit(parameter, argument, "the name of a component")),
             },
@@ -160,7 +171,11 @@ fn given(
         return Err(Diagnostic::semantic(
             mistake::OPERATOR,
             span,
-            format!("{name} has {} parameters; here are {} arguments", definition.parameters.len(), arguments.len()),
+            format!(
+                "{name} has {} parameters; here are {} arguments",
+                definition.parameters.len(),
+                arguments.len()
+            ),
         ));
     }
     let all = definition.parameters.iter().enumerate().map(|(place, parameter)| {
@@ -181,10 +196,9 @@ fn expr_of(constant: &Constant) -> Expr {
     let literal = Expr { kind: ExprKind::Literal(constant.value.clone()), span: constant.span };
     match &constant.cast {
         None => literal,
-        Some(to) => Expr {
-            kind: ExprKind::Cast { operand: Box::new(literal), to: to.clone() },
-            span: constant.span,
-        },
+        Some(to) => {
+            Expr { kind: ExprKind::Cast { operand: Box::new(literal), to: to.clone() }, span: constant.span }
+        }
     }
 }
 
@@ -204,7 +218,10 @@ fn scalar_fits(parameter: &Parameter, spec: &ScalarSpec, value: &Expression) -> 
     Err(Diagnostic::semantic(
         mistake::TYPE,
         value.span,
-        format!("the parameter {} is of type {wanted}; this is of type {}", parameter.name, value.scalar_type),
+        format!(
+            "the parameter {} is of type {wanted}; this is of type {}",
+            parameter.name, value.scalar_type
+        ),
     )
     .with_help(format!("convert it: cast(..., {wanted})")))
 }
@@ -271,7 +288,11 @@ pub(super) fn check(definition: &OperatorDefinition) -> Result<(), Mistakes> {
             mistakes.add(Diagnostic::semantic(
                 mistake::TYPE,
                 default.span,
-                format!("{} is of type {wanted}, its default of type {}", parameter.name, value.scalar_type()),
+                format!(
+                    "{} is of type {wanted}, its default of type {}",
+                    parameter.name,
+                    value.scalar_type()
+                ),
             ));
         }
     }

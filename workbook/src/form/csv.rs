@@ -3,7 +3,10 @@
 use std::io::{self, Write};
 
 /// Writes one row.
-pub(super) fn write_row<'c>(out: &mut impl Write, cells: impl IntoIterator<Item = &'c str>) -> io::Result<()> {
+pub(super) fn write_row<'c>(
+    out: &mut impl Write,
+    cells: impl IntoIterator<Item = &'c str>,
+) -> io::Result<()> {
     for (nth, cell) in cells.into_iter().enumerate() {
         if nth > 0 {
             out.write_all(b",")?;

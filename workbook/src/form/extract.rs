@@ -153,9 +153,8 @@ fn plain<R: Read + Seek>(
         let last = row.cells.last().map_or(header.last, |cell| cell.column.max(header.last));
         let mut cells = row.cells.iter().peekable();
         while cells.next_if(|cell| cell.column < header.first).is_some() {}
-        let text = (header.first..=last).map(|column| {
-            cells.next_if(|cell| cell.column == column).map_or("", |cell| cell.value.text())
-        });
+        let text = (header.first..=last)
+            .map(|column| cells.next_if(|cell| cell.column == column).map_or("", |cell| cell.value.text()));
         write_row(out, text).map_err(ReadError::Write)?;
         if row.number > header.row {
             places.rows.push(row.number);
@@ -274,9 +273,8 @@ impl<'o, W: Write> FormText<'o, W> {
             let only = across.get(group);
             let columns = &self.places.columns[group];
             let text = self.components.iter().zip(&columns[NAMING.len()..]).map(|(component, column)| {
-                let of_pair = |(dimension, code): &'_ (String, String)| {
-                    (dimension == component).then(|| code.clone())
-                };
+                let of_pair =
+                    |(dimension, code): &'_ (String, String)| (dimension == component).then(|| code.clone());
                 match column {
                     Some(column) => row.text(*column).to_owned(),
                     None => only

@@ -58,7 +58,8 @@ pub enum FormError {
 impl Form {
     /// The rows of the hidden sheet.
     pub(crate) fn rows(&self) -> Vec<[String; 4]> {
-        let entry = |name: &str, value: &str| [name.to_owned(), value.to_owned(), String::new(), String::new()];
+        let entry =
+            |name: &str, value: &str| [name.to_owned(), value.to_owned(), String::new(), String::new()];
         let mut rows = vec![
             entry("template", VERSION),
             entry("dataflow", &self.dataflow),
@@ -90,7 +91,8 @@ impl Form {
         let mut form = Self::default();
         let mut version = None;
         for [name, first, second, third] in rows {
-            let refuse = || FormError::Entry(format!("{name} {first} {second} {third}").trim_end().to_owned());
+            let refuse =
+                || FormError::Entry(format!("{name} {first} {second} {third}").trim_end().to_owned());
             match &**name {
                 "template" => version = Some(first.clone()),
                 "dataflow" => form.dataflow.clone_from(first),

@@ -9,6 +9,6 @@ mod layout;
 mod places;
 
 pub use extract::{Extracted, Shape, extract, is_workbook};
-pub use layout::{Form, FormError};
 pub(crate) use layout::{FORM_SHEET, FormColumn};
+pub use layout::{Form, FormError};
 pub use places::Places;

@@ -130,7 +130,9 @@ fn with_notes(
         let event = reader.read_event().map_err(|error| PackageError::damaged(part, error))?;
         match &event {
             Event::Eof => break,
-            Event::Start(element) | Event::Empty(element) if local(element.name()) == "author" => authors += 1,
+            Event::Start(element) | Event::Empty(element) if local(element.name()) == "author" => {
+                authors += 1
+            }
             Event::Start(element) if local(element.name()) == "comment" => {
                 open = attribute(element, "ref").and_then(|at| CellRef::parse(&at));
             }

@@ -129,7 +129,9 @@ impl<'n> FindingSheets<'n> {
     ) -> Result<(), MarkError> {
         let is_taken = |name: &String| {
             let known = self.taken.iter().map(|name| name.to_lowercase());
-            known.chain(self.written.iter().map(|sheet| sheet.name.to_lowercase())).any(|n| n == name.to_lowercase())
+            known
+                .chain(self.written.iter().map(|sheet| sheet.name.to_lowercase()))
+                .any(|n| n == name.to_lowercase())
         };
         let mut names = (1..).map(|nth| if nth == 1 { NAME.to_owned() } else { format!("{NAME} ({nth})") });
         let name = names.find(|name| !is_taken(name)).unwrap_or_default();

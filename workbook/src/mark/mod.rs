@@ -10,8 +10,6 @@ mod parts;
 mod sheet;
 mod styles;
 mod table;
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Seek, Write};
@@ -75,10 +73,14 @@ pub enum MarkError {
     #[error("the findings cannot be read: {0}")]
     Findings(#[source] io::Error),
     /// The format is ISO 29500 Strict.
-    #[error("the workbook is saved as \"Strict Open XML\", which cannot be marked: save it as an ordinary Excel workbook (.xlsx)")]
+    #[error(
+        "the workbook is saved as \"Strict Open XML\", which cannot be marked: save it as an ordinary Excel workbook (.xlsx)"
+    )]
     Strict,
     /// Excel has no room for more formats.
-    #[error("the workbook has so many cell formats that Excel has no room for red and amber ones: copy its figures into a new workbook")]
+    #[error(
+        "the workbook has so many cell formats that Excel has no room for red and amber ones: copy its figures into a new workbook"
+    )]
     Formats,
     /// The table has no room.
     #[error("{0} rows have findings; a workbook made of a CSV file shows at most {max}: correct the most frequent findings first", max = table::ROWS_SHOWN_MAX)]
@@ -274,7 +276,7 @@ fn note(finding: &Finding) -> String {
 
 fn options() -> SimpleFileOptions {
     // No time of day: the same findings give the same bytes.
-    SimpleFileOptions::default().compression_method(CompressionMethod::Deflated).large_file(true)
+    SimpleFileOptions::default().compression_method(CompressionMethod::Deflated)
 }
 
 /// Text as XML has it.

@@ -38,8 +38,13 @@ pub(super) fn write_marked(
     mut needs_drawing: bool,
     out: &mut impl Write,
 ) -> Result<(), MarkError> {
-    let mut state =
-        State { marks: marks.iter().peekable(), styles, out: Writer::new(out), prefix: String::new(), columns: Vec::new() };
+    let mut state = State {
+        marks: marks.iter().peekable(),
+        styles,
+        out: Writer::new(out),
+        prefix: String::new(),
+        columns: Vec::new(),
+    };
     let mut depth = 0_u32;
     let mut row = OpenRow::default();
     loop {
@@ -76,7 +81,11 @@ pub(super) fn write_marked(
                             state.cells_before(&row, u32::MAX)?;
                             state.out.write_event(Event::End(end))?;
                         } else {
-                            state.out.write_event(if is_empty { Event::Empty(element) } else { Event::Start(element) })?;
+                            state.out.write_event(if is_empty {
+                                Event::Empty(element)
+                            } else {
+                                Event::Start(element)
+                            })?;
                             depth += u32::from(!is_empty);
                         }
                         continue;
@@ -87,7 +96,11 @@ pub(super) fn write_marked(
                         row.next_column = column + 1;
                         state.cells_before(&row, column)?;
                         let element = state.cell(element, CellRef { row: row.number, column });
-                        state.out.write_event(if is_empty { Event::Empty(element) } else { Event::Start(element) })?;
+                        state.out.write_event(if is_empty {
+                            Event::Empty(element)
+                        } else {
+                            Event::Start(element)
+                        })?;
                         depth += u32::from(!is_empty);
                         continue;
                     }
@@ -100,7 +113,11 @@ pub(super) fn write_marked(
                     }
                     _ => {}
                 }
-                state.out.write_event(if is_empty { Event::Empty(element) } else { Event::Start(element) })?;
+                state.out.write_event(if is_empty {
+                    Event::Empty(element)
+                } else {
+                    Event::Start(element)
+                })?;
                 depth += u32::from(!is_empty);
             }
             Event::End(element) => {
@@ -150,7 +167,9 @@ struct State<'m, W> {
 impl<W: Write> State<'_, W> {
     fn column(&mut self, element: &BytesStart<'_>) {
         let number = |name| attribute(element, name).and_then(|number| number.parse::<u32>().ok());
-        if let (Some(first @ 1..), Some(last @ 1..), Some(style)) = (number("min"), number("max"), number("style")) {
+        if let (Some(first @ 1..), Some(last @ 1..), Some(style)) =
+            (number("min"), number("max"), number("style"))
+        {
             self.columns.push((first - 1, last - 1, style as usize));
         }
     }
@@ -176,7 +195,8 @@ impl<W: Write> State<'_, W> {
     fn cells_before(&mut self, row: &OpenRow, column: u32) -> Result<(), MarkError> {
         let is_before = |cell: &CellRef| cell.row == row.number && cell.column < column;
         while let Some((cell, mark)) = self.marks.next_if(|(cell, _)| is_before(cell)) {
-            let of_column = self.columns.iter().find(|(first, last, _)| (*first..=*last).contains(&cell.column));
+            let of_column =
+                self.columns.iter().find(|(first, last, _)| (*first..=*last).contains(&cell.column));
             let style = row.style.or(of_column.map(|(_, _, style)| *style)).unwrap_or(0);
             let style = self.styles.coloured(style, mark.severity).to_string();
             let name = format!("{}c", self.prefix);

@@ -84,7 +84,9 @@ impl StyleSheet {
                         ("cellXfs", Some("styleSheet")) => sheet.tags.1 = before..after,
                         ("fill", Some("fills")) => sheet.fills += 1,
                         ("xf", Some("cellXfs")) => {
-                            sheet.formats.push(Format { attributes: attributes(element), inside: String::new() });
+                            sheet
+                                .formats
+                                .push(Format { attributes: attributes(element), inside: String::new() });
                             inside_from = matches!(event, Event::Start(_)).then_some(after);
                         }
                         _ => {}
@@ -101,7 +103,12 @@ impl StyleSheet {
                         ("xf", Some("cellXfs")) => {
                             let from = inside_from.take().unwrap_or(before);
                             let inside = text[from..before].to_owned();
-                            sheet.formats.iter_mut().last().into_iter().for_each(|f| f.inside.clone_from(&inside));
+                            sheet
+                                .formats
+                                .iter_mut()
+                                .last()
+                                .into_iter()
+                                .for_each(|f| f.inside.clone_from(&inside));
                         }
                         _ => {}
                     }
@@ -136,7 +143,8 @@ impl StyleSheet {
         let p = &self.prefix;
         // Excel takes the first two fills for none and grey, whatever the file says.
         let missing = RESERVED_FILLS.saturating_sub(self.fills);
-        let reserved = format!(r#"<{p}fill><{p}patternFill patternType="gray125"/></{p}fill>"#).repeat(missing);
+        let reserved =
+            format!(r#"<{p}fill><{p}patternFill patternType="gray125"/></{p}fill>"#).repeat(missing);
         let fills: String = COLOURS
             .iter()
             .map(|colour| {
@@ -159,7 +167,10 @@ impl StyleSheet {
         let mut edits = [
             (self.ends.0..self.ends.0, reserved + &fills),
             (self.ends.1..self.ends.1, xfs),
-            (self.tags.0.clone(), counted(&self.text[self.tags.0.clone()], self.fills + missing + COLOURS.len())),
+            (
+                self.tags.0.clone(),
+                counted(&self.text[self.tags.0.clone()], self.fills + missing + COLOURS.len()),
+            ),
             (self.tags.1.clone(), counted(&self.text[self.tags.1.clone()], formats)),
         ];
         edits.sort_by_key(|(range, _)| std::cmp::Reverse(range.start));
@@ -187,9 +198,12 @@ pub(super) fn prefix(element: &BytesStart<'_>) -> String {
 
 /// Attributes as they stand, but for those of the fill.
 fn attributes(element: &BytesStart<'_>) -> String {
-    let attributes = element.attributes().with_checks(false).filter_map(Result::ok).map(|attribute| {
-        (attribute.key.into_inner().to_owned(), attribute.value.replace('"', "&quot;"))
-    }).collect::<Vec<_>>();
+    let attributes = element
+        .attributes()
+        .with_checks(false)
+        .filter_map(Result::ok)
+        .map(|attribute| (attribute.key.into_inner().to_owned(), attribute.value.replace('"', "&quot;")))
+        .collect::<Vec<_>>();
     let kept = attributes.iter().filter(|(key, _)| key != "fillId" && key != "applyFill");
     kept.map(|(key, value)| format!(" {key}=\"{value}\"")).collect()
 }
@@ -199,9 +213,12 @@ fn counted(tag: &str, count: usize) -> String {
     let inside = tag.trim_start_matches('<').trim_end_matches('>');
     let name = inside.split([' ', '\t', '\n', '\r']).next().unwrap_or_default();
     let element = BytesStart::from_content(inside, name.len());
-    let others = element.attributes().with_checks(false).filter_map(Result::ok).map(|attribute| {
-        (attribute.key.into_inner().to_owned(), attribute.value.replace('"', "&quot;"))
-    }).collect::<Vec<_>>();
+    let others = element
+        .attributes()
+        .with_checks(false)
+        .filter_map(Result::ok)
+        .map(|attribute| (attribute.key.into_inner().to_owned(), attribute.value.replace('"', "&quot;")))
+        .collect::<Vec<_>>();
     let others = others.iter().filter(|(key, _)| key != "count");
     let others: String = others.map(|(key, value)| format!(" {key}=\"{value}\"")).collect();
     format!("<{name}{others} count=\"{count}\">")

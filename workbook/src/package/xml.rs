@@ -76,9 +76,7 @@ impl<R: Read> Xml<R> {
             Ok(event) => event,
             Err(error) => {
                 return Err(match self.reader.get_ref().get_ref().exceeded {
-                    true => {
-                        PackageError::Inflates { part: self.part.clone(), limit: super::PART_BYTES_MAX }
-                    }
+                    true => PackageError::Inflates { part: self.part.clone(), limit: super::PART_BYTES_MAX },
                     false => PackageError::damaged(&self.part, error),
                 });
             }
@@ -87,7 +85,10 @@ impl<R: Read> Xml<R> {
             Event::Start(_) => self.depth += 1,
             Event::End(_) => self.depth = self.depth.saturating_sub(1),
             Event::DocType(_) => {
-                return Err(PackageError::damaged(&self.part, "it has a document type, which no workbook has"));
+                return Err(PackageError::damaged(
+                    &self.part,
+                    "it has a document type, which no workbook has",
+                ));
             }
             _ => {}
         }

@@ -28,10 +28,14 @@ pub enum ReadError {
     #[error("what was read from the workbook cannot be written: {0}")]
     Write(#[source] std::io::Error),
     /// No sheet has anything.
-    #[error("the workbook has no sheet with a header and rows: fill in the sheet Data of a template, or a sheet whose first row names the columns")]
+    #[error(
+        "the workbook has no sheet with a header and rows: fill in the sheet Data of a template, or a sheet whose first row names the columns"
+    )]
     NoRows,
     /// The hidden sheet of a template was changed.
-    #[error("the hidden sheet mighub of the template is not as it was made: {0}; copy the figures into a new template")]
+    #[error(
+        "the hidden sheet mighub of the template is not as it was made: {0}; copy the figures into a new template"
+    )]
     Form(String),
 }
 
@@ -91,6 +95,11 @@ pub enum NoticeKind {
         /// The others.
         others: String,
     },
+    /// The structures have changed since a template was made.
+    #[error(
+        "the template was made from other structures than hold now: if codes are refused, copy the figures into a new template"
+    )]
+    OtherStructures,
     /// Rows of a template without anything filled in.
     #[error("{rows} rows of the template are not filled in, and are not sent")]
     NotFilledIn {

@@ -47,7 +47,11 @@ fn is_exact(stored: &str) -> bool {
     };
     let is_zero = !unsigned.bytes().any(|byte| matches!(byte, b'1'..=b'9'));
     // Excel shows no negative zero.
-    (unsigned == stored || !is_zero) && plain(whole) && fraction.is_none_or(plain) && (whole == "0" || !whole.starts_with('0')) && short
+    (unsigned == stored || !is_zero)
+        && plain(whole)
+        && fraction.is_none_or(plain)
+        && (whole == "0" || !whole.starts_with('0'))
+        && short
 }
 
 fn plain(value: f64) -> String {

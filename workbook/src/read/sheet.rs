@@ -8,7 +8,7 @@ use quick_xml::events::{BytesStart, Event};
 use super::number::{self, NumberText};
 use super::strings::{RichText, Strings, unescaped};
 use super::styles::{NumberFormat, Styles};
-use crate::address::{CellRef, COLUMNS_MAX, ROWS_MAX, Range};
+use crate::address::{COLUMNS_MAX, CellRef, ROWS_MAX, Range};
 use crate::package::{PackageError, Xml, attribute, local, of_reference};
 
 /// Merged ranges that are remembered of a sheet; beyond that they are counted.
@@ -178,11 +178,7 @@ impl<'b, R: Read> SheetReader<'b, R> {
                     _ => {}
                 },
                 Event::End(element) => match (local(element.name()), &mut open) {
-                    ("row", _) if !row.cells.is_empty() => {
-                        if each(&row)?.is_break() {
-                            return Ok(end);
-                        }
-                    }
+                    ("row", _) if !row.cells.is_empty() && each(&row)?.is_break() => return Ok(end),
                     ("c", Some(cell)) => {
                         let at = CellRef { row: row.number, column: cell.column };
                         let value = value(cell, self.strings, self.styles, self.from_1904);
@@ -239,12 +235,7 @@ fn is_on(element: &BytesStart<'_>, name: &str) -> bool {
 }
 
 /// What a cell holds; nothing if it is empty.
-fn value(
-    cell: &Open,
-    strings: &Strings,
-    styles: &Styles,
-    from_1904: bool,
-) -> Result<Option<Value>, String> {
+fn value(cell: &Open, strings: &Strings, styles: &Styles, from_1904: bool) -> Result<Option<Value>, String> {
     let stored = cell.value.trim();
     if stored.is_empty() && cell.kind != "inlineStr" && cell.kind != "str" {
         let formula = (!cell.formula.is_empty()).then(|| Value::Formula(cell.formula.clone()));

@@ -113,9 +113,13 @@ mod tests {
 
     #[test]
     fn escapes_of_excel_are_undone_and_nothing_else() {
-        for (raw, expected) in
-            [("a_x000D_b", "a\rb"), ("_x005F_x000D_", "_x000D_"), ("_x00", "_x00"), ("_xé000_", "_xé000_"), ("_x_x0041_", "_xA")]
-        {
+        for (raw, expected) in [
+            ("a_x000D_b", "a\rb"),
+            ("_x005F_x000D_", "_x000D_"),
+            ("_x00", "_x00"),
+            ("_xé000_", "_xé000_"),
+            ("_x_x0041_", "_xA"),
+        ] {
             assert_eq!(unescaped(raw), expected);
         }
     }

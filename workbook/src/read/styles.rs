@@ -115,7 +115,13 @@ fn of_code(code: &str) -> NumberFormat {
         NumberFormat::Percent
     } else if has('y') || has('d') {
         let year_alone = has('y') && !has('m') && !has('d');
-        let shows = if year_alone { Shows::Year } else if has('d') { Shows::Day } else { Shows::Month };
+        let shows = if year_alone {
+            Shows::Year
+        } else if has('d') {
+            Shows::Day
+        } else {
+            Shows::Month
+        };
         NumberFormat::Date(shows)
     } else if has('h') || has('s') {
         NumberFormat::Time

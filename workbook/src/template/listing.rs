@@ -25,7 +25,9 @@ pub struct Listings(BTreeMap<String, Listing>);
 
 /// Why a file is not one of listings.
 #[derive(Debug, thiserror::Error)]
-#[error("the file of listings cannot be read: {0}; it has one object per dataflow id, with its tables of codes by dimension")]
+#[error(
+    "the file of listings cannot be read: {0}; it has one object per dataflow id, with its tables of codes by dimension"
+)]
 pub struct ListingError(#[from] serde_json::Error);
 
 impl Listings {

@@ -5,8 +5,10 @@
 
 mod listing;
 mod names;
+mod plan;
 mod rows;
 mod sheets;
+mod styles;
 mod words;
 
 use std::io::Write;
@@ -96,13 +98,17 @@ pub enum TemplateError {
         known: String,
     },
     /// A dimension that the listing does not fix.
-    #[error("the listing does not say which codes of {dimension} are asked for, and there is no total: name them")]
+    #[error(
+        "the listing does not say which codes of {dimension} are asked for, and there is no total: name them"
+    )]
     Open {
         /// The dimension.
         dimension: String,
     },
     /// Too many rows.
-    #[error("the template would have {0} rows; at most {ROWS_LISTED_MAX} are listed: ask for fewer codes or periods")]
+    #[error(
+        "the template would have {0} rows; at most {ROWS_LISTED_MAX} are listed: ask for fewer codes or periods"
+    )]
     TooManyRows(usize),
     /// Too many columns.
     #[error("{dimension} has {codes} codes; at most {ACROSS_MAX} stand side by side: take the long layout")]

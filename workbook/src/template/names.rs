@@ -28,7 +28,9 @@ impl<'t> Labels<'t> {
             for component in structure.into_iter().flat_map(|structure| structure.all()) {
                 let Some(concept) = &component.concept().item else { continue };
                 let scheme = structures.get(&component.concept().artefact());
-                let Some(Artefact::ConceptScheme(scheme)) = scheme.map(|artefact| &**artefact) else { continue };
+                let Some(Artefact::ConceptScheme(scheme)) = scheme.map(|artefact| &**artefact) else {
+                    continue;
+                };
                 let name = scheme.concept(concept).and_then(|concept| concept.names.best(language));
                 components.extend(name.map(|name| (component.id().to_string(), name.to_owned())));
             }

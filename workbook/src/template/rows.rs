@@ -99,7 +99,8 @@ impl Rows {
         let mut codes_across: Vec<Arc<str>> = Vec::new();
         if let Some(across) = across {
             let mut seen = HashSet::new();
-            codes_across.extend(full.iter().map(|key| &key[across]).filter(|code| seen.insert(*code)).cloned());
+            codes_across
+                .extend(full.iter().map(|key| &key[across]).filter(|code| seen.insert(*code)).cloned());
             if codes_across.len() > ACROSS_MAX {
                 let (dimension, codes) = (names[across].to_string(), codes_across.len());
                 return Err(TemplateError::TooWide { dimension, codes });
@@ -171,7 +172,10 @@ fn keys_of_listing(template: &Template<'_>) -> Result<Vec<Vec<Arc<str>>>, Templa
             }
             let longer = |key: &Vec<Arc<str>>| {
                 let key = key.clone();
-                codes.iter().map(move |code| key.iter().cloned().chain([code.clone()]).collect()).collect::<Vec<_>>()
+                codes
+                    .iter()
+                    .map(move |code| key.iter().cloned().chain([code.clone()]).collect())
+                    .collect::<Vec<_>>()
             };
             crossed = crossed.iter().flat_map(longer).collect();
         }

@@ -1,25 +1,23 @@
 //! The sheets of a template: Data, Read me, and two that are hidden.
 
-use std::collections::BTreeMap;
 use std::io::Write;
 
-use mighub_sdmx::structure::{AttributeLevel, ComponentUse, Usage};
 use rust_xlsxwriter::{
-    Color, DataValidation, DataValidationErrorStyle, DataValidationRule, DocProperties, ExcelDateTime, Format,
-    FormatAlign, FormatBorder, Formula, ProtectionOptions, Workbook, Worksheet, XlsxError,
+    DataValidation, DataValidationErrorStyle, DataValidationRule, DocProperties, ExcelDateTime, Format,
+    Formula, ProtectionOptions, Workbook, Worksheet, XlsxError,
 };
 
 use super::Template;
 use super::names::Labels;
+use super::plan::{CODES, Kind, List, Lists, Planned, plan};
 use super::rows::Rows;
+use super::styles::Styles;
 use super::words::{Words, words};
 use crate::address::letters;
 use crate::form::{FORM_SHEET, Form, FormColumn};
 
 /// Name of the sheet with the figures, in every language: addresses of findings begin with it.
 const DATA: &str = "Data";
-/// Name of the hidden sheet with the lists.
-const CODES: &str = "Codes";
 /// Rows below the listed ones for codes that the template does not list.
 const FREE_ROWS: u32 = 200;
 /// Rows of the heading, from 0: title, what is the same in all rows, names, ids.
@@ -27,13 +25,13 @@ const FIXED_ROW: u32 = 1;
 const NAMES_ROW: u32 = 2;
 const IDS_ROW: u32 = 3;
 const FIRST_ROW: u32 = 4;
+/// Height of the row of names, in points: long names take three lines.
+const NAMES_HEIGHT: f64 = 48.0;
 /// Widths of columns, in characters.
 const CODE_WIDTH: f64 = 12.0;
 const NAME_WIDTH: f64 = 28.0;
 const VALUE_WIDTH: f64 = 14.0;
 const TEXT_WIDTH: f64 = 40.0;
-/// Attributes that are asked for besides those that must be given.
-const ASKED_FOR: [&str; 3] = ["OBS_STATUS", "CONF_STATUS", "COMMENT_OBS"];
 /// Attributes that are given once for a row, not for each code across.
 const COMMENT: &str = "COMMENT_OBS";
 
@@ -48,137 +46,13 @@ pub(super) fn write(template: &Template<'_>, rows: &Rows, out: impl Write + Send
     workbook.set_properties(&properties);
     let lists = Lists::of(template, &plan);
     let styles = Styles::new();
-    let writer = Writer { template, rows, words, labels: &labels, plan: &plan, lists: &lists, styles: &styles };
+    let writer =
+        Writer { template, rows, words, labels: &labels, plan: &plan, lists: &lists, styles: &styles };
     writer.data(workbook.add_worksheet())?;
     writer.read_me(workbook.add_worksheet())?;
     writer.codes(workbook.add_worksheet())?;
     writer.form(workbook.add_worksheet())?;
     workbook.save_to_writer(out)
-}
-
-/// A column of the sheet Data.
-struct Planned<'t> {
-    kind: Kind<'t>,
-    /// For which code across; nothing for columns of the row.
-    across: Option<usize>,
-    component: &'t str,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Kind<'t> {
-    /// A code, or the period, by its place among those that vary.
-    Code(usize),
-    /// The name of that code.
-    Name(usize),
-    /// The earlier value.
-    Earlier,
-    Value,
-    Attribute(&'t ComponentUse),
-}
-
-fn plan<'t>(template: &Template<'t>, rows: &'t Rows) -> Vec<Planned<'t>> {
-    let mut plan = Vec::new();
-    for (nth, component) in rows.varying.iter().enumerate() {
-        plan.push(Planned { kind: Kind::Code(nth), across: None, component });
-        if template.definition.dimension(component).is_some_and(|d| d.coded_by.codelist().is_some()) {
-            plan.push(Planned { kind: Kind::Name(nth), across: None, component });
-        }
-    }
-    let groups: Vec<Option<usize>> = match &rows.across {
-        Some((_, codes)) => (0..codes.len()).map(Some).collect(),
-        None => vec![None],
-    };
-    let defaults = &template.definition.defaults;
-    let attributes = template.definition.attributes.iter().filter(|attribute| {
-        let must = attribute.usage == Usage::Mandatory && attribute.level != AttributeLevel::Dataset;
-        let id = &*attribute.component.id;
-        // What has a default need not be given.
-        ASKED_FOR.contains(&id) || must && !defaults.iter().any(|default| &*default.attribute == id)
-    });
-    let attributes: Vec<&'t ComponentUse> = attributes.map(|attribute| &attribute.component).collect();
-    let measure = &*template.definition.measure.id;
-    for across in groups {
-        if template.reference.is_some() {
-            plan.push(Planned { kind: Kind::Earlier, across, component: measure });
-        }
-        plan.push(Planned { kind: Kind::Value, across, component: measure });
-        let each = attributes.iter().filter(|attribute| across.is_none() || &*attribute.id == ASKED_FOR[0]);
-        plan.extend(each.map(|a| Planned { kind: Kind::Attribute(a), across, component: &*a.id }));
-    }
-    if rows.across.is_some() {
-        let shared = attributes.iter().filter(|attribute| &*attribute.id != ASKED_FOR[0]);
-        plan.extend(shared.map(|a| Planned { kind: Kind::Attribute(a), across: None, component: &*a.id }));
-    }
-    plan
-}
-
-/// The columns of the hidden sheet with lists: two for each coded component.
-struct Lists<'t> {
-    lists: BTreeMap<&'t str, (u16, Vec<(&'t str, String)>)>,
-}
-
-impl<'t> Lists<'t> {
-    fn of(template: &Template<'t>, plan: &[Planned<'t>]) -> Self {
-        let mut lists = BTreeMap::new();
-        for planned in plan {
-            let definition = template.definition;
-            let component = match planned.kind {
-                Kind::Code(_) => definition.dimension(planned.component),
-                Kind::Attribute(component) => Some(component),
-                _ => None,
-            };
-            let Some(component) = component else { continue };
-            let Some(list) = component.coded_by.codelist() else { continue };
-            let codes = list.codes().iter().filter(|code| component.admits(&code.id));
-            let name = |names: &mighub_sdmx::structure::Names| {
-                names.best(template.language).unwrap_or_default().to_owned()
-            };
-            let codes = codes.map(|code| (&*code.id, name(&code.names))).collect();
-            let next = 2 * lists.len() as u16;
-            lists.entry(planned.component).or_insert((next, codes));
-        }
-        Self { lists }
-    }
-
-    /// The range of a component's codes, or of codes with names.
-    fn range(&self, component: &str, with_names: bool) -> Option<String> {
-        let (column, codes) = self.lists.get(component)?;
-        let first = letters(u32::from(*column));
-        let last = letters(u32::from(*column) + u32::from(with_names));
-        Some(format!("{CODES}!${first}$2:${last}${}", codes.len() + 1))
-    }
-}
-
-struct Styles {
-    title: Format,
-    name: Format,
-    id: Format,
-    locked: Format,
-    earlier: Format,
-    open: Format,
-    value: Format,
-    text: Format,
-    wrapped: Format,
-}
-
-impl Styles {
-    fn new() -> Self {
-        let line = Color::RGB(0xBF_BF_BF);
-        let grey = Color::RGB(0xED_ED_ED);
-        let cell = || Format::new().set_border(FormatBorder::Thin).set_border_color(line);
-        Self {
-            title: Format::new().set_bold().set_font_size(14),
-            name: cell().set_bold().set_background_color(Color::RGB(0xD9_E2_F0)).set_text_wrap(),
-            id: cell().set_font_size(8).set_font_color(Color::RGB(0x59_59_59)).set_background_color(grey),
-            // Codes are text: Excel must not make numbers or dates of them.
-            locked: cell().set_background_color(grey).set_num_format("@"),
-            earlier: cell().set_background_color(grey).set_italic(),
-            open: cell().set_unlocked().set_num_format("@"),
-            value: cell().set_unlocked(),
-            text: cell().set_unlocked().set_num_format("@").set_text_wrap(),
-            wrapped: Format::new().set_text_wrap().set_align(FormatAlign::Top),
-        }
-    }
 }
 
 struct Writer<'t> {
@@ -197,7 +71,7 @@ impl Writer<'_> {
         sheet.set_name(DATA)?.set_active(true);
         sheet.write_string_with_format(0, 0, &self.labels.title, &styles.title)?;
         sheet.write_string(FIXED_ROW, 0, self.fixed_in_words())?;
-        sheet.set_row_height(NAMES_ROW, 32)?;
+        sheet.set_row_height(NAMES_ROW, NAMES_HEIGHT)?;
         for (column, planned) in self.plan.iter().enumerate() {
             let column = column as u16;
             let (name, id) = self.heading(planned);
@@ -245,7 +119,7 @@ impl Writer<'_> {
         self.free_rows(sheet, &value)?;
         let first_open = self.plan.iter().position(|p| !matches!(p.kind, Kind::Code(_) | Kind::Name(_)));
         sheet.set_freeze_panes(FIRST_ROW, first_open.unwrap_or(0) as u16)?;
-        sheet.set_repeat_rows(NAMES_ROW, NAMES_ROW)?.set_landscape();
+        sheet.set_repeat_rows(NAMES_ROW, NAMES_ROW)?.set_landscape().set_print_fit_to_pages(1, 0);
         sheet.protect_with_options(&ProtectionOptions {
             format_cells: true,
             format_columns: true,
@@ -262,6 +136,8 @@ impl Writer<'_> {
         if self.rows.varying.is_empty() {
             return Ok(());
         }
+        // Programs that do not calculate on opening show an empty name, too.
+        sheet.set_formula_result_default("");
         let first = self.end_of_rows();
         for at in first..first + FREE_ROWS {
             for (column, planned) in self.plan.iter().enumerate() {
@@ -272,7 +148,7 @@ impl Writer<'_> {
                         Some(range) => {
                             let code = format!("{}{}", letters(column as u32 - 1), at + 1);
                             let formula = format!("=IFERROR(VLOOKUP({code},{range},2,FALSE),\"\")");
-                            let formula = Formula::new(formula).set_result("");
+                            let formula = Formula::new(formula);
                             sheet.write_formula_with_format(at, number, formula, &self.styles.locked)?
                         }
                         None => sheet.write_blank(at, number, &self.styles.locked)?,
@@ -324,7 +200,10 @@ impl Writer<'_> {
         let across = planned.across.zip(self.rows.across.as_ref()).map(|(nth, (dimension, codes))| {
             let code = &codes[nth];
             let label = self.labels.code(dimension, code);
-            (if label.is_empty() { code.to_string() } else { label.to_owned() }, format!(" {dimension}={code}"))
+            (
+                if label.is_empty() { code.to_string() } else { label.to_owned() },
+                format!(" {dimension}={code}"),
+            )
         });
         let name = match planned.kind {
             Kind::Name(_) => self.words.name.replace("{}", name),
@@ -374,7 +253,7 @@ impl Writer<'_> {
 
     fn codes(&self, sheet: &mut Worksheet) -> Result<(), XlsxError> {
         sheet.set_name(CODES)?.set_hidden(true);
-        for (component, (column, codes)) in &self.lists.lists {
+        for (component, List { column, codes }) in &self.lists.lists {
             sheet.write_string(0, *column, *component)?;
             for (nth, (code, name)) in codes.iter().enumerate() {
                 sheet.write_string(nth as u32 + 1, *column, *code)?;

@@ -52,7 +52,10 @@ fn marked(workbook: &[u8], marks: Vec<io::Result<Mark>>) -> (Vec<u8>, Marked) {
 
 fn office() -> Vec<u8> {
     let rows = r#"<row r="1"><c r="A1" t="inlineStr"><is><t>REF_AREA</t></is></c><c r="B1" t="inlineStr"><is><t>SEX</t></is></c></row><row r="2" spans="2:3"><c r="B2" s="1"><v>0.5</v></c><c r="C2"><f>B2*2</f><v>1</v></c></row><row r="3"><c r="C3" t="inlineStr"><is><t>a &amp; b</t></is></c></row>"#;
-    sheet(rows, r#"<mergeCells count="1"><mergeCell ref="C4:C5"/></mergeCells><pageMargins left="1" right="1" top="1" bottom="1" header="1" footer="1"/><extLst><ext uri="x"/></extLst>"#)
+    sheet(
+        rows,
+        r#"<mergeCells count="1"><mergeCell ref="C4:C5"/></mergeCells><pageMargins left="1" right="1" top="1" bottom="1" header="1" footer="1"/><extLst><ext uri="x"/></extLst>"#,
+    )
 }
 
 #[test]
@@ -74,7 +77,10 @@ fn the_marked_workbook_is_the_offices_own_with_colours_notes_and_findings() {
     insta::assert_snapshot!(part(&workbook, "xl/comments_mighub1.xml"));
     insta::assert_snapshot!(part(&workbook, "xl/worksheets/sheet_mighub1.xml").replace("<row", "\n<row"));
     for name in ["xl/workbook.xml", "xl/_rels/workbook.xml.rels", "[Content_Types].xml"] {
-        assert!(part(&workbook, name).starts_with(part(&original, name).split("</").next().expect("a beginning").split_at(40).0));
+        assert!(
+            part(&workbook, name)
+                .starts_with(part(&original, name).split("</").next().expect("a beginning").split_at(40).0)
+        );
     }
     assert_eq!(text_of(&workbook).expect("a workbook").0, text_of(&original).expect("a workbook").0);
 }
@@ -99,7 +105,11 @@ fn a_workbook_whose_elements_have_a_prefix_stays_well_formed() {
     let name = "xl/worksheets/sheet1.xml";
     let text = part(&plain, name);
     let prefixed = text.replace("</", "</x:").replace("<x:", "</x:").replace("<//x:", "</x:");
-    let prefixed = prefixed.replace("</x:", "\u{1}").replace('<', "<x:").replace('\u{1}', "</x:").replace("xmlns=", "xmlns:x=");
+    let prefixed = prefixed
+        .replace("</x:", "\u{1}")
+        .replace('<', "<x:")
+        .replace('\u{1}', "</x:")
+        .replace("xmlns=", "xmlns:x=");
     let workbook = with_part(&plain, name, &prefixed);
     let (workbook, _) = marked(&workbook, marks());
     assert!(part(&workbook, name).contains("<x:legacyDrawing"));
@@ -116,7 +126,10 @@ fn rows_of_a_csv_file_become_a_workbook_with_their_findings() {
     let told = write_marked_table(&header, &rows, findings, &mut out).expect("a workbook");
     assert_eq!((told.findings, told.cells), (1, 1));
     let cells = cells(&out.into_inner());
-    assert!(cells.contains(&("Data".to_owned(), 1, 2, calamine::Data::String("001".to_owned()))), "{cells:?}");
+    assert!(
+        cells.contains(&("Data".to_owned(), 1, 2, calamine::Data::String("001".to_owned()))),
+        "{cells:?}"
+    );
     assert!(cells.contains(&("Findings".to_owned(), 1, 3, calamine::Data::String("Data!B2".to_owned()))));
 }
 

@@ -1,8 +1,8 @@
 //! Workbooks that offices make themselves.
 
+use crate::support::{cells, sheet, text_of, with_part};
 use mighub_workbook::{ReadError, Shape, is_workbook};
 use proptest::prelude::*;
-use crate::support::{cells, sheet, text_of, with_part};
 
 /// An inline text.
 fn text(at: &str, text: &str) -> String {
@@ -81,7 +81,11 @@ fn files_that_are_no_workbooks_are_refused_with_the_remedy() {
     insta::assert_snapshot!(refused(&odd_sheet()[..900]));
     let without = with_part(&odd_sheet(), "xl/worksheets/sheet1.xml", "<worksheet><sheetData>");
     assert!(matches!(text_of(&without), Err(ReadError::NoRows | ReadError::Package(_))));
-    let bomb = with_part(&odd_sheet(), "xl/worksheets/sheet1.xml", &format!("<worksheet><a b=\"{}\"/>", "x".repeat(4 << 20)));
+    let bomb = with_part(
+        &odd_sheet(),
+        "xl/worksheets/sheet1.xml",
+        &format!("<worksheet><a b=\"{}\"/>", "x".repeat(4 << 20)),
+    );
     assert!(refused(&bomb).contains("inflates"), "{}", refused(&bomb));
     let entities = "<!DOCTYPE a [<!ENTITY b \"c\">]><worksheet/>";
     insta::assert_snapshot!(refused(&with_part(&odd_sheet(), "xl/worksheets/sheet1.xml", entities)));

@@ -13,7 +13,8 @@ use zip::write::SimpleFileOptions;
 pub(crate) fn definition(dataflow: &str) -> Arc<DataDefinition> {
     let mut structures = Structures::default();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../structures");
-    for name in ["agencies", "codelists", "areas", "concepts", "data-structures", "dataflows", "constraints"] {
+    for name in ["agencies", "codelists", "areas", "concepts", "data-structures", "dataflows", "constraints"]
+    {
         let bytes = std::fs::read(folder.join(format!("{name}.json"))).expect("a file of structures");
         let message = read_message(&bytes).expect("a structure message");
         for (_, artefact) in message.structures.iter() {

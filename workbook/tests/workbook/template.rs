@@ -1,8 +1,8 @@
 //! Templates: made, filled in, and read again.
 
+use crate::support::{cells, definition, filled, text_of};
 use mighub_sdmx::csv::CsvReader;
 use mighub_workbook::{Listings, NoticeKind, Reference, Shape, Template, TemplateError, write_template};
-use crate::support::{cells, definition, filled, text_of};
 
 fn template(dataflow: &str, across: Option<&str>, periods: &[&str], language: &str) -> Vec<u8> {
     let definition = definition(dataflow);
@@ -60,7 +60,8 @@ fn a_filled_template_is_read_as_the_figures_that_were_filled_in() {
 #[test]
 fn codes_side_by_side_become_rows_of_their_own() {
     let empty = template("MIG_FLOW", Some("SEX"), &["2025"], "es");
-    let workbook = filled(&empty, &[("I5", "<v>3</v>"), ("K5", "<v>1</v>"), ("N5", "inlineStr|<is><t>F</t></is>")]);
+    let workbook =
+        filled(&empty, &[("I5", "<v>3</v>"), ("K5", "<v>1</v>"), ("N5", "inlineStr|<is><t>F</t></is>")]);
     let (text, extracted) = text_of(&workbook).expect("a template");
     insta::assert_snapshot!(text);
     let place = |row, column| extracted.places.address(row, column).expect("a place").to_string();

@@ -76,7 +76,7 @@ pub(crate) struct Enrol {
 
 #[derive(Debug, Args)]
 pub(crate) struct InputFile {
-    /// SDMX-CSV file or Excel workbook; - for standard input
+    /// SDMX-CSV file, Excel workbook, or a table that a mapping describes; - for standard input
     pub(crate) file: PathBuf,
     /// Send for this data provider instead of the own agency
     #[arg(long, value_name = "AGENCY")]
@@ -87,6 +87,29 @@ pub(crate) struct InputFile {
     /// Of a file with several dataflows take only this one, given as AGENCY:ID(VERSION)
     #[arg(long, value_name = "DATAFLOW")]
     pub(crate) only: Option<String>,
+    #[command(flatten)]
+    pub(crate) table: Table,
+}
+
+/// How a table of another layout is read.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Tables of another layout")]
+pub(crate) struct Table {
+    /// Read the file by this mapping: a file, or the id of one that is known (`mighub mappings`)
+    #[arg(long, value_name = "ID|FILE")]
+    pub(crate) mapping: Option<String>,
+    /// Encoding of the file, such as windows-1252 or utf-16le, if the guess is wrong
+    #[arg(long, value_name = "NAME")]
+    pub(crate) encoding: Option<String>,
+    /// What separates cells: a character, or tab
+    #[arg(long, value_name = "SIGN")]
+    pub(crate) separator: Option<String>,
+    /// Decimal sign of the figures, a point or a comma
+    #[arg(long, value_name = "SIGN")]
+    pub(crate) decimal: Option<char>,
+    /// Scheme of area codes for which the mapping names none: ISO3, ISO2, M49, ESTAT or UNHCR
+    #[arg(long, value_name = "SCHEME")]
+    pub(crate) areas: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -1,9 +1,14 @@
 //! What several commands read from their arguments in the same way.
 
+use std::path::Path;
+
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
-use mighub_client::{At, Error, Hub, clock};
+use mighub_client::{At, Error, Home, Hub, TableReading, add_mappings, clock, read_mapping};
+use mighub_sdmx::table::{AREA_SCHEMES, EncodingError, TableOptions};
+
+use crate::arguments;
 
 /// A point in time: a date, which means its end in UTC, or date and time with zone. What lies in the future is
 /// now.
@@ -39,6 +44,44 @@ pub(crate) fn person(named: Option<String>, hub: &Hub) -> String {
     let configured = || Some(hub.config().person).filter(|person| !person.is_empty());
     let login = || std::env::var("USER").or_else(|_| std::env::var("USERNAME")).ok();
     named.or_else(configured).or_else(login).unwrap_or_default()
+}
+
+/// How a table of another layout is read; `structures` is a folder that may have mappings of its own.
+pub(crate) fn table(
+    arguments: &arguments::Table,
+    home: &Home,
+    structures: Option<&Path>,
+) -> Result<TableReading, Error> {
+    let mut known = home.mappings()?;
+    if let Some(structures) = structures {
+        add_mappings(&mut known, &structures.join("mappings"))?;
+    }
+    let mapping = arguments.mapping.as_deref().map(|name| match known.find(name) {
+        Some(mapping) => Ok(mapping.clone()),
+        None if Path::new(name).is_file() => read_mapping(Path::new(name)),
+        None => {
+            let known: Vec<String> = known.iter().map(|mapping| mapping.identity.id.to_string()).collect();
+            let known = known.join(", ");
+            Err(Error::Request(format!("there is no mapping or file {name}: known are {known}")))
+        }
+    });
+    let encoding = arguments.encoding.as_deref().map(str::parse).transpose();
+    let encoding = encoding.map_err(|error: EncodingError| Error::Request(error.to_string()))?;
+    let separator = arguments.separator.as_deref().map(|sign| match sign.as_bytes() {
+        _ if matches!(sign, "tab" | "\\t") => Ok(b'\t'),
+        [sign] if sign.is_ascii_punctuation() || *sign == b'\t' => Ok(*sign),
+        _ => Err(Error::Request(format!("{sign:?} separates no cells: write one of , ; | or tab"))),
+    });
+    if let Some(sign) = arguments.decimal.filter(|sign| !matches!(sign, '.' | ',')) {
+        return Err(Error::Request(format!("{sign:?} is no decimal sign: write . or ,")));
+    }
+    let areas = arguments.areas.as_deref().map(|scheme| match &*scheme.to_uppercase() {
+        "EUROSTAT" => Ok("ESTAT".to_owned()),
+        scheme if AREA_SCHEMES.contains(&scheme) => Ok(scheme.to_owned()),
+        _ => Err(Error::Request(format!("{scheme:?} is no scheme of areas: {}", AREA_SCHEMES.join(", ")))),
+    });
+    let options = TableOptions { separator: separator.transpose()?, decimal: arguments.decimal, areas: areas.transpose()? };
+    Ok(TableReading { mapping: mapping.transpose()?, known, encoding, options })
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use data_encoding::HEXLOWER;
 use mighub::v1;
-use mighub_client::clock;
+use mighub_client::{TableRead, clock};
 use serde_json::{Value, json};
 
 /// What was marked in a workbook.
@@ -158,5 +158,17 @@ pub(crate) fn agreement(agreement: &v1::Agreement) -> Value {
         "valid_to": agreement.valid_to,
         "principal_rank": agreement.principal_rank,
         "needs_review": agreement.needs_review,
+    })
+}
+
+/// What was made of a table of another layout or encoding.
+pub(crate) fn table(read: &TableRead) -> Value {
+    json!({
+        "encoding": read.encoding,
+        "encoding_guessed": read.encoding_guessed,
+        "mapping": read.mapping,
+        "area_scheme": read.area_scheme,
+        "rows": read.rows,
+        "rows_left_out": read.rows_left_out,
     })
 }

@@ -7,7 +7,7 @@
 
 use mighub::v1;
 use mighub_client::{
-    Base, Complete, Error, ExitCode, Hub, Kind, PushOptions, PushOutcome, Pushed, Receipt, Source, summary_of,
+    Base, Complete, Error, ExitCode, Hub, Kind, PushOptions, PushOutcome, Pushed, Receipt, Source, TableReading, summary_of,
 };
 use mighub_validation::{TextOptions, write_text};
 use serde_json::json;
@@ -24,7 +24,8 @@ pub(crate) async fn run(context: &Context, arguments: arguments::Push) -> Result
         ));
     }
     let hub = context.connect().await?;
-    let options = options(&arguments, &hub)?;
+    let table = input::table(&arguments.input.table, &context.home, None)?;
+    let options = options(&arguments, &hub, table)?;
     let mut pushed = push(context, &hub, &arguments, &options).await?;
     let dataflows = pushed.checked.contents.dataflows.clone();
     if !arguments.split || dataflows.len() < 2 {
@@ -49,7 +50,7 @@ pub(crate) async fn run(context: &Context, arguments: arguments::Push) -> Result
     })
 }
 
-fn options(arguments: &arguments::Push, hub: &Hub) -> Result<PushOptions, Error> {
+fn options(arguments: &arguments::Push, hub: &Hub, table: TableReading) -> Result<PushOptions, Error> {
     let complete = arguments.complete.as_deref().map(|key| match key {
         "" => Complete::Lane,
         key => Complete::Key(key.to_owned()),
@@ -69,6 +70,7 @@ fn options(arguments: &arguments::Push, hub: &Hub) -> Result<PushOptions, Error>
         edition: arguments.edition.clone().map(|label| (label, published)),
         complete,
         only: arguments.input.only.clone(),
+        table,
         person: Some(input::person(arguments.person.clone(), hub)),
         base: if arguments.any_base { Base::Any } else { Base::Newest },
     })

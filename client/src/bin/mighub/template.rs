@@ -15,9 +15,8 @@ pub(crate) async fn run(context: &Context, arguments: arguments::Template) -> Re
         None => Listings::standard(),
         Some(path) => {
             let json = std::fs::read(path).map_err(|source| Error::File { path: path.clone(), source })?;
-            let refuse = |error: mighub_workbook::ListingError| {
-                Error::Request(format!("{}: {error}", path.display()))
-            };
+            let refuse =
+                |error: mighub_workbook::ListingError| Error::Request(format!("{}: {error}", path.display()));
             Listings::read(&json).map_err(refuse)?
         }
     };

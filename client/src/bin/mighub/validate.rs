@@ -1,5 +1,5 @@
 //! `mighub validate`: check a file as the hub would. JSON: `{"lane", "rows", "sorted", "embargo_time",
-//! "defaults_applied", "notices", "counts", "groups", "not_run", "findings"}`; with -o also `"marked"`, as
+//! "defaults_applied", "notices", "table", "counts", "groups", "not_run", "findings"}`; with -o also `"marked"`, as
 //! `mighub report` has it.
 
 use std::path::Path;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::output::Output;
 use crate::progress::Shown;
-use crate::{Context, arguments, findings, json, words};
+use crate::{Context, arguments, findings, input, json, words};
 
 pub(crate) async fn run(context: &Context, arguments: arguments::Validate) -> Result<ExitCode, Error> {
     let shown = Shown::new(&context.output);
@@ -31,19 +31,20 @@ async fn checked(
     arguments: &arguments::Validate,
     progress: &Progress,
 ) -> Result<Checked, Error> {
-    let input = &arguments.input;
-    let options = ReadOptions { only: input.only.clone(), complete: None };
-    let source = || Source::path(&input.file);
-    if let (Some(folder), Some(provider)) = (&arguments.structures, &input.provider) {
+    let file = &arguments.input;
+    let table = input::table(&file.table, &context.home, arguments.structures.as_deref())?;
+    let options = ReadOptions { only: file.only.clone(), complete: None, table };
+    let source = || Source::path(&file.file);
+    if let (Some(folder), Some(provider)) = (&arguments.structures, &file.provider) {
         let lanes = StructureLanes::new(read_folder(folder)?, provider);
         return on_thread(source(), lanes, options, progress).await;
     }
-    let provider = match &input.provider {
+    let provider = match &file.provider {
         Some(provider) => provider.clone(),
         None => context.home.config()?.agency,
     };
     // Standard input can be read only once, so there is no second attempt with what the cache lacked.
-    if !arguments.fresh && input.file.as_os_str() != "-" {
+    if !arguments.fresh && file.file.as_os_str() != "-" {
         let lanes = CachedLanes::new(&context.home, &provider);
         match on_thread(source(), lanes, options.clone(), progress).await {
             Err(Error::NotCached { .. }) => {}
@@ -80,6 +81,7 @@ fn print(
         value["defaults_applied"] =
             contents.defaults_applied.iter().map(json::attribute_default).collect::<Value>();
         value["notices"] = contents.notices.iter().map(words::notice).collect::<Value>();
+        value["table"] = json::table(&contents.table);
         if let Some((path, marked)) = marked {
             value["marked"] = json::marked(path, marked);
         }
@@ -101,6 +103,7 @@ pub(crate) fn print_contents(output: &Output, checked: &Checked) -> Result<(), E
     for notice in &checked.contents.notices {
         output.line(words::notice(notice))?;
     }
+    words::table(&checked.contents.table).iter().try_for_each(|line| output.line(line))?;
     let Some(lane) = &checked.lane else { return Ok(()) };
     let contents = &checked.contents;
     let mut actions = Vec::new();

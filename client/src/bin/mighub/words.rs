@@ -1,7 +1,7 @@
 //! Numbers, times and states in words.
 
 use mighub::v1;
-use mighub_client::clock;
+use mighub_client::{TableRead, clock};
 
 /// What the sender of a workbook should know beside the findings.
 pub(crate) fn notice(notice: &mighub_client::Notice) -> String {
@@ -131,4 +131,22 @@ mod tests {
         assert_eq!(bytes(1_234_567), "1.2 MB");
         assert_eq!(bytes(12), "12 bytes");
     }
+}
+
+/// What was made of a table of another layout or encoding, in a few lines.
+pub(crate) fn table(read: &TableRead) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(encoding) = &read.encoding {
+        let guess = if read.encoding_guessed { ", which is a guess: --encoding says another" } else { "" };
+        lines.push(format!("read as {encoding}{guess}"));
+    }
+    if let Some(mapping) = &read.mapping {
+        lines.push(format!("read by the mapping {mapping}: {}", some(read.rows, "row")));
+    }
+    if let Some(scheme) = &read.area_scheme {
+        lines.push(format!("area codes are {scheme}: no other scheme knows them all"));
+    }
+    let left_out = read.rows_left_out.iter();
+    lines.extend(left_out.map(|(reason, rows)| format!("left out {}: {reason}", some(*rows, "row"))));
+    lines
 }

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use mighub_sdmx::columns::{AttributeColumn, AttributeValue, DimensionColumn};
-use mighub_sdmx::period::{Form, Period};
+use mighub_sdmx::period::Period;
 use mighub_sdmx::structure::DataDefinition;
 use mighub_sdmx::{Columns, decimal::Decimal};
 
 use super::measure::MeasureBuilder;
 use super::texts::TextsBuilder;
 use crate::dataset::{Column, Dataset, ROWS_MAX, Validity};
-use crate::time::{Frequency, TimePeriod};
+use crate::time::TimePeriod;
+use crate::time::sdmx::of_sdmx;
 use crate::value::{Component, Number, Scalar, ScalarType, Structure};
 
 /// Why observations are no data set.
@@ -198,31 +199,5 @@ fn typed(texts: Column, scalar_type: ScalarType) -> Column {
 
 /// The regular period of VTL that a period of SDMX is.
 pub(super) fn regular(period: Period) -> Result<TimePeriod, BuildError> {
-    let ordinal = period.ordinal();
-    let part = |frequency, parts: i64| {
-        TimePeriod::new(frequency, ordinal.div_euclid(parts) as i32, (ordinal.rem_euclid(parts) + 1) as u16)
-    };
-    // Years of the model are 0 to 9999, so that days of years are known to the model's own calendar.
-    let within_year = |day: i64| {
-        let year = Period::new(Form::Day, day).first_year().unwrap_or_default();
-        (year as i32, day - Period::year(year as u16).first_day().unwrap_or_default())
-    };
-    Ok(match period.form() {
-        Form::Year | Form::ReportingYear => part(Frequency::Year, 1),
-        Form::ReportingSemester => part(Frequency::Semester, 2),
-        Form::ReportingQuarter => part(Frequency::Quarter, 4),
-        Form::Month | Form::ReportingMonth => part(Frequency::Month, 12),
-        Form::ReportingWeek => {
-            // The year of an ISO week is that of its Thursday, and weeks are counted from Thursday 1970-01-01.
-            let (year, days) = within_year(ordinal * 7);
-            TimePeriod::new(Frequency::Week, year, (days / 7 + 1) as u16)
-        }
-        Form::Day | Form::ReportingDay => {
-            let (year, days) = within_year(ordinal);
-            TimePeriod::new(Frequency::Day, year, (days + 1) as u16)
-        }
-        Form::Any | Form::DateTime | Form::DateTimeUtc | Form::ReportingTrimester | Form::Range => {
-            return Err(BuildError::Period { period: period.to_string() });
-        }
-    })
+    of_sdmx(period).ok_or_else(|| BuildError::Period { period: period.to_string() })
 }

@@ -199,7 +199,8 @@ fn within_scale(mut values: Vec<i128>, mut scale: u8) -> Option<(Vec<i128>, u8)>
 /// A quotient is a float.
 pub(super) fn divide(left: &Value, right: &Value, rows: usize) -> Result<Value, String> {
     if let (Value::One(left), Value::One(right)) = (left, right) {
-        return scalar::apply(Function::Divide, &[left.clone(), right.clone()], ScalarType::Number).map(Value::One);
+        return scalar::apply(Function::Divide, &[left.clone(), right.clone()], ScalarType::Number)
+            .map(Value::One);
     }
     let (Some(a), Some(b)) = (Side::of(left), Side::of(right)) else { return Ok(Value::One(Scalar::Null)) };
     let valid = validity(left).and(&validity(right));
@@ -233,9 +234,11 @@ fn clear_nulls<T: Default>(values: &mut [T], valid: &Validity) {
 /// Numbers in a type that holds them: whole numbers as numbers.
 pub(super) fn to_numbers(column: Column) -> Column {
     match column {
-        Column::Fixed(fixed) => {
-            Column::Decimals(crate::dataset::Decimals { unscaled: fixed.values, scale: 0, valid: fixed.valid })
-        }
+        Column::Fixed(fixed) => Column::Decimals(crate::dataset::Decimals {
+            unscaled: fixed.values,
+            scale: 0,
+            valid: fixed.valid,
+        }),
         other => other,
     }
 }

@@ -121,7 +121,8 @@ pub(super) fn nvl(value: &Value, default: &Value, scalar_type: ScalarType, rows:
     };
     let valid = column.validity();
     let Some(bits) = valid.bits() else { return value.clone() };
-    let second = default.clone().into_column(scalar_type, if matches!(default, Value::One(_)) { 1 } else { rows });
+    let second =
+        default.clone().into_column(scalar_type, if matches!(default, Value::One(_)) { 1 } else { rows });
     let single = second.len() == 1 && matches!(default, Value::One(_));
     let of_row: Vec<u32> = (0..rows)
         .map(|row| match (bits.get(row), single) {

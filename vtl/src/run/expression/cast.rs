@@ -12,7 +12,11 @@ use crate::value::{Number, Scalar, ScalarType};
 
 /// A value in a type it can stand for; what cannot becomes null.
 pub(crate) fn promote_value(value: Scalar, to: ScalarType) -> Scalar {
-    if value.is_null() || value.scalar_type() == to { value } else { cast_value(&value, to, None).unwrap_or(Scalar::Null) }
+    if value.is_null() || value.scalar_type() == to {
+        value
+    } else {
+        cast_value(&value, to, None).unwrap_or(Scalar::Null)
+    }
 }
 
 /// Whole numbers that become numbers cost nothing.
@@ -34,7 +38,13 @@ pub(crate) fn cast_value(value: &Scalar, to: ScalarType, mask: Option<&str>) -> 
         (Scalar::Date(date), ScalarType::String) if mask.is_some() => {
             return Ok(Scalar::String(Arc::from(masked(*date, mask.unwrap_or_default()))));
         }
-        (Scalar::String(text), ScalarType::Date) if mask.is_some() => unmasked(text.trim(), mask.unwrap_or_default()).map(Scalar::Date),
+        (Scalar::String(text), ScalarType::Date) if mask.is_some() => {
+            unmasked(text.trim(), mask.unwrap_or_default()).map(Scalar::Date)
+        }
+        // With a capital, as the engines that scripts were written for have it.
+        (Scalar::Boolean(truth), ScalarType::String) => {
+            Some(Scalar::String(Arc::from(if *truth { "True" } else { "False" })))
+        }
         (_, ScalarType::String) => Some(Scalar::String(Arc::from(value.to_string()))),
         (Scalar::String(text), _) => read(text.trim(), to),
         (Scalar::Boolean(truth), ScalarType::Integer) => Some(Scalar::Integer(i64::from(*truth))),
@@ -45,8 +55,9 @@ pub(crate) fn cast_value(value: &Scalar, to: ScalarType, mask: Option<&str>) -> 
             Some(Scalar::Number(Number::Exact { unscaled: i128::from(*whole), scale: 0 }))
         }
         (Scalar::Number(number), ScalarType::Integer) => number::whole(*number).map(Scalar::Integer),
-        (Scalar::Integer(_) | Scalar::Number(_), ScalarType::Boolean) => number::number_of(value)
-            .map(|number| Scalar::Boolean(number::float_of(number) != 0.0)),
+        (Scalar::Integer(_) | Scalar::Number(_), ScalarType::Boolean) => {
+            number::number_of(value).map(|number| Scalar::Boolean(number::float_of(number) != 0.0))
+        }
         (Scalar::Date(date), ScalarType::TimePeriod) => {
             Some(Scalar::TimePeriod(calendar::period_of(date.days(), Frequency::Day)))
         }
@@ -77,7 +88,9 @@ pub(crate) fn cast_value(value: &Scalar, to: ScalarType, mask: Option<&str>) -> 
 fn read(text: &str, to: ScalarType) -> Option<Scalar> {
     match to {
         ScalarType::Integer => match read_number(text)? {
-            exact @ Number::Exact { .. } if number::order(exact, number::cut(exact, 0, number::Cut::Trunc)).is_eq() => {
+            exact @ Number::Exact { .. }
+                if number::order(exact, number::cut(exact, 0, number::Cut::Trunc)).is_eq() =>
+            {
                 number::whole(exact).map(Scalar::Integer)
             }
             _ => None,
@@ -92,8 +105,10 @@ fn read(text: &str, to: ScalarType) -> Option<Scalar> {
         ScalarType::TimePeriod => text::time_period(text).map(Scalar::TimePeriod),
         ScalarType::Time => text::interval(text)
             .or_else(|| {
-                text::time_period(text)
-                    .map(|period| Interval { start: calendar::first_day(period), end: calendar::last_day(period) })
+                text::time_period(text).map(|period| Interval {
+                    start: calendar::first_day(period),
+                    end: calendar::last_day(period),
+                })
             })
             .map(Scalar::Time),
         ScalarType::Duration => text::frequency(text).map(Scalar::Duration),

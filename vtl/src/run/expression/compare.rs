@@ -8,9 +8,10 @@ use std::collections::HashSet;
 use super::number::power_of_ten;
 use super::value::Value;
 use super::{arithmetic, logic, scalar};
-use crate::dataset::{Bitmap, Column, Validity};
+use crate::dataset::{Bitmap, Column, Strings, Validity};
 use crate::plan::{Comparison, Function};
 use crate::run::number::Numbers;
+use crate::time::TimePeriod;
 use crate::value::{Number, Scalar, ScalarType};
 
 /// Whether an order of two values fulfils a comparison.
@@ -40,30 +41,31 @@ pub(super) fn compare(
     if [left, right].iter().any(|value| matches!(value, Value::One(Scalar::Null))) {
         return Ok(Value::One(Scalar::Null));
     }
-    if scalar_type == ScalarType::TimePeriod && !matches!(comparison, Comparison::Equal | Comparison::NotEqual) {
-        return row_by_row(comparison, left, right, scalar_type, rows);
+    if matches!(left, Value::One(_)) {
+        return compare(mirrored(comparison), right, left, scalar_type, rows);
     }
     let valid = validity(left).and(&validity(right));
+    let is_ordered = !matches!(comparison, Comparison::Equal | Comparison::NotEqual);
     let truth = match (left, right) {
         _ if scalar_type.is_numeric() => numbers(comparison, left, right, rows),
         (Value::Column(Column::Fixed(a)), Value::Column(Column::Fixed(b))) => {
-            Some(bits(comparison, rows, |row| a.values[row].cmp(&b.values[row])))
+            let one_frequency =
+                || (0..rows).all(|row| !valid.get(row) || of_one_frequency(a.values[row], b.values[row]));
+            let comparable = scalar_type != ScalarType::TimePeriod || !is_ordered || one_frequency();
+            comparable.then(|| bits(comparison, rows, |row| a.values[row].cmp(&b.values[row])))
         }
+        (Value::Column(Column::Fixed(a)), Value::One(one)) => packed(one, scalar_type).and_then(|bound| {
+            let one_frequency =
+                || (0..rows).all(|row| !valid.get(row) || of_one_frequency(a.values[row], bound));
+            let comparable = scalar_type != ScalarType::TimePeriod || !is_ordered || one_frequency();
+            comparable.then(|| bits(comparison, rows, |row| a.values[row].cmp(&bound)))
+        }),
         (Value::Column(Column::Strings(a)), Value::Column(Column::Strings(b))) => {
-            Some(bits(comparison, rows, |row| {
-                // Null rows have no entry; what is said of them is masked.
-                let text = |codes: &[u32], texts: &[std::sync::Arc<str>]| texts.get(codes[row] as usize).cloned();
-                text(&a.codes, &a.dictionary).cmp(&text(&b.codes, &b.dictionary))
-            }))
+            Some(bits(comparison, rows, |row| text_at(a, row).cmp(&text_at(b, row))))
         }
         (Value::Column(Column::Strings(column)), Value::One(Scalar::String(text))) => {
             let holds: Vec<bool> =
                 column.dictionary.iter().map(|entry| holds(comparison, (**entry).cmp(text))).collect();
-            Some(by_code(&column.codes, &holds))
-        }
-        (Value::One(Scalar::String(text)), Value::Column(Column::Strings(column))) => {
-            let holds: Vec<bool> =
-                column.dictionary.iter().map(|entry| holds(comparison, (**text).cmp(entry))).collect();
             Some(by_code(&column.codes, &holds))
         }
         _ => None,
@@ -72,6 +74,31 @@ pub(super) fn compare(
         Some(truth) => Ok(Value::Column(Column::booleans(truth, valid))),
         None => row_by_row(comparison, left, right, scalar_type, rows),
     }
+}
+
+/// The same comparison with its sides exchanged.
+fn mirrored(comparison: Comparison) -> Comparison {
+    match comparison {
+        Comparison::Less => Comparison::Greater,
+        Comparison::LessOrEqual => Comparison::GreaterOrEqual,
+        Comparison::Greater => Comparison::Less,
+        Comparison::GreaterOrEqual => Comparison::LessOrEqual,
+        Comparison::Equal | Comparison::NotEqual => comparison,
+    }
+}
+
+/// A value of a type of time as it stands in a column.
+fn packed(value: &Scalar, scalar_type: ScalarType) -> Option<i64> {
+    match Column::of_scalars(std::iter::once(value), scalar_type) {
+        Column::Fixed(fixed) => fixed.values.first().copied(),
+        _ => None,
+    }
+}
+
+/// Whether two packed periods can be ordered.
+#[inline]
+fn of_one_frequency(a: i64, b: i64) -> bool {
+    TimePeriod::from_packed(a).frequency() == TimePeriod::from_packed(b).frequency()
 }
 
 fn row_by_row(
@@ -109,6 +136,12 @@ fn bits(comparison: Comparison, rows: usize, order: impl Fn(usize) -> Ordering) 
         Comparison::Greater => Bitmap::from_fn(rows, |row| order(row).is_gt()),
         Comparison::GreaterOrEqual => Bitmap::from_fn(rows, |row| order(row).is_ge()),
     }
+}
+
+/// Nothing for null, which is masked later.
+#[inline]
+fn text_at(strings: &Strings, row: usize) -> Option<&str> {
+    strings.dictionary.get(strings.codes[row] as usize).map(|text| &**text)
 }
 
 fn by_code(codes: &[u32], of_entry: &[bool]) -> Bitmap {
@@ -158,7 +191,8 @@ fn at_scale(value: &Scalar, scale: u8) -> Option<i128> {
     }
 }
 
-/// `value >= low and value <= high` in three-valued logic.
+/// `value >= low and value <= high`, but null where any of the three is: so both engines have it, and the manual
+/// does not say otherwise.
 pub(super) fn between(
     value: &Value,
     low: &Value,
@@ -168,7 +202,17 @@ pub(super) fn between(
 ) -> Result<Value, String> {
     let above = compare(Comparison::GreaterOrEqual, value, low, scalar_type, rows)?;
     let below = compare(Comparison::LessOrEqual, value, high, scalar_type, rows)?;
-    Ok(logic::apply(Function::And, &[above, below], rows))
+    let both = logic::apply(Function::And, &[above.clone(), below.clone()], rows);
+    if [&above, &below].iter().any(|side| matches!(side, Value::One(Scalar::Null))) {
+        return Ok(Value::One(Scalar::Null));
+    }
+    let known = validity(&above).and(&validity(&below));
+    Ok(match both {
+        Value::Column(Column::Booleans(both)) => {
+            Value::Column(Column::booleans(Bitmap::clone(&both.truth), known))
+        }
+        one => one,
+    })
 }
 
 /// Whether values are in a set; null for null.
@@ -179,8 +223,11 @@ pub(super) fn is_in(
     scalar_type: ScalarType,
     rows: usize,
 ) -> Value {
-    let contains = |value: &Scalar| set.iter().any(|one| scalar::order(one, value).is_some_and(Ordering::is_eq));
+    let contains =
+        |value: &Scalar| set.iter().any(|one| scalar::order(one, value).is_some_and(Ordering::is_eq));
     let column = match value {
+        // A set without values was one of nulls only, to which nothing compares.
+        _ if set.is_empty() => return Value::One(Scalar::Null),
         Value::One(Scalar::Null) => return Value::One(Scalar::Null),
         Value::One(value) => return Value::One(Scalar::Boolean(contains(value) != negated)),
         Value::Column(column) => column,
@@ -201,6 +248,10 @@ pub(super) fn is_in(
             Bitmap::from_fn(rows, |row| {
                 numbers.unscaled(row).is_some_and(|unscaled| wanted.contains(&unscaled)) != negated
             })
+        }
+        Column::Fixed(fixed) => {
+            let wanted: HashSet<i64> = set.iter().filter_map(|one| packed(one, scalar_type)).collect();
+            Bitmap::from_fn(rows, |row| wanted.contains(&fixed.values[row]) != negated)
         }
         _ => Bitmap::from_fn(rows, |row| contains(&column.value(row, scalar_type)) != negated),
     };

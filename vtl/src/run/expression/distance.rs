@@ -37,7 +37,8 @@ fn edits(a: &[char], b: &[char], swaps: bool) -> usize {
         let mut next = Vec::with_capacity(last.len());
         next.push(row + 1);
         for (column, y) in b.iter().enumerate() {
-            let mut best = (last[column] + usize::from(x != y)).min(last[column + 1] + 1).min(next[column] + 1);
+            let mut best =
+                (last[column] + usize::from(x != y)).min(last[column + 1] + 1).min(next[column] + 1);
             if swaps && row > 0 && column > 0 && *x == b[column - 1] && a[row - 1] == *y {
                 best = best.min(before[column - 1] + 1);
             }

@@ -65,10 +65,9 @@ pub(super) fn apply(function: Function, values: &[Value], rows: usize) -> Value 
     let result = match function {
         Function::And => Truth { yes: a.yes.and(&b.yes), no: a.no.or(&b.no) },
         Function::Or => Truth { yes: a.yes.or(&b.yes), no: a.no.and(&b.no) },
-        _ => Truth {
-            yes: a.yes.and(&b.no).or(&a.no.and(&b.yes)),
-            no: a.yes.and(&b.yes).or(&a.no.and(&b.no)),
-        },
+        _ => {
+            Truth { yes: a.yes.and(&b.no).or(&a.no.and(&b.yes)), no: a.yes.and(&b.yes).or(&a.no.and(&b.no)) }
+        }
     };
     Value::Column(result.into_column())
 }

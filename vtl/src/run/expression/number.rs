@@ -116,7 +116,7 @@ pub(super) fn cut(number: Number, digits: i64, how: Cut) -> Number {
     match number {
         Number::Exact { scale, .. } if i64::from(scale) <= digits => number,
         Number::Exact { unscaled, scale } => {
-            let dropped = u32::try_from(i64::from(scale) - digits).ok().and_then(power_of_ten);
+            let dropped = u32::try_from(i64::from(scale).saturating_sub(digits)).ok().and_then(power_of_ten);
             let Some(unit) = dropped else { return Number::Exact { unscaled: 0, scale: 0 } };
             let (whole, rest) = (unscaled / unit, unscaled % unit);
             let away = match how {
@@ -145,7 +145,8 @@ pub(super) fn cut(number: Number, digits: i64, how: Cut) -> Number {
             let is_whole = order_of_floats(near, scaled) == Ordering::Equal;
             let whole = match how {
                 _ if is_whole => near,
-                Cut::Round => near,
+                // A half that lost its last digit is still a half.
+                Cut::Round => (scaled.abs() * (1.0 + TOLERANCE) + 0.5).floor().copysign(scaled),
                 Cut::Trunc => scaled.trunc(),
                 Cut::Floor => scaled.floor(),
                 Cut::Ceil => scaled.ceil(),

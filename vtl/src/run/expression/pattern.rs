@@ -41,7 +41,14 @@ fn compile(pattern: &str) -> Result<Regex, String> {
     RegexBuilder::new(&whole).size_limit(PATTERN_BYTES_MAX).build().map_err(|error| match error {
         regex::Error::CompiledTooBig(_) => "it is too large: shorten its repetitions".to_owned(),
         // The last line says what is wrong; the others draw the translated pattern.
-        other => other.to_string().lines().last().unwrap_or_default().trim().trim_start_matches("error: ").to_owned(),
+        other => other
+            .to_string()
+            .lines()
+            .last()
+            .unwrap_or_default()
+            .trim()
+            .trim_start_matches("error: ")
+            .to_owned(),
     })
 }
 

@@ -14,7 +14,8 @@ use crate::value::{Number, Scalar, ScalarType};
 pub(super) const TOO_LARGE: &str =
     "the result is too large for its type: cast an operand to number, or scale the values";
 /// A division by zero.
-pub(super) const BY_ZERO: &str = "division by zero: test the divisor first, as in if D <> 0 then N / D else null";
+pub(super) const BY_ZERO: &str =
+    "division by zero: test the divisor first, as in if D <> 0 then N / D else null";
 
 /// The value of a function; `to` is the type of the result. A message says what no value has a result for.
 pub(super) fn apply(function: Function, given: &[Scalar], to: ScalarType) -> Result<Scalar, String> {
@@ -28,9 +29,15 @@ pub(super) fn apply(function: Function, given: &[Scalar], to: ScalarType) -> Res
         }
         Function::IsNull => return Ok(Scalar::Boolean(given[0].is_null())),
         Function::Nvl => return Ok(if given[0].is_null() { given[1].clone() } else { given[0].clone() }),
+        Function::Between if given.iter().any(Scalar::is_null) => return Ok(Scalar::Null),
         Function::Between => {
-            let low = apply(Function::Compare(Comparison::GreaterOrEqual), &[given[0].clone(), given[1].clone()], to)?;
-            let high = apply(Function::Compare(Comparison::LessOrEqual), &[given[0].clone(), given[2].clone()], to)?;
+            let low = apply(
+                Function::Compare(Comparison::GreaterOrEqual),
+                &[given[0].clone(), given[1].clone()],
+                to,
+            )?;
+            let high =
+                apply(Function::Compare(Comparison::LessOrEqual), &[given[0].clone(), given[2].clone()], to)?;
             return apply(Function::And, &[low, high], to);
         }
         Function::Round | Function::Trunc if to == ScalarType::Integer => {
@@ -40,12 +47,14 @@ pub(super) fn apply(function: Function, given: &[Scalar], to: ScalarType) -> Res
                 None => Ok(Scalar::Null),
             };
         }
-        _ if given.iter().any(Scalar::is_null) => return Ok(Scalar::Null),
+        _ if given[..needed(function, given.len())].iter().any(Scalar::is_null) => return Ok(Scalar::Null),
         _ => {}
     }
     match function {
         Function::Compare(comparison) => compared(comparison, &given[0], &given[1]),
-        Function::MatchCharacters => pattern::matches(str_of(&given[0]), str_of(&given[1])).map(Scalar::Boolean),
+        Function::MatchCharacters => {
+            pattern::matches(str_of(&given[0]), str_of(&given[1])).map(Scalar::Boolean)
+        }
         Function::Levenshtein | Function::DamerauLevenshtein | Function::Hamming | Function::JaroWinkler => {
             distance::apply(function, str_of(&given[0]), str_of(&given[1]))
         }
@@ -75,8 +84,19 @@ pub(super) fn apply(function: Function, given: &[Scalar], to: ScalarType) -> Res
     }
 }
 
+/// How many arguments make the result null if they are; the others stand for their defaults then.
+fn needed(function: Function, given: usize) -> usize {
+    match function {
+        Function::Round | Function::Trunc | Function::Substr => 1,
+        Function::Instr => 2,
+        _ => given,
+    }
+}
+
 fn numeric(function: Function, given: &[Scalar], to: ScalarType) -> Result<Scalar, String> {
-    let number = |place: usize| given.get(place).and_then(number_of).unwrap_or(Number::Exact { unscaled: 0, scale: 0 });
+    let number = |place: usize| {
+        given.get(place).and_then(number_of).unwrap_or(Number::Exact { unscaled: 0, scale: 0 })
+    };
     let (a, b) = (number(0), number(1));
     let result = match function {
         Function::Plus => a,
@@ -93,8 +113,8 @@ fn numeric(function: Function, given: &[Scalar], to: ScalarType) -> Result<Scala
         Function::Mod => number::rest(a, b),
         Function::Ceil => number::cut(a, 0, Cut::Ceil),
         Function::Floor => number::cut(a, 0, Cut::Floor),
-        Function::Round => number::cut(a, whole_of(&given[1]), Cut::Round),
-        Function::Trunc => number::cut(a, whole_of(&given[1]), Cut::Trunc),
+        Function::Round => number::cut(a, whole_or(given.get(1), 0), Cut::Round),
+        Function::Trunc => number::cut(a, whole_or(given.get(1), 0), Cut::Trunc),
         Function::Power => Number::Float(float_of(a).powf(float_of(b))),
         Function::Exp => Number::Float(float_of(a).exp()),
         Function::Sqrt if float_of(a) < 0.0 => {
@@ -117,9 +137,11 @@ fn numeric(function: Function, given: &[Scalar], to: ScalarType) -> Result<Scala
     };
     match (result, to) {
         (_, ScalarType::Integer) => integer(result),
-        (Number::Float(value), _) if value.is_nan() => {
-            Err(format!("there is no real number for {} to the power of {}", given[0], given[given.len() - 1]))
-        }
+        (Number::Float(value), _) if value.is_nan() => Err(format!(
+            "there is no real number for {} to the power of {}",
+            given[0],
+            given[given.len() - 1]
+        )),
         (Number::Float(value), _) if value.is_infinite() => Err(TOO_LARGE.to_owned()),
         _ => Ok(Scalar::Number(result)),
     }
@@ -149,6 +171,11 @@ fn random(seed: f64, index: i64) -> f64 {
     }
     // The upper 53 bits make every multiple of 2^-53.
     (state >> 11) as f64 / (1u64 << 53) as f64
+}
+
+/// A whole number, or its default where it is null or left out.
+pub(super) fn whole_or(value: Option<&Scalar>, default: i64) -> i64 {
+    if let Some(Scalar::Integer(whole)) = value { *whole } else { default }
 }
 
 pub(super) fn whole_of(value: &Scalar) -> i64 {

@@ -19,7 +19,9 @@ pub(super) fn apply(function: Function, given: &[Scalar]) -> Result<Scalar, Stri
             Scalar::TimePeriod(period) => Scalar::Duration(period.frequency()),
             _ => Scalar::Null,
         }),
-        Function::Year | Function::Month | Function::DayOfMonth | Function::DayOfYear => part(function, &given[0]),
+        Function::Year | Function::Month | Function::DayOfMonth | Function::DayOfYear => {
+            part(function, &given[0])
+        }
         Function::DayToYear => days_as(whole_of(&given[0]), YEAR_DAYS, 'Y'),
         Function::DayToMonth => days_as(whole_of(&given[0]), MONTH_DAYS, 'M'),
         Function::YearToDay => as_days(&given[0], YEAR_DAYS, 'Y'),
@@ -29,7 +31,10 @@ pub(super) fn apply(function: Function, given: &[Scalar]) -> Result<Scalar, Stri
             _ => Scalar::Null,
         }),
         Function::DateAdd => date_add(&given[0], whole_of(&given[1]), &given[2]),
-        Function::TimeAgg { to, from, takes_last } => time_agg(&given[0], to, from, takes_last),
+        Function::TimeAgg { from, takes_last } => match &given[1] {
+            Scalar::Duration(to) => time_agg(&given[0], *to, from, takes_last),
+            _ => Ok(Scalar::Null),
+        },
         _ => Ok(Scalar::Null),
     }
 }
@@ -47,7 +52,12 @@ fn part(function: Function, value: &Scalar) -> Result<Scalar, String> {
     if let (Function::Year, Scalar::TimePeriod(period)) = (function, value) {
         return Ok(Scalar::Integer(i64::from(period.year())));
     }
-    let Some(day) = last_day(value) else { return Ok(Scalar::Null) };
+    // A period is in the month of its first day, and on its last: so the reference engine has it.
+    let day = match (function, value) {
+        (Function::Month, Scalar::TimePeriod(period)) => Some(calendar::first_day(*period)),
+        _ => last_day(value),
+    };
+    let Some(day) = day else { return Ok(Scalar::Null) };
     let civil = calendar::civil(day);
     Ok(Scalar::Integer(match function {
         Function::Year => i64::from(civil.year),
@@ -120,16 +130,22 @@ fn time_agg(
             if own > to {
                 return Err(format!("{period} is longer than a period of frequency {}", to.letter()));
             }
-            Ok(Scalar::TimePeriod(if own == to {
-                *period
-            } else {
-                calendar::period_of(calendar::last_day(*period), to)
-            }))
+            // A week belongs to the year, month ... of its Thursday, as in ISO 8601; other periods lie in one.
+            let day = match own {
+                _ if own == to => return Ok(value.clone()),
+                Frequency::Week => calendar::first_day(*period) + 3,
+                _ => calendar::first_day(*period),
+            };
+            Ok(Scalar::TimePeriod(calendar::period_of(day, to)))
         }
         Scalar::Date(date) => {
             let period = calendar::period_of(date.days(), to);
             let last = takes_last.unwrap_or(true);
-            Ok(Scalar::Date(Date::day(if last { calendar::last_day(period) } else { calendar::first_day(period) })))
+            Ok(Scalar::Date(Date::day(if last {
+                calendar::last_day(period)
+            } else {
+                calendar::first_day(period)
+            })))
         }
         _ => Ok(Scalar::Null),
     }

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::scalar::{str_of, whole_of};
+use super::scalar::{str_of, whole_or};
 use crate::plan::Function;
 use crate::value::Scalar;
 
@@ -13,18 +13,20 @@ const TEXT_BYTES_MAX: usize = 1 << 20;
 
 pub(super) fn apply(function: Function, given: &[Scalar]) -> Result<Scalar, String> {
     let text = |place: usize| given.get(place).map_or("", str_of);
-    let whole = |place: usize| given.get(place).map_or(1, whole_of);
+    let whole = |place: usize, default: i64| whole_or(given.get(place), default);
     let made = match function {
-        Function::Concatenate => within_limit(text(0).len() + text(1).len()).map(|()| [text(0), text(1)].concat())?,
+        Function::Concatenate => {
+            within_limit(text(0).len() + text(1).len()).map(|()| [text(0), text(1)].concat())?
+        }
         Function::Trim => text(0).trim_matches(' ').to_owned(),
         Function::Ltrim => text(0).trim_start_matches(' ').to_owned(),
         Function::Rtrim => text(0).trim_end_matches(' ').to_owned(),
         Function::Upper => text(0).to_uppercase(),
         Function::Lower => text(0).to_lowercase(),
         Function::Length => return Ok(Scalar::Integer(text(0).chars().count() as i64)),
-        Function::Substr => substr(text(0), whole(1), whole(2))?.to_owned(),
+        Function::Substr => substr(text(0), whole(1, 1), whole(2, i64::MAX))?.to_owned(),
         Function::Replace => replace(text(0), text(1), text(2))?,
-        Function::Instr => return instr(text(0), text(1), whole(2), whole(3)).map(Scalar::Integer),
+        Function::Instr => return instr(text(0), text(1), whole(2, 1), whole(3, 1)).map(Scalar::Integer),
         _ => return Ok(Scalar::Null),
     };
     Ok(Scalar::String(Arc::from(made)))
@@ -54,7 +56,9 @@ fn byte_of(text: &str, characters: i64) -> usize {
 
 fn substr(text: &str, start: i64, length: i64) -> Result<&str, String> {
     if start < 1 || length < 0 {
-        return Err(format!("substr starts at 1 or later, with 0 characters or more; here at {start} with {length}"));
+        return Err(format!(
+            "substr starts at 1 or later, with 0 characters or more; here at {start} with {length}"
+        ));
     }
     let rest = &text[byte_of(text, start - 1)..];
     Ok(&rest[..byte_of(rest, length)])
@@ -63,7 +67,9 @@ fn substr(text: &str, start: i64, length: i64) -> Result<&str, String> {
 /// Place of an occurrence from 1, counted from the start of the text; 0 if there is none.
 fn instr(text: &str, pattern: &str, start: i64, occurrence: i64) -> Result<i64, String> {
     if start < 1 || occurrence < 1 {
-        return Err(format!("instr starts at 1 or later, and counts from 1; here at {start}, occurrence {occurrence}"));
+        return Err(format!(
+            "instr starts at 1 or later, and counts from 1; here at {start}, occurrence {occurrence}"
+        ));
     }
     let mut from = byte_of(text, start - 1);
     let mut left = occurrence;

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use super::super::concat::concat;
-use crate::dataset::{Column, NULL_CODE, Strings};
+use crate::dataset::{Column, NULL_CODE, ScalarsBuilder, Strings};
 use crate::value::{Scalar, ScalarType};
 
 /// A column, or one value for all rows.
@@ -114,10 +114,11 @@ pub(super) fn map_rows(
         }
         return Ok(Value::Column(Column::of_scalars(results.iter(), to).take(&of_row)));
     }
+    let mut builder = ScalarsBuilder::new(to);
     for row in 0..rows {
-        results.push(apply(&given(row))?);
+        builder.push(&apply(&given(row))?);
     }
-    Ok(Value::Column(Column::of_scalars(results.iter(), to)))
+    Ok(Value::Column(builder.finish()))
 }
 
 /// From two columns the one or the other, row by row; `rows` counts on from the first into the second.

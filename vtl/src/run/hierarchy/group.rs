@@ -163,8 +163,13 @@ impl<'g, A: Amount> Group<'g, A> {
             let (tally, overflowed) = self.tally(rule, group, cell);
             let speaks = self.speaks(&tally, None);
             self.overflowed |= overflowed;
-            if speaks {
-                self.computed[rule.left] = tally.sum.map_or(Cell::Null, Cell::Known);
+            if !speaks {
+                continue;
+            }
+            self.computed[rule.left] = tally.sum.map_or(Cell::Null, Cell::Known);
+            // Items may be other than 0 and cancel each other out.
+            let is_zero = tally.sum.is_some_and(|sum| sum == A::ZERO);
+            if self.mode != HierarchyMode::NonZero || !is_zero {
                 found(rule.left, tally.sum);
             }
         }
@@ -229,10 +234,11 @@ impl<'g, A: Amount> Group<'g, A> {
                 };
                 tally.nonzero || tally.nulls > 0 || of_left
             }
-            HierarchyMode::PartialNull | HierarchyMode::PartialZero => tally.present > 0 || left_present,
-            HierarchyMode::AlwaysNull | HierarchyMode::AlwaysZero => {
-                left.is_none() || tally.present > 0 || left_present
-            }
+            // Of a group that has none of the items of a rule, not even `always` can tell anything.
+            HierarchyMode::PartialNull
+            | HierarchyMode::PartialZero
+            | HierarchyMode::AlwaysNull
+            | HierarchyMode::AlwaysZero => tally.present > 0 || left_present,
         }
     }
 }

@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 
 use super::TimeSeries;
-use super::step::{Step, from_ordinal, of_years, ordinal};
+use super::step::{Step, of_years};
 use crate::dataset::{Column, Dataset, Validity};
 use crate::run::concat::concat;
 use crate::run::{Context, RunError};
+use crate::time::calendar::{of_ordinal, ordinal};
 use crate::time::{Interval, TimePeriod};
 
 /// Rows to be added: a row of the series they belong to, and their time.
@@ -116,10 +117,9 @@ fn first_day(step: Step, packed: i64) -> i64 {
 fn periods(least: i64, greatest: i64, years: Option<(i32, i32)>) -> Box<dyn Iterator<Item = i64>> {
     let (least, greatest) = (TimePeriod::from_packed(least), TimePeriod::from_packed(greatest));
     let frequency = least.frequency();
-    let limits = match years {
+    let (start, end) = match years {
         Some((first, last)) => of_years(frequency, first, last),
-        None => ordinal(least).zip(ordinal(greatest)),
+        None => (ordinal(least), ordinal(greatest)),
     };
-    let Some((start, end)) = limits else { return Box::new(std::iter::empty()) };
-    Box::new((start..=end).filter_map(move |place| from_ordinal(frequency, place)).map(TimePeriod::packed))
+    Box::new((start..=end).filter_map(move |place| of_ordinal(frequency, place)).map(TimePeriod::packed))
 }

@@ -1,14 +1,9 @@
 //! From one period to the next: regular periods by their frequency, days and intervals by the spacing of the
 //! data set.
 
-use jiff::civil::{Date as Day, ISOWeekDate, Weekday};
-use jiff::{SignedDuration, ToSpan};
-
+use crate::time::calendar::{YEARS, civil, days, days_of_month, ordinal, shifted};
 use crate::time::{Date, Frequency, Interval, TimePeriod};
 use crate::value::ScalarType;
-
-const EPOCH: Day = jiff::civil::date(1970, 1, 1);
-const HOURS_OF_DAY: i64 = 24;
 
 /// How time moves by one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,11 +46,7 @@ impl Step {
     /// A packed value moved by so many steps; nothing if it leaves the calendar.
     pub(super) fn shift(self, packed: i64, steps: i64) -> Option<i64> {
         match self {
-            Self::Period => {
-                let period = TimePeriod::from_packed(packed);
-                let moved = ordinal(period)?.checked_add(steps)?;
-                from_ordinal(period.frequency(), moved).map(TimePeriod::packed)
-            }
+            Self::Period => shifted(TimePeriod::from_packed(packed), steps).map(TimePeriod::packed),
             Self::Date(spacing) => {
                 let date = Date::from_packed(packed);
                 Some(date.with_days(spacing.shift(date.days(), steps)?).packed())
@@ -72,117 +63,71 @@ impl Step {
 
 impl Spacing {
     /// The widest spacing of which all distances are multiples: years, half-years, quarters, months, weeks,
-    /// days.
+    /// days. The days ascend.
     fn of_days(days: &[i32]) -> Self {
-        let civil: Option<Vec<Day>> = days.iter().map(|days| day(*days)).collect();
-        let Some(civil) = civil.filter(|civil| civil.len() > 1) else { return Self::Months(12, false) };
-        let at_ends = civil.iter().all(|day| *day == day.last_of_month());
-        let gaps = || civil.windows(2);
-        let whole_months = |pair: &[Day]| {
-            let months = months_between(pair[0], pair[1]);
-            let same_day = pair[0].checked_add(months.months()).is_ok_and(|day| day == pair[1]);
-            months > 0 && (same_day || pair.iter().all(|day| *day == day.last_of_month()))
+        if days.len() < 2 {
+            return Self::Months(12, false);
+        }
+        let at_ends = days.iter().all(|day| is_month_end(*day));
+        let gaps = || days.windows(2).map(|pair| (pair[0], pair[1]));
+        let whole_months = |(first, second): (i32, i32)| {
+            let months = months_between(first, second);
+            let same_day = Self::Months(months, false).shift(first, 1) == Some(second);
+            months > 0 && (same_day || (is_month_end(first) && is_month_end(second)))
         };
         if gaps().all(whole_months) {
-            let all_multiples =
-                |months: i64| gaps().all(|pair| months_between(pair[0], pair[1]) % months == 0);
-            let months = [12, 6, 3].into_iter().find(|months| all_multiples(*months)).unwrap_or(1);
-            return Self::Months(months, at_ends);
+            let divides =
+                |months: &i64| gaps().all(|(first, second)| months_between(first, second) % months == 0);
+            return Self::Months([12, 6, 3].into_iter().find(divides).unwrap_or(1), at_ends);
         }
-        let weekly = days.windows(2).all(|pair| (pair[1] - pair[0]) % 7 == 0);
+        let weekly = gaps().all(|(first, second)| (second - first) % 7 == 0);
         Self::Days(if weekly { 7 } else { 1 })
     }
 
     /// An interval is as long as the step to the next.
     fn of_interval(interval: Interval) -> Self {
-        let days = i64::from(interval.end) - i64::from(interval.start) + 1;
-        let ends = interval.end.checked_add(1).and_then(day).zip(day(interval.start));
-        let months = ends.map_or(0, |(after, first)| months_between(first, after));
-        let is_whole = ends
-            .is_some_and(|(after, first)| first.checked_add(months.months()).is_ok_and(|day| day == after));
-        if months > 0 && is_whole { Self::Months(months, false) } else { Self::Days(days.max(1)) }
+        let after = interval.end.saturating_add(1);
+        let months = months_between(interval.start, after);
+        if months > 0 && Self::Months(months, false).shift(interval.start, 1) == Some(after) {
+            return Self::Months(months, false);
+        }
+        Self::Days((i64::from(after) - i64::from(interval.start)).max(1))
     }
 
-    fn shift(self, days: i32, steps: i64) -> Option<i32> {
-        match self {
+    /// A day moved by so many steps; nothing outside the years of the calendar.
+    fn shift(self, day: i32, steps: i64) -> Option<i32> {
+        let moved = match self {
             Self::Days(length) => {
-                let moved = i64::from(days).checked_add(length.checked_mul(steps)?)?;
-                i32::try_from(moved).ok().filter(|days| day(*days).is_some())
+                i32::try_from(i64::from(day).checked_add(length.checked_mul(steps)?)?).ok()?
             }
-            Self::Months(months, at_ends) => {
-                let months = months.checked_mul(steps)?;
-                let span = jiff::Span::new().try_months(months).ok()?;
-                let moved = day(days)?.checked_add(span).ok()?;
-                Some(days_of(if at_ends { moved.last_of_month() } else { moved }))
+            Self::Months(length, at_ends) => {
+                let from = civil(day);
+                let months = i64::from(from.year) * 12 + i64::from(from.month) - 1;
+                let months = months.checked_add(length.checked_mul(steps)?)?;
+                let year = i32::try_from(months.div_euclid(12)).ok().filter(|year| YEARS.contains(year))?;
+                let month = months.rem_euclid(12) as u32 + 1;
+                let last = days_of_month(year, month);
+                days(year, month, if at_ends { last } else { from.day.min(last) })
             }
-        }
+        };
+        YEARS.contains(&civil(moved).year).then_some(moved)
     }
 }
 
-fn day(days: i32) -> Option<Day> {
-    EPOCH.checked_add(SignedDuration::from_hours(i64::from(days) * HOURS_OF_DAY)).ok()
+fn is_month_end(day: i32) -> bool {
+    civil(day.saturating_add(1)).day == 1
 }
 
-fn days_of(day: Day) -> i32 {
-    (day.duration_since(EPOCH).as_hours() / HOURS_OF_DAY) as i32
+/// Months from the month of one day to that of another.
+fn months_between(first: i32, second: i32) -> i64 {
+    let (first, second) = (civil(first), civil(second));
+    i64::from(second.year - first.year) * 12 + i64::from(second.month) - i64::from(first.month)
 }
 
-fn months_between(first: Day, second: Day) -> i64 {
-    (i64::from(second.year()) - i64::from(first.year())) * 12 + i64::from(second.month())
-        - i64::from(first.month())
-}
-
-/// Periods of a frequency in a year; nothing for weeks and days, which differ.
-fn per_year(frequency: Frequency) -> Option<i64> {
-    match frequency {
-        Frequency::Year => Some(1),
-        Frequency::Semester => Some(2),
-        Frequency::Quarter => Some(4),
-        Frequency::Month => Some(12),
-        Frequency::Week | Frequency::Day => None,
-    }
-}
-
-/// The place of a period among all of its frequency; nothing if there is no such period.
-pub(super) fn ordinal(period: TimePeriod) -> Option<i64> {
-    let (year, number) = (period.year(), i64::from(period.number()));
-    if let Some(parts) = per_year(period.frequency()) {
-        return Some(i64::from(year) * parts + number - 1);
-    }
-    let year = i16::try_from(year).ok()?;
-    if period.frequency() == Frequency::Week {
-        let week = ISOWeekDate::new(year, i8::try_from(number).ok()?, Weekday::Thursday).ok()?;
-        return Some(i64::from(days_of(week.date())).div_euclid(7));
-    }
-    Some(i64::from(days_of(Day::new(year, 1, 1).ok()?)) + number - 1)
-}
-
-/// The period at a place; nothing outside the years 0 to 9999.
-pub(super) fn from_ordinal(frequency: Frequency, ordinal: i64) -> Option<TimePeriod> {
-    let (year, number) = if let Some(parts) = per_year(frequency) {
-        (ordinal.div_euclid(parts), ordinal.rem_euclid(parts) + 1)
-    } else if frequency == Frequency::Week {
-        // 1970-01-01 was a Thursday, and the Thursday tells the year of a week.
-        let week = day(i32::try_from(ordinal.checked_mul(7)?).ok()?)?.iso_week_date();
-        (i64::from(week.year()), i64::from(week.week()))
-    } else {
-        let day = day(i32::try_from(ordinal).ok()?)?;
-        (i64::from(day.year()), i64::from(day.day_of_year()))
-    };
-    (0..=9999).contains(&year).then(|| TimePeriod::new(frequency, year as i32, number as u16))
-}
-
-/// The first and the last period of a frequency that belong to a stretch of years.
-pub(super) fn of_years(frequency: Frequency, first: i32, last: i32) -> Option<(i64, i64)> {
-    let start = ordinal(TimePeriod::new(frequency, first, 1))?;
-    let end = match ordinal(TimePeriod::new(frequency, last + 1, 1)) {
-        Some(next) => next - 1,
-        // The year 9999 has no year behind it.
-        None => {
-            ordinal(TimePeriod::new(frequency, last, if frequency == Frequency::Week { 52 } else { 365 }))?
-        }
-    };
-    Some((start, end))
+/// Places of the first and the last period of a frequency in these years.
+pub(super) fn of_years(frequency: Frequency, first: i32, last: i32) -> (i64, i64) {
+    let first_of = |year| ordinal(TimePeriod::new(frequency, year, 1));
+    (first_of(first), first_of(last + 1) - 1)
 }
 
 #[cfg(test)]
@@ -190,8 +135,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn days(text: &str) -> i32 {
-        days_of(text.parse().expect("a date"))
+    fn day(text: &str) -> i32 {
+        crate::time::text::date(text).expect("a date").days()
     }
 
     #[test]
@@ -205,7 +150,7 @@ mod tests {
             (&["2020-01-01", "2020-01-08", "2020-01-22"], Spacing::Days(7)),
             (&["2020-01-01", "2020-01-02"], Spacing::Days(1)),
         ] {
-            let dates: Vec<i32> = dates.iter().map(|text| days(text)).collect();
+            let dates: Vec<i32> = dates.iter().map(|text| day(text)).collect();
             assert_eq!(Spacing::of_days(&dates), expected);
         }
     }
@@ -213,8 +158,8 @@ mod tests {
     #[test]
     fn month_ends_move_to_month_ends() {
         let monthly = Spacing::Months(1, true);
-        assert_eq!(monthly.shift(days("2020-02-29"), 1), Some(days("2020-03-31")));
-        assert_eq!(monthly.shift(days("2020-03-31"), -1), Some(days("2020-02-29")));
+        assert_eq!(monthly.shift(day("2020-02-29"), 1), Some(day("2020-03-31")));
+        assert_eq!(monthly.shift(day("2020-03-31"), -1), Some(day("2020-02-29")));
     }
 
     proptest! {
@@ -225,8 +170,7 @@ mod tests {
             steps in -2000i64..2000,
         ) {
             let frequency = Frequency::ALL[frequency];
-            if let Some(period) = from_ordinal(frequency, place) {
-                prop_assert_eq!(ordinal(period), Some(place));
+            if let Some(period) = crate::time::calendar::of_ordinal(frequency, place) {
                 if let Some(moved) = Step::Period.shift(period.packed(), steps) {
                     prop_assert_eq!(Step::Period.shift(moved, -steps), Some(period.packed()));
                     prop_assert_eq!(moved.cmp(&period.packed()), steps.cmp(&0));

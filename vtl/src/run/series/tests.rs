@@ -3,10 +3,10 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::step::{from_ordinal, ordinal};
 use crate::dataset::Dataset;
 use crate::plan::{Node, TimeSeriesOperator};
 use crate::run::sample::{Row, dataset, decimal, relation, run_relation, scan, string, structure, text};
+use crate::time::calendar::{of_ordinal, ordinal};
 use crate::time::{Frequency, TimePeriod};
 use crate::value::{Role, Scalar, ScalarType, Structure};
 
@@ -25,14 +25,14 @@ fn values() -> impl Strategy<Value = Values> {
     let key = (0usize..2, prop_oneof![Just(Frequency::Year), Just(Frequency::Quarter)], 0i64..8);
     let key = key.prop_map(|(area, frequency, place)| {
         let start = TimePeriod::new(frequency, 2019, 1);
-        (area, frequency, ordinal(start).expect("2019 is a year") + place)
+        (area, frequency, ordinal(start) + place)
     });
     proptest::collection::btree_map(key, proptest::option::of(-50i64..50), 1..20)
 }
 
 fn rows(values: &Values) -> Vec<Row> {
     let row = |((area, frequency, place), value): (&(usize, Frequency, i64), &Option<i64>)| {
-        let period = from_ordinal(*frequency, *place).expect("it is of our time");
+        let period = of_ordinal(*frequency, *place).expect("it is of our time");
         let value = value.map_or(Scalar::Null, |value| decimal(value, 1));
         vec![string(["AT", "BE"][*area]), Scalar::TimePeriod(period), value]
     };
@@ -55,7 +55,7 @@ fn found(result: &Dataset) -> BTreeMap<(usize, Frequency, i64), String> {
     let entry = |row: usize| {
         let area = usize::from(result.value(row, 0) == string("BE"));
         let Scalar::TimePeriod(period) = result.value(row, 1) else { panic!("time is a period") };
-        let place = ordinal(period).expect("it is of our time");
+        let place = ordinal(period);
         ((area, period.frequency(), place), text(&result.value(row, 2)))
     };
     (0..result.rows()).map(entry).collect()

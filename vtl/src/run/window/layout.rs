@@ -35,10 +35,9 @@ impl Layout {
         starts.zip(&self.ends).map(|(start, end)| start..*end)
     }
 
-    /// Whether the rows at two places have the same place in the order.
-    pub(super) fn are_peers(&self, place: usize, other: usize) -> bool {
-        let keys = self.order.table(0);
-        keys[self.rows[place] as usize] == keys[self.rows[other] as usize]
+    /// The place in the order of the row at a place; peers have the same.
+    pub(super) fn key(&self, place: usize) -> u64 {
+        self.order.table(0)[self.rows[place] as usize]
     }
 
     /// Partitions as groups of rows.

@@ -102,7 +102,11 @@ fn result(function: Function, take: &mut Arguments<'_>) -> Result<ScalarType, Di
         Function::Replace => {
             take.exactly(String)?;
             take.exactly(String)?;
-            take.optional(String, Scalar::String("".into()))?;
+            if take.is_done() {
+                take.fill(Scalar::String("".into()), String);
+            } else {
+                take.exactly(String)?;
+            }
             Ok(String)
         }
         Function::Instr => {
@@ -144,7 +148,11 @@ fn result(function: Function, take: &mut Arguments<'_>) -> Result<ScalarType, Di
             take.one_of(&[String, Duration])?;
             Ok(Date)
         }
-        Function::TimeAgg { .. } => take.one_of(&[TimePeriod, Date]),
+        Function::TimeAgg { .. } => {
+            let operand = take.one_of(&[TimePeriod, Date])?;
+            take.exactly(Duration)?;
+            Ok(operand)
+        }
         Function::CurrentDate => Ok(Date),
     }
 }
@@ -189,6 +197,18 @@ fn check_constants(function: Function, arguments: &[Expression]) -> Result<(), D
             }
             _ => Ok(()),
         },
+        Function::TimeAgg { .. } if arguments[0].scalar_type == ScalarType::TimePeriod => {
+            match arguments.get(1).map(|one| &one.kind) {
+                Some(ExpressionKind::Constant(Scalar::Duration(Frequency::Day))) => {
+                    Err(Diagnostic::semantic(
+                        mistake::VALUE,
+                        arguments[1].span,
+                        "time_agg goes to longer periods, and no period is shorter than a day",
+                    ))
+                }
+                _ => Ok(()),
+            }
+        }
         _ => Ok(()),
     }
 }

@@ -3,12 +3,13 @@
 //! What lives here: defaults and constants of the syntax. What must not: types.
 
 use super::super::mistake;
+use super::super::scope::Scope;
 use super::signature::{call, no_frequency};
 use crate::ast::{Function as Written, Setting, Span, StringDistance, TimeAgg, TimeDelimiter};
 use crate::diagnostic::Diagnostic;
-use crate::plan::{Expression, Function};
+use crate::plan::{Expression, ExpressionKind, Function};
 use crate::time::Frequency;
-use crate::value::Scalar;
+use crate::value::{Scalar, ScalarType};
 
 /// A function as it is written.
 pub(in crate::semantic) fn function(
@@ -95,26 +96,21 @@ pub(in crate::semantic) fn string_distance(
 pub(in crate::semantic) fn time_agg(
     written: &TimeAgg,
     operand: Expression,
+    scope: &Scope<'_>,
     span: Span,
 ) -> Result<Expression, Diagnostic> {
-    let to = match &written.to {
-        Setting::Constant(constant) => super::constant(constant)?,
-        Setting::Name(name) => return Err(mistake::unknown("constant", &name.text, name.span, [])),
-    };
-    let to = match &to {
-        Scalar::String(letter) => Frequency::from_letter(letter).ok_or_else(|| no_frequency(letter, span))?,
-        Scalar::Duration(frequency) => *frequency,
-        other => return Err(no_frequency(&other.to_string(), span)),
-    };
+    let to = target(&written.to, scope)?;
     let from = match &written.from {
         Some(letter) => Some(Frequency::from_letter(letter).ok_or_else(|| no_frequency(letter, span))?),
         None => None,
     };
-    if from.is_some_and(|from| from >= to) {
+    if let ExpressionKind::Constant(Scalar::Duration(to)) = &to.kind
+        && from.is_some_and(|from| from >= *to)
+    {
         return Err(Diagnostic::semantic(
             mistake::VALUE,
             span,
-            format!("time_agg goes to longer periods, and {} is none", to.letter()),
+            format!("time_agg goes to longer periods, and {to} is none"),
         ));
     }
     let takes_last = match written.delimiter {
@@ -122,5 +118,35 @@ pub(in crate::semantic) fn time_agg(
         Some(TimeDelimiter::Last) => Some(true),
         None => None,
     };
-    call(Function::TimeAgg { to, from, takes_last }, vec![operand], span)
+    call(Function::TimeAgg { from, takes_last }, vec![operand, to], span)
+}
+
+/// The frequency that `time_agg` goes to: written, or the value of a name.
+fn target(written: &Setting, scope: &Scope<'_>) -> Result<Expression, Diagnostic> {
+    let (value, span) = match written {
+        Setting::Constant(constant) => (super::constant(constant)?, constant.span),
+        Setting::Name(name) => {
+            let value = scope.resolve(&name.text, name.span)?;
+            return match (&value.kind, value.scalar_type) {
+                (ExpressionKind::Column(_), _) => Err(Diagnostic::semantic(
+                    mistake::VALUE,
+                    name.span,
+                    format!("time_agg goes to one frequency, and {name} may be another in each row"),
+                )
+                .with_expected(["A", "S", "Q", "M", "W", "D"])),
+                (_, ScalarType::String) => Ok(Expression {
+                    kind: ExpressionKind::Cast { operand: Box::new(value), mask: None },
+                    scalar_type: ScalarType::Duration,
+                    span: name.span,
+                }),
+                _ => Ok(value),
+            };
+        }
+    };
+    let frequency = match &value {
+        Scalar::Duration(frequency) => *frequency,
+        Scalar::String(letter) => Frequency::from_letter(letter).ok_or_else(|| no_frequency(letter, span))?,
+        other => return Err(no_frequency(&other.to_string(), span)),
+    };
+    Ok(Expression::constant(Scalar::Duration(frequency), span))
 }
