@@ -1,17 +1,20 @@
-//! Judges SDMX-CSV files by the rulebook of their dataflow: `judge STRUCTURES LANE.csv [NAME=REFERENCE.csv ...]`.
-//! What rules counted and the first findings of each come out; for those who write rulebooks.
+//! Judges SDMX-CSV files by the rulebook of their dataflow:
+//! `judge STRUCTURES LANE.csv [NAME=REFERENCE.csv ...] [changed=SERIES.KEY]`. What rules counted and the first
+//! findings of each come out; for those who write rulebooks. With `changed` only what a correction of this series
+//! touches is judged.
 
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use mighub_sdmx::Columns;
 use mighub_sdmx::csv::CsvReader;
 use mighub_sdmx::sort::Sorter;
 use mighub_sdmx::structure::{Class, DataDefinition, Reference, Structures, read_json};
-use mighub_validation::{Findings, Judge, JudgeOptions, Rulebook};
+use mighub_validation::{Affected, Findings, Judge, JudgeOptions, Rulebook};
 
 /// Findings that are shown of each rule.
 const SHOWN: u64 = 3;
@@ -21,7 +24,7 @@ const SORT_BYTES: usize = 256 * 1024 * 1024;
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [structures, lane, references @ ..] = &arguments[..] else {
-        return Err("judge STRUCTURES LANE.csv [NAME=REFERENCE.csv ...]".into());
+        return Err("judge STRUCTURES LANE.csv [NAME=REFERENCE.csv ...] [changed=SERIES.KEY]".into());
     };
     let structures = read_structures(Path::new(structures))?;
     let find = |id: &str| {
@@ -40,7 +43,16 @@ fn main() -> Result<(), Box<dyn Error>> {
             return Err("the rulebook is not sound".into());
         }
     };
-    let mut judge = Judge::new(prepared, JudgeOptions::new(Box::new(tempfile::tempfile)));
+    let (changed, references): (Vec<&String>, Vec<&String>) =
+        references.iter().partition(|argument| argument.starts_with("changed="));
+    let mut options = JudgeOptions::new(Box::new(tempfile::tempfile));
+    for key in changed.iter().filter_map(|argument| argument.strip_prefix("changed=")) {
+        let codes: Vec<Arc<str>> = key.split('.').map(Arc::from).collect();
+        let affected = options.affected.get_or_insert_with(|| Affected::none(&prepared));
+        affected.add_key(&codes.iter().collect::<Vec<_>>());
+    }
+    let started = Instant::now();
+    let mut judge = Judge::new(prepared, options);
     batches.iter().try_for_each(|batch| judge.push_lane(batch))?;
     let rows: usize = batches.iter().map(Columns::len).sum();
     drop(batches);
@@ -50,7 +62,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         read(file, &find)?.1.iter().try_for_each(|batch| judge.push(name, batch))?;
     }
     let mut findings = Findings::new(Box::new(tempfile::tempfile));
-    let started = std::time::Instant::now();
     judge.finish(&mut findings)?;
     let mut report = findings.finish()?;
     println!("{rows} rows judged in {:?}", started.elapsed());

@@ -140,9 +140,10 @@ fn in_words(finding: &Finding) -> String {
     let (first, others) = finding.observations.split_first().expect("an observation");
     let _ = writeln!(
         text,
-        "  {} {} is {:?}, expected {:?}; rows {:?}",
+        "  {} {} in row {} is {:?}, expected {:?}; rows {:?}",
         observation(first),
         first.component,
+        finding.place.as_ref().map_or(0, |place| place.row),
         finding.found,
         finding.expected,
         finding.rows
@@ -216,4 +217,40 @@ fn every_rule_finds_the_mistake_planted_for_it_and_nothing_in_sound_data() {
     }
     assert!(unexpected.is_empty(), "{}", unexpected.join("\n"));
     insta::assert_snapshot!(all);
+}
+
+#[test]
+fn the_national_files_have_no_errors_and_few_warnings_against_one_another() {
+    let rulebook = Rulebook::shipped("MIG_FLOW").expect("a rulebook");
+    let prepared = prepare(&rulebook).expect("a sound rulebook");
+    let mut files: Vec<_> = std::fs::read_dir(project("demo/data/submissions"))
+        .expect("the sample data")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    files.sort();
+    let lanes: Vec<Columns> =
+        files.iter().map(|path| columns_of(&std::fs::read_to_string(path).expect("a file")).1).collect();
+    let mut told = String::new();
+    for (place, lane) in lanes.iter().enumerate() {
+        let mut judge = Judge::new(prepared.clone(), JudgeOptions::new(scratch()));
+        judge.push_lane(lane).expect("memory");
+        let partners = lanes.iter().enumerate().filter(|(other, _)| *other != place);
+        partners.for_each(|(_, partner)| judge.push("partners", partner).expect("memory"));
+        let mut findings = Findings::new(scratch());
+        judge.finish(&mut findings).expect("memory");
+        let report = findings.finish().expect("memory");
+        let counts = report.counts();
+        assert_eq!(counts.errors, 0, "{}", files[place].display());
+        let rule = |id: &str| report.summary().rules.iter().find(|rule| rule.rule_id == id).expect(id);
+        let _ = writeln!(
+            told,
+            "{}: {} of {} changes are warned of, {} of {} flows differ from the other side",
+            files[place].file_stem().expect("a name").to_string_lossy(),
+            rule("CHG-201").failed,
+            rule("CHG-201").items,
+            rule("FLOW-501").failed,
+            rule("FLOW-501").items,
+        );
+    }
+    insta::assert_snapshot!(told);
 }

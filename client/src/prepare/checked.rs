@@ -151,13 +151,14 @@ impl ReadFile {
     fn to_table(&self, table: &Table, finding: &mut Finding, is_workbook: bool) {
         let column = self.column_of(finding);
         let line = table.locate(finding, column).map(|place| place.line).filter(|_| !is_workbook);
+        let first = table.row_of(finding, column);
         for row in &mut finding.rows {
             *row = table.cell(*row, None).map_or(*row, |(row, _)| row);
         }
         finding.rows.dedup();
         let Some(place) = &mut finding.place else { return };
         place.line = line;
-        if let Some((row, column)) = table.cell(place.row, column) {
+        if let Some((row, column)) = first.and_then(|first| table.cell(first, column)) {
             (place.row, place.column) = (row, Some(column));
         }
     }

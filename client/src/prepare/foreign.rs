@@ -15,6 +15,9 @@ use super::source::Text;
 use crate::error::Error;
 use crate::lane::Lanes;
 
+/// Rows of a finding that are looked at for the one with the figure that was found.
+const ROWS_LOOKED_AT: usize = 16;
+
 /// How a table that is not SDMX-CSV is read.
 #[derive(Clone, Debug, Default)]
 pub struct TableReading {
@@ -145,9 +148,25 @@ impl Table {
 
     /// The cell of a finding as it stands in the office's text.
     pub(crate) fn locate(&self, finding: &Finding, column: Option<usize>) -> Option<CellPlace> {
-        let place = finding.place.as_ref().filter(|place| place.row > 0)?;
         // A place that cannot be read again is shown without its text.
-        self.origin.locate(&mut self.reopened().ok()?, place.row, column).ok().flatten()
+        let mut text = self.reopened().ok()?;
+        self.origin.locate(&mut text, self.row_of(finding, column)?, column).ok().flatten()
+    }
+
+    /// The row of the translation to look at first. Of a sum the rows may come from one row of the table, side by
+    /// side, in any order: the one with the figure that was found is meant.
+    pub(crate) fn row_of(&self, finding: &Finding, column: Option<usize>) -> Option<u64> {
+        let first = finding.place.as_ref().map(|place| place.row).filter(|row| *row > 0)?;
+        if finding.rows.len() < 2 || finding.found.is_empty() {
+            return Some(first);
+        }
+        let mut text = self.reopened().ok()?;
+        let mut holds = |row: u64| {
+            let place = self.origin.locate(&mut text, row, column).ok().flatten();
+            place.is_some_and(|place| place.content.trim() == finding.found)
+        };
+        let others = finding.rows.iter().copied().take(ROWS_LOOKED_AT);
+        Some(std::iter::once(first).chain(others).find(|row| holds(*row)).unwrap_or(first))
     }
 
     /// Row and column of the office's table for a cell of the translation.

@@ -8,12 +8,13 @@ use mighub::block::{Digest, check_cut, decode, decompress};
 use mighub::manifest::{read_manifest, read_page};
 use mighub_sdmx::Columns;
 use mighub_sdmx::csv::{Action, CsvReader};
-use mighub_validation::Severity;
+use mighub_validation::{Finding, Severity, TextOptions};
 use proptest::prelude::*;
 
 use super::frames::FrameReader;
-use super::{Complete, MANIFEST, Prepared, ReadOptions, Source, prepare};
+use super::{Complete, MANIFEST, Prepared, ReadOptions, Source, TableReading, check, prepare};
 use crate::lane::{Lanes, StructureLanes};
+use crate::mappings::shipped_mappings;
 use crate::progress::Progress;
 use crate::structures::read_folder;
 
@@ -222,4 +223,98 @@ proptest! {
         let shuffled = format!("{header}\n{}\n", rows.join("\n"));
         prop_assert_eq!(manifest_of(&shuffled), manifest_of(&text));
     }
+}
+
+/// Checks bytes by a mapping that is shipped, or by none.
+fn checked_table(bytes: &[u8], mapping: Option<&str>) -> super::Checked {
+    let known = shipped_mappings();
+    let mapping = mapping.map(|id| known.find(id).expect("it is shipped").clone());
+    let options =
+        ReadOptions { table: TableReading { mapping, known, ..TableReading::default() }, ..ReadOptions::default() };
+    let reader = Box::new(Cursor::new(bytes.to_vec()));
+    let source = Source::Reader { name: "test".to_owned(), reader };
+    check(source, &mut lanes(), &options, &Progress::silent()).expect("it can be read")
+}
+
+#[test]
+fn findings_in_a_table_of_another_layout_show_the_offices_own_cells() {
+    let table = "FREQ;REF_AREA;COUNTERPART_AREA;SOLUTION;TIME_PERIOD;OBS_VALUE\r\n\
+        A;NAM;AGO;RETURN_REF;2003;7\r\nA;NAM;ATL;RESETTLE;2003;8\r\nA;NAM;AGO;NATURAL;2O03;9\r\n";
+    let mut checked = checked_table(table.as_bytes(), None);
+    assert_eq!(checked.contents.table.mapping.as_deref(), Some("MIGHUB:UNHCR_SOLUTIONS(1.0.0)"));
+    let mut places = Vec::new();
+    let keep = |finding: Finding| {
+        let place = finding.place.expect("a place");
+        places.push((finding.rule_id, place.row, place.line, place.column, finding.found));
+        Ok(())
+    };
+    checked.each_finding(keep).expect("findings");
+    assert_eq!(
+        places,
+        [
+            ("FIL-029".to_owned(), 3, Some(4), Some(4), "2O03".to_owned()),
+            ("FIL-051".to_owned(), 2, Some(3), Some(2), "ATL".to_owned()),
+        ]
+    );
+    let mut text = Vec::new();
+    checked.write_text(&TextOptions::default(), &mut text).expect("memory");
+    let text = String::from_utf8(text).expect("UTF-8");
+    for part in ["line 3, column 7, COUNTERPART_AREA", "A;NAM;ATL;RESETTLE;2003;8", "line 4, column 19, TIME_PERIOD"] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+}
+
+#[test]
+fn sdmx_csv_in_another_encoding_is_the_same_submission() {
+    let text = sample();
+    let wide: Vec<u8> = format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let reader = Box::new(Cursor::new(wide));
+    let source = Source::Reader { name: "test".to_owned(), reader };
+    let folder = std::env::temp_dir();
+    let prepared = prepare(source, &mut lanes(), &ReadOptions::default(), &folder, &Progress::silent());
+    let prepared = prepared.expect("it can be read");
+    assert_eq!(prepared.checked.contents.table.encoding.as_deref(), Some("UTF-16LE"));
+    assert_eq!(prepared.spool.expect("there are no errors").manifest, manifest_of(&text));
+}
+
+#[test]
+fn a_table_that_two_mappings_fit_is_refused_and_names_them() {
+    let table = b"FREQ,REF_AREA,COUNTERPART_AREA,POP_TYPE,TIME_PERIOD,OBS_VALUE\nA,NAM,AGO,REF,2003,7\n";
+    let refused = checked_table(table, None);
+    let groups = &refused.report.summary().groups;
+    assert_eq!(groups.iter().map(|group| &*group.rule_id).collect::<Vec<_>>(), ["FIL-056"]);
+    let named = checked_table(table, Some("UNHCR_POPULATION"));
+    assert!(named.report.is_acceptable());
+    assert_eq!(named.contents.rows, 1);
+}
+
+#[test]
+fn a_file_is_judged_by_the_rulebook_and_told_where_its_sums_are_wrong() {
+    let rows = "dataflow,MIGHUB:MIG_FLOW(1.0.0),M,A,SWE,IMM,PRV,POL,F,_T,LT,_T,2010,2000,A,F\n\
+                dataflow,MIGHUB:MIG_FLOW(1.0.0),M,A,SWE,IMM,PRV,POL,M,_T,LT,_T,2010,2000,A,F\n";
+    let mut wrong = prepared(&format!("{}{rows}", sample()));
+    assert_eq!(errors(&wrong), ["SEX-201"]);
+    assert!(wrong.spool.is_none(), "nothing is sent");
+    let mut places = Vec::new();
+    let keep = |finding: Finding| {
+        if finding.level >= 2 {
+            let place = finding.place.expect("a place");
+            places.push((finding.rule_id, place.line, finding.rows, finding.arithmetic));
+        }
+        Ok(())
+    };
+    wrong.checked.each_finding(keep).expect("the file");
+    let arithmetic = "Female 2000 + Male 2000 = 4000, Total 4408; difference 408, tolerance 0".to_owned();
+    assert_eq!(places, [("SEX-201".to_owned(), Some(205), vec![204, 365, 366], arithmetic)]);
+    let not_run = &wrong.checked.report.summary().not_run;
+    assert!(not_run.iter().any(|rule| rule.rule_id == "FLOW-501"), "the hub alone has partners' figures");
+}
+
+#[test]
+fn what_is_replaced_or_deleted_is_left_to_the_judge_of_the_hub() {
+    let text = sample().replacen(",M,A,SWE", ",D,A,SWE", 1);
+    let deleted = prepared(&text);
+    let summary = deleted.checked.report.summary();
+    let reason = |rule: &mighub_validation::RuleNotRun| rule.reason.contains("replaces or deletes");
+    assert!(summary.not_run.iter().any(|rule| rule.rule_id == "SEX-201" && reason(rule)), "{:?}", summary.not_run);
 }

@@ -101,6 +101,9 @@ pub struct Numbers {
     /// Whether letters behind a number are flags: `123 bp`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub flags_behind: bool,
+    /// Whether `1.3e-05` is a number: programs write small ones so. It is read exactly, as 0.000013.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub exponents: bool,
     /// What is known of hidden values beside their upper bound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub censored: Option<Censored>,

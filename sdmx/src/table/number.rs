@@ -3,6 +3,9 @@
 use super::mapping::Numbers;
 use super::problem::CellTrouble;
 
+/// Largest exponent that is read: values have at most 18 digits.
+const EXPONENT_MAX: i32 = 18;
+
 /// What a cell of figures holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Figure {
@@ -60,6 +63,33 @@ fn censored(text: &str, numbers: &Numbers) -> Result<Option<Figure>, CellTrouble
 
 /// A number as a plain decimal.
 fn plain(text: &str, numbers: &Numbers) -> Result<String, CellTrouble> {
+    if let Some((mantissa, exponent)) = text.split_once(['e', 'E']).filter(|_| numbers.exponents) {
+        let exponent = exponent.parse().map_err(|_| CellTrouble::NoNumber)?;
+        return shifted(&plain_without_exponent(mantissa, numbers)?, exponent).ok_or(CellTrouble::NoNumber);
+    }
+    plain_without_exponent(text, numbers)
+}
+
+/// A plain decimal times a power of ten.
+fn shifted(number: &str, exponent: i32) -> Option<String> {
+    if exponent.abs() > EXPONENT_MAX {
+        return None;
+    }
+    let (sign, digits) = number.strip_prefix('-').map_or(("", number), |digits| ("-", digits));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let all = format!("{whole}{fraction}");
+    let point = whole.len() as i32 + exponent;
+    let unsigned = if point <= 0 {
+        format!("0.{}{all}", "0".repeat(point.unsigned_abs() as usize))
+    } else if point as usize >= all.len() {
+        format!("{all}{}", "0".repeat(point as usize - all.len()))
+    } else {
+        format!("{}.{}", &all[..point as usize], &all[point as usize..])
+    };
+    Some(format!("{sign}{unsigned}"))
+}
+
+fn plain_without_exponent(text: &str, numbers: &Numbers) -> Result<String, CellTrouble> {
     let (sign, digits) = match text.strip_prefix(['-', '\u{2212}']) {
         Some(rest) => ("-", rest),
         None => ("", text.strip_prefix('+').unwrap_or(text)),
@@ -198,7 +228,13 @@ mod tests {
             censored: Some(Censored { lower: Some(1) }),
             ..Numbers::default()
         };
+        let program = Numbers { decimal: Some('.'), exponents: true, ..Numbers::default() };
         for (numbers, cell, expected) in [
+            (&program, "1.3e-05", "Value(\"0.000013\")"),
+            (&program, "-12.5E+1", "Value(\"-125\")"),
+            (&program, "1.25e1", "Value(\"12.5\")"),
+            (&program, "1e400", "no number"),
+            (&german, "1e5", "no number"),
             (&german, "1.282", "Value(\"1282\")"),
             (&german, "1,282", "Value(\"1.282\")"),
             (&german, "1.28", "no number"),

@@ -26,6 +26,8 @@ pub(crate) struct Entry {
     pub(crate) periods: Vec<Period>,
     /// The first of the rows, ascending.
     pub(crate) rows: Vec<u64>,
+    /// The row to look at first, where it is not the first in the file.
+    pub(crate) main_row: Option<u64>,
     pub(crate) line: Option<u64>,
     /// Column of the file, from 0, where the component does not tell it.
     pub(crate) column: Option<usize>,
@@ -55,6 +57,7 @@ impl Entry {
             key: None,
             periods: Vec::new(),
             rows: Vec::new(),
+            main_row: None,
             line: None,
             column: None,
             component: Arc::from(""),
@@ -176,7 +179,7 @@ impl Entry {
         observations.extend(others.take(room));
         let is_placed = !self.rows.is_empty() || self.line.is_some() || self.column.is_some();
         let place = is_placed.then(|| Place {
-            row: self.rows.first().copied().unwrap_or(0),
+            row: self.main_row.or(self.rows.first().copied()).unwrap_or(0),
             line: self.line,
             column: self.column,
             component: component.clone(),

@@ -138,7 +138,8 @@ impl<'j> Teller<'j> {
             ..Entry::of(AnyRule::OfBook(rule.rule.clone()))
         };
         let row = self.cells().find(&item.key, item.period);
-        entry.observed(self.period(item.period), row.and_then(|row| self.row(row)));
+        entry.main_row = row.and_then(|row| self.row(row));
+        entry.observed(self.period(item.period), entry.main_row);
         if let Some(row) = row {
             entry.found = match self.cells().value(row, &component) {
                 Scalar::Null => String::new(),

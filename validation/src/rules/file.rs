@@ -93,7 +93,7 @@ pub static OTHER_KIND: Rule = error(
     "FIL-004",
     "The file is not SDMX-CSV",
     "SDMX-CSV begins with the column STRUCTURE (version 2) or DATAFLOW (version 1.0).",
-    "Save the figures as SDMX-CSV in the encoding UTF-8.",
+    "Save the figures as SDMX-CSV in the encoding UTF-8, or name the mapping that describes the table: --mapping.",
 );
 
 /// A header that is no table header.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use mighub_vtl::csv::{ReadOptions, read};
+use mighub_vtl::csv::{ReadOptions, read, write};
 use mighub_vtl::{Component, Environment, Inputs, Results, Role, RunOptions, ScalarType, Structure};
 
 /// A script and the files it reads.
@@ -53,5 +53,14 @@ impl Case {
         let environment = Environment { datasets, ..Environment::default() };
         let plan = mighub_vtl::analyze(&script, &environment).expect("the scripts fit the files");
         mighub_vtl::run(&plan, inputs, &RunOptions::default()).expect("the rules have a result")
+    }
+
+    /// The result as a file; the number of its rows.
+    pub(crate) fn write(&self, results: &Results, dir: &Path) -> usize {
+        let result = &results.datasets["R"];
+        let path = dir.join(format!("{}.csv", self.name));
+        let mut file = std::fs::File::create(path).expect("the folder takes files");
+        write(result, &mut file).expect("the disk has room");
+        result.rows()
     }
 }

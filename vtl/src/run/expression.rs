@@ -80,14 +80,7 @@ impl Needs {
 impl<'f> Frame<'f> {
     /// The value of an expression: a chain of operators that leans to the left is a loop.
     fn value(&self, expression: &Expression) -> Result<Value, RunError> {
-        let mut chain = Vec::new();
-        let mut first = expression;
-        while let ExpressionKind::Call(_, arguments) = &first.kind
-            && let [left, _] = &arguments[..]
-        {
-            chain.push(first);
-            first = left;
-        }
+        let (mut first, mut chain) = chain_of(expression);
         let mut needs = needs_of(first);
         // The longest piece of the chain from below that depends on one column at most.
         while let Some(call) = chain.last()
@@ -170,18 +163,11 @@ impl<'f> Frame<'f> {
 
     /// An expression on all rows of the frame; its left side is not asked again for a smaller frame.
     fn chain(&self, expression: &Expression) -> Result<Value, RunError> {
-        let mut chain = Vec::new();
-        let mut first = expression;
-        while let ExpressionKind::Call(_, arguments) = &first.kind
-            && let [left, _] = &arguments[..]
-        {
-            chain.push(first);
-            first = left;
-        }
+        let (first, chain) = chain_of(expression);
         self.onwards(self.node(first)?, chain)
     }
 
-    /// The operators of a chain, the last first, on the value at its foot.
+    /// The calls of a chain, the last of the list first, on the value at its foot.
     fn onwards(&self, foot: Value, chain: Vec<&Expression>) -> Result<Value, RunError> {
         chain.into_iter().rev().try_fold(foot, |value, call| match &call.kind {
             ExpressionKind::Call(function, arguments) => {
@@ -306,17 +292,38 @@ impl<'f> Frame<'f> {
     }
 }
 
-/// Which columns an expression depends on: a list of what is still to be asked, as chains may be long.
+/// The foot of a chain of calls with two arguments that leans to the left, and its calls, the uppermost first.
+fn chain_of(expression: &Expression) -> (&Expression, Vec<&Expression>) {
+    let mut calls = Vec::new();
+    let mut first = expression;
+    while let ExpressionKind::Call(_, arguments) = &first.kind
+        && let [left, _] = &arguments[..]
+    {
+        calls.push(first);
+        first = left;
+    }
+    (first, calls)
+}
+
 fn needs_of(expression: &Expression) -> Needs {
     let mut needs = Needs::Nothing;
+    each_column(expression, |place| {
+        needs = needs.and(Needs::One(place));
+        needs != Needs::Several
+    });
+    needs
+}
+
+/// Visits the columns an expression depends on, until `visit` has seen enough. A list of what is still to be
+/// asked, as chains may be long.
+fn each_column(expression: &Expression, mut visit: impl FnMut(usize) -> bool) {
     let mut asked = vec![expression];
     while let Some(expression) = asked.pop() {
         match &expression.kind {
             ExpressionKind::Constant(_) | ExpressionKind::Result(_) => {}
             ExpressionKind::Column(place) => {
-                needs = needs.and(Needs::One(*place));
-                if needs == Needs::Several {
-                    return needs;
+                if !visit(*place) {
+                    return;
                 }
             }
             ExpressionKind::Call(_, arguments) => asked.extend(arguments),
@@ -330,7 +337,6 @@ fn needs_of(expression: &Expression) -> Needs {
             | ExpressionKind::Promote(operand) => asked.push(operand),
         }
     }
-    needs
 }
 
 /// A message about values becomes an error at a place in the script.

@@ -92,3 +92,33 @@ fn address(column: &Column) -> usize {
         Column::Floats(column) => Arc::as_ptr(&column.values).addr(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Held;
+    use crate::ast::Span;
+    use crate::plan::{Assignment, Plan, Value};
+    use crate::run::sample::{areas_and_years, dataset, scan, string};
+    use crate::value::Scalar;
+
+    #[test]
+    fn a_data_set_is_let_go_with_its_last_read() {
+        let structure = areas_and_years("A");
+        let statement = |name: &str| Assignment {
+            name: name.into(),
+            persistent: true,
+            value: Value::Dataset(scan("a", &structure)),
+            span: Span::default(),
+        };
+        let mut held = Held::new(&Plan { statements: vec![statement("b"), statement("c")] });
+        let input = dataset(&structure, &[vec![string("AT"), Scalar::Integer(1), Scalar::Null]]);
+        held.keep("a".into(), input.clone());
+        held.keep("nobody reads it".into(), input.clone());
+        assert_eq!(held.bytes(), input.bytes());
+        assert!(held.read("a").is_some());
+        assert_eq!(held.bytes(), input.bytes());
+        assert!(held.read("a").is_some());
+        assert_eq!(held.bytes(), 0);
+        assert!(held.read("a").is_none());
+    }
+}

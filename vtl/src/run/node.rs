@@ -77,7 +77,7 @@ fn leave(relation: &Relation, inputs: Vec<Dataset>, context: &Context<'_>) -> Re
             work.run(&next(), *operator, context)
         }
         Node::Pivot { identifier, measure, by, .. } => {
-            Ok(pivot::pivot(&next(), *identifier, *measure, by, structure))
+            pivot::pivot(&next(), *identifier, *measure, by, relation, context)
         }
         Node::Unpivot { by, measures, .. } => pivot::unpivot(&next(), by, measures, relation, context),
     }

@@ -7,7 +7,9 @@ use super::keys::Groups;
 use super::{Context, RunError};
 use crate::dataset::{Column, Dataset, NO_ROW, Strings};
 use crate::plan::Relation;
-use crate::value::Structure;
+
+/// Bytes of a value, and of the row it comes from.
+const CELL_BYTES: usize = 12;
 
 /// One column for each code of an identifier; a key without a code has null there.
 pub(super) fn pivot(
@@ -15,15 +17,17 @@ pub(super) fn pivot(
     identifier: usize,
     measure: usize,
     by: &[usize],
-    structure: &Arc<Structure>,
-) -> Dataset {
+    relation: &Relation,
+    context: &Context<'_>,
+) -> Result<Dataset, RunError> {
     let columns: Vec<&Column> = by.iter().map(|place| &input.columns()[*place]).collect();
     let groups = Groups::of(&columns, input.rows());
     let keys = columns.iter().map(|column| column.take(groups.first_row()));
     let codes = Groups::of(&[&input.columns()[identifier]], input.rows());
     let name = |row: &u32| input.value(*row as usize, identifier).to_string();
     let names: Vec<String> = codes.first_row().iter().map(name).collect();
-    let made = &structure.components()[by.len()..];
+    let made = &relation.structure.components()[by.len()..];
+    context.admit(groups.len(), made.len() * CELL_BYTES, relation.span)?;
     let mut rows_of = vec![vec![NO_ROW; groups.len()]; made.len()];
     let place_of_code: Vec<Option<usize>> =
         names.iter().map(|name| made.iter().position(|component| *component.name == **name)).collect();
@@ -34,7 +38,7 @@ pub(super) fn pivot(
         }
     }
     let values = rows_of.iter().map(|rows| input.columns()[measure].take(rows));
-    Dataset::new(structure.clone(), keys.chain(values).collect(), groups.len())
+    Ok(Dataset::new(relation.structure.clone(), keys.chain(values).collect(), groups.len()))
 }
 
 /// One row for each measure that is not null, with its name as a code.

@@ -34,6 +34,15 @@ struct Stretches {
     ranges: Vec<Range<usize>>,
 }
 
+/// What a data point hands on to the next of its series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Carried {
+    /// The sum so far: results are running sums. A null hands on what it was handed.
+    Result,
+    /// Its value: results are differences. A null hands on nothing.
+    Value,
+}
+
 impl TimeSeries<'_> {
     /// Runs one of the operators.
     pub(super) fn run(
@@ -43,8 +52,8 @@ impl TimeSeries<'_> {
         context: &Context<'_>,
     ) -> Result<Dataset, RunError> {
         match operator {
-            TimeSeriesOperator::FlowToStock => self.each_measure(input, true),
-            TimeSeriesOperator::StockToFlow => self.each_measure(input, false),
+            TimeSeriesOperator::FlowToStock => self.each_measure(input, Carried::Result),
+            TimeSeriesOperator::StockToFlow => self.each_measure(input, Carried::Value),
             TimeSeriesOperator::Timeshift(periods) => self.shift(input, periods),
             TimeSeriesOperator::Fill { all } => self.fill(input, all, context),
         }
@@ -78,12 +87,12 @@ impl TimeSeries<'_> {
 
     /// Running sums, or differences to the data point before. A null stays null, and counts as 0 for those
     /// behind it.
-    fn each_measure(&self, input: &Dataset, sums: bool) -> Result<Dataset, RunError> {
+    fn each_measure(&self, input: &Dataset, carried: Carried) -> Result<Dataset, RunError> {
         let stretches = self.stretches(input);
         let mut columns = input.columns().to_vec();
         for &place in self.measures {
             let scalar_type = input.structure().components()[place].scalar_type;
-            let column = accumulated(&columns[place], &stretches, sums, scalar_type);
+            let column = accumulated(&columns[place], &stretches, carried, scalar_type);
             columns[place] =
                 column.ok_or_else(|| self.error("a value has more digits than a number can have"))?;
         }
@@ -112,61 +121,55 @@ impl TimeSeries<'_> {
 fn accumulated(
     column: &Column,
     stretches: &Stretches,
-    sums: bool,
+    carried: Carried,
     scalar_type: ScalarType,
 ) -> Option<Column> {
     let valid = column.validity();
     let numbers = Numbers::of(column);
     if let Numbers::Floats(values) = numbers {
-        let value = |row: usize| values.get(row).copied().unwrap_or(0.0);
-        let mut results = vec![0.0; column.len()];
-        accumulate(
-            stretches,
-            &valid,
-            value,
-            &mut results,
-            |before, now| Some(if sums { before + now } else { now - before }),
-            sums,
-        )?;
+        let combine = |row: usize, before: f64| match carried {
+            Carried::Result => Some(values[row] + before),
+            Carried::Value => Some(values[row] - before),
+        };
+        let results = stretches.accumulate(&valid, carried, |row| values[row], combine)?;
         return Some(Column::Floats(Floats { values: Arc::new(results), valid }));
     }
-    let value = |row: usize| numbers.unscaled(row).unwrap_or(0);
-    let mut results = vec![0i128; column.len()];
-    accumulate(
-        stretches,
-        &valid,
-        value,
-        &mut results,
-        |before, now: i128| {
-            if sums { now.checked_add(before) } else { now.checked_sub(before) }
-        },
-        sums,
-    )?;
+    let value = |row| numbers.unscaled(row).unwrap_or(0);
+    let combine = |row: usize, before: i128| match carried {
+        Carried::Result => value(row).checked_add(before),
+        Carried::Value => value(row).checked_sub(before),
+    };
+    let results = stretches.accumulate(&valid, carried, value, combine)?;
     exact_column(results, numbers.scale(), valid, scalar_type)
 }
 
-/// Combines each known value with what is carried: the result before, or the value before.
-fn accumulate<T: Copy + Default>(
-    stretches: &Stretches,
-    valid: &Validity,
-    value: impl Fn(usize) -> T,
-    results: &mut [T],
-    combine: impl Fn(T, T) -> Option<T>,
-    carries_result: bool,
-) -> Option<()> {
-    for range in &stretches.ranges {
-        let mut carried = T::default();
-        for &row in &stretches.rows[range.clone()] {
-            let row = row as usize;
-            if valid.get(row) {
-                results[row] = combine(carried, value(row))?;
-                carried = if carries_result { results[row] } else { value(row) };
-            } else if !carries_result {
-                carried = T::default();
+impl Stretches {
+    /// Combines each known value with what is carried from the data points before, at first nothing.
+    fn accumulate<T: Copy + Default>(
+        &self,
+        valid: &Validity,
+        carried: Carried,
+        value: impl Fn(usize) -> T,
+        combine: impl Fn(usize, T) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let mut results = vec![T::default(); self.rows.len()];
+        for range in &self.ranges {
+            let mut before = T::default();
+            for &row in &self.rows[range.clone()] {
+                let row = row as usize;
+                if valid.get(row) {
+                    results[row] = combine(row, before)?;
+                }
+                before = match carried {
+                    Carried::Result if valid.get(row) => results[row],
+                    Carried::Result => before,
+                    Carried::Value if valid.get(row) => value(row),
+                    Carried::Value => T::default(),
+                };
             }
         }
+        Some(results)
     }
-    Some(())
 }
 
 #[cfg(test)]

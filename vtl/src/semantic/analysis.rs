@@ -142,9 +142,7 @@ impl<'a> Analysis<'a> {
             ExprKind::If { condition, then, otherwise } => self.conditional(condition, then, otherwise, span),
             ExprKind::Case { branches, otherwise } => self.case(branches, otherwise, span),
             ExprKind::Call { function, arguments } => self.call(*function, arguments, span),
-            ExprKind::UserCall { operator, arguments } => {
-                self.within_expansion(operator, arguments, span, |body| self.operand(body))
-            }
+            ExprKind::UserCall { operator, arguments } => self.operand_of_call(operator, arguments, span),
             ExprKind::StringDistance { method, left, right } => {
                 self.string_distance(*method, left, right, span)
             }

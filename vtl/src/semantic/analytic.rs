@@ -250,7 +250,8 @@ impl Analysis<'_> {
     }
 }
 
-/// The rows around the current one. Without a frame: up to the current row where there is an order, else all.
+/// The rows around the current one. Without a frame: up to the current row where there is an order, else all. Rows that
+/// are alike in the order then count together, so that results do not depend on how data happens to lie.
 fn frame(window: &Window, analysis: &Analysis<'_>) -> Result<Frame, Diagnostic> {
     Ok(match &window.frame {
         Some(written) => {

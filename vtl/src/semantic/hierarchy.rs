@@ -3,13 +3,13 @@
 //! What lives here: what a hierarchical ruleset means for a data set, and the order of its rules. What must not: how
 //! groups are computed.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::analysis::Analysis;
 use super::checks::output_of;
 use super::clauses::boolean;
 use super::expression;
+use super::hierarchy_order::order;
 use super::mistake::{self, Mistakes, all};
 use super::operand::{columns_where, structure};
 use super::rulesets::{self, ErrorTypes};
@@ -342,59 +342,4 @@ fn comparison(operator: BinaryOp) -> Option<Comparison> {
         BinaryOp::GreaterOrEqual => Comparison::GreaterOrEqual,
         _ => return None,
     })
-}
-
-/// Equations in an order in which each comes behind those that compute its items.
-fn order(
-    rules: &[HierarchyRule],
-    ruleset: &HierarchicalRuleset,
-    span: Span,
-) -> Result<Vec<HierarchyRule>, Diagnostic> {
-    let text = |code: &Scalar| format!("{code:?}");
-    let mut computed_by: HashMap<String, usize> = HashMap::new();
-    for (place, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.relation == Comparison::Equal) {
-        if computed_by.insert(text(&rule.left), place).is_some() && !is_conditional(rules, rule) {
-            return Err(Diagnostic::semantic(
-                mistake::RULESET,
-                span,
-                format!("the ruleset {} computes one code by two rules", ruleset.name),
-            )
-            .with_help("give the code one rule with =, or tell the rules apart with when"));
-        }
-    }
-    let needs: Vec<Vec<usize>> = rules
-        .iter()
-        .map(|rule| {
-            let of_items = rule.items.iter().filter(|item| item.code != rule.left);
-            of_items.filter_map(|item| computed_by.get(&text(&item.code)).copied()).collect()
-        })
-        .collect();
-    let mut done = vec![false; rules.len()];
-    let mut ordered = Vec::with_capacity(rules.len());
-    while ordered.len() < rules.len() {
-        let ready: Vec<usize> = (0..rules.len())
-            .filter(|place| !done[*place] && needs[*place].iter().all(|other| done[*other]))
-            .collect();
-        if ready.is_empty() {
-            return Err(Diagnostic::semantic(
-                mistake::CYCLE,
-                span,
-                format!("rules of {} need each other's results", ruleset.name),
-            )
-            .with_help("break the circle: a code must not be computed from itself"));
-        }
-        for place in ready {
-            done[place] = true;
-            ordered.push(rules[place].clone());
-        }
-    }
-    Ok(ordered)
-}
-
-/// Whether all rules for the code of a rule apply under conditions, which may exclude each other.
-fn is_conditional(rules: &[HierarchyRule], rule: &HierarchyRule) -> bool {
-    rules
-        .iter()
-        .filter(|other| other.relation == Comparison::Equal && other.left == rule.left)
-        .all(|other| other.when.is_some())
 }

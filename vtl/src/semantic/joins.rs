@@ -24,7 +24,7 @@ pub(super) type Aliases = [(Arc<str>, Arc<str>)];
 
 /// A join with its body.
 pub(super) fn join(analysis: &Analysis<'_>, join: &Join, span: Span) -> Result<Relation, Mistakes> {
-    let parts = parts(analysis, join, span)?;
+    let parts = parts(analysis, join)?;
     let keys = Keys::of(join.kind, &parts, &join.using, span)?;
     let homonyms = homonyms(&parts, &keys, join.kind);
     let names: Vec<Arc<str>> = parts.iter().filter_map(|part| part.alias.clone()).collect();
@@ -49,7 +49,7 @@ pub(super) fn join(analysis: &Analysis<'_>, join: &Join, span: Span) -> Result<R
     Ok(without_aliases(relation, span)?)
 }
 
-fn parts(analysis: &Analysis<'_>, join: &Join, span: Span) -> Result<Vec<Part>, Mistakes> {
+fn parts(analysis: &Analysis<'_>, join: &Join) -> Result<Vec<Part>, Mistakes> {
     let operator = join.kind.text();
     let relations = all(join.operands.iter().map(|operand| analysis.dataset(&operand.value, operator)))?;
     let mut taken = HashSet::new();
@@ -80,7 +80,6 @@ fn parts(analysis: &Analysis<'_>, join: &Join, span: Span) -> Result<Vec<Part>, 
         }
         Ok(Part { alias, relation, span: operand.value.span })
     });
-    let _ = span;
     all(parts)
 }
 

@@ -129,9 +129,13 @@ pub(super) fn unknown<'k>(
     known.sort_unstable();
     known.dedup();
     let mistake = Diagnostic::semantic(NAME, span, format!("there is no {what} {name}"));
-    let near = known.iter().find(|other| other.eq_ignore_ascii_case(name));
-    match (near, known.len()) {
-        (Some(near), _) => mistake.with_help(format!("names are case sensitive: write {near}")),
+    let same = known.iter().find(|other| other.eq_ignore_ascii_case(name));
+    let near = known.iter().find(|other| is_near(other, name));
+    match (same.or(near), known.len()) {
+        (Some(near), _) if same.is_some() => {
+            mistake.with_help(format!("names are case sensitive: write {near}"))
+        }
+        (Some(near), _) => mistake.with_help(format!("did you mean {near}?")),
         (None, 0) => mistake,
         (None, 1..=NAMES_SHOWN) => mistake.with_help(format!("there is {}", known.join(", "))),
         (None, count) => mistake.with_help(format!(
@@ -140,6 +144,18 @@ pub(super) fn unknown<'k>(
             count - NAMES_SHOWN
         )),
     }
+}
+
+/// Whether one letter more, less or other makes one name the other.
+fn is_near(a: &str, b: &str) -> bool {
+    let letters = |of: &str| of.chars().count();
+    let (shorter, longer) = if letters(a) <= letters(b) { (a, b) } else { (b, a) };
+    if letters(longer) - letters(shorter) > 1 || letters(shorter) < 3 {
+        return false;
+    }
+    let same = shorter.chars().zip(longer.chars()).take_while(|(x, y)| x == y).count();
+    let rest = |of: &str, skipped| of.chars().skip(skipped).collect::<String>();
+    rest(longer, same + 1) == rest(shorter, same) || rest(longer, same + 1) == rest(shorter, same + 1)
 }
 
 /// Names that a diagnostic lists; more would bury the sentence.
@@ -153,4 +169,25 @@ pub(super) fn wanted(what: &str, operator: &str, span: Span) -> Diagnostic {
 /// A part of the language that this engine refuses.
 pub(super) fn unsupported(what: &str, help: &str, span: Span) -> Diagnostic {
     Diagnostic::semantic(UNSUPPORTED, span, format!("{what} is not supported")).with_help(help)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_near_by_are_proposed() {
+        let help = |name| unknown("component", name, Span::default(), ["VALUE", "AREA", "OBS_STATUS"]).help;
+        for (name, expected) in [
+            ("value", "names are case sensitive: write VALUE"),
+            ("VALU", "did you mean VALUE?"),
+            ("VALUES", "did you mean VALUE?"),
+            ("OBS_STATES", "did you mean OBS_STATUS?"),
+            ("ARE", "did you mean AREA?"),
+            ("SEX", "there is AREA, OBS_STATUS, VALUE"),
+        ] {
+            assert_eq!(help(name).as_deref(), Some(expected), "{name}");
+        }
+        assert!(!is_near("ää", "abc"), "bytes are not letters");
+    }
 }

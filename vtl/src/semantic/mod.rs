@@ -14,6 +14,7 @@ mod conditional;
 mod datasets;
 mod expression;
 mod hierarchy;
+mod hierarchy_order;
 mod join_keys;
 mod joins;
 mod mistake;

@@ -285,6 +285,8 @@ fn rulesets_and_operators_are_judged_before_they_are_used() {
         ("define operator f (x integer) is x + 1 end operator; R := f(\"a\");", "SEM-TYPE"),
         ("define operator f (x integer) is x + 1 end operator; R := f();", "SEM-OPERATOR"),
         ("define operator f (x integer) is f(x) end operator; R := f(1);", "SEM-LIMIT"),
+        ("define operator f (x integer) returns dataset is x + 1 end operator; R := f(1);", "SEM-OPERATOR"),
+        ("define operator f (x integer) returns integer is x / 2 end operator; R := f(1);", "SEM-OPERATOR"),
         (
             "define operator f (x integer) is g(x) end operator; define operator g (x integer) is f(x) end operator; \
           R := STOCK[calc X := f(1)];",

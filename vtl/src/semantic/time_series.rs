@@ -70,7 +70,8 @@ fn series(
     span: Span,
 ) -> Result<Relation, Mistakes> {
     let input = relation.without_attributes(span)?;
-    if input.structure.measures().next().is_none() {
+    let computes = matches!(operator, TimeSeriesOperator::FlowToStock | TimeSeriesOperator::StockToFlow);
+    if computes && input.structure.measures().next().is_none() {
         return Err(no_measures(name, span).into());
     }
     let time = time_identifier(&input, name, span)?;

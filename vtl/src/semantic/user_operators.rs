@@ -29,19 +29,32 @@ const CALL_LEVELS: usize = 20;
 const EXPANDED_NODES_MAX: usize = 200_000;
 
 impl Analysis<'_> {
-    /// The body of an operator with arguments, given to what goes on with it.
-    pub(super) fn within_expansion<T>(
+    /// A call of an operator of the script at the level of data sets.
+    pub(super) fn operand_of_call(
         &self,
         operator: &Name,
         arguments: &[Option<Expr>],
         span: Span,
-        go_on: impl FnOnce(&Expr) -> Result<T, Mistakes>,
-    ) -> Result<T, Mistakes> {
+    ) -> Result<Operand, Mistakes> {
         let (body, depth) = self.expand(operator, arguments, span, None)?;
         let around = self.deeper(operator, depth)?;
-        let result = go_on(&body).map_err(|mistakes| mistakes.in_operator(&operator.text, span));
+        let result = self.operand(&body).map_err(|mistakes| mistakes.in_operator(&operator.text, span));
         self.expanded_depth.set(around);
-        result
+        let result = result?;
+        let returned = self.operators.get(&operator.text).and_then(|definition| definition.returns.as_ref());
+        match (returned, &result) {
+            (Some(ParameterType::Dataset(_)), Operand::Scalar(_)) => {
+                Err(not_returned(operator, "a data set", "a single value", span).into())
+            }
+            (Some(ParameterType::Scalar(_)), Operand::Dataset(_)) => {
+                Err(not_returned(operator, "a single value", "a data set", span).into())
+            }
+            (Some(ParameterType::Scalar(spec)), Operand::Scalar(value)) => {
+                returns(operator, spec, value, span)?;
+                Ok(result)
+            }
+            _ => Ok(result),
+        }
     }
 
     /// Goes that much deeper, and tells how deep it was.
@@ -72,7 +85,22 @@ impl Analysis<'_> {
         let result = expression::expression(&body, scope)
             .map_err(|mistake| Mistakes::from(mistake).in_operator(&operator.text, span).into_first(span));
         self.expanded_depth.set(around);
-        result
+        let value = result?;
+        let returned = self.operators.get(&operator.text).and_then(|definition| definition.returns.as_ref());
+        match returned {
+            Some(ParameterType::Dataset(_)) => {
+                Err(not_returned(operator, "a data set", "a single value", span))
+            }
+            Some(ParameterType::Scalar(spec)) => {
+                returns(operator, spec, &value, span)?;
+                Ok(value)
+            }
+            Some(ParameterType::Component(pattern)) => {
+                pattern.scalar.as_ref().map_or(Ok(()), |spec| returns(operator, spec, &value, span))?;
+                Ok(value)
+            }
+            _ => Ok(value),
+        }
     }
 
     /// The body of an operator with the arguments in the places of its parameters, and its levels.
@@ -157,6 +185,24 @@ impl Analysis<'_> {
                 _ => Err(unfit(parameter, argument, "a name")),
             },
         }
+    }
+}
+
+fn not_returned(operator: &Name, declared: &str, given: &str, span: Span) -> Diagnostic {
+    Diagnostic::semantic(
+        mistake::OPERATOR,
+        span,
+        format!("{operator} is declared to return {declared}, but its body gives {given}"),
+    )
+    .with_help("change what stands behind returns in its definition")
+}
+
+fn returns(operator: &Name, spec: &ScalarSpec, value: &Expression, span: Span) -> Result<(), Diagnostic> {
+    match type_of(spec) {
+        Some(declared) if !value.scalar_type.promotes_to(declared) => {
+            Err(not_returned(operator, declared.name(), value.scalar_type.name(), span))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -144,7 +144,13 @@ fn keys_of_reference(
         let of_frequency = place(FREQ).zip(frequency).is_none_or(|(at, frequency)| *key[at] == *frequency);
         of_area && of_frequency
     };
-    let keys: Vec<_> = reference.values.keys().filter(fits).cloned().collect();
+    let mut keys: Vec<_> = reference.values.keys().filter(fits).cloned().collect();
+    // In the order of the code lists, which is the one that offices know.
+    keys.sort_by_cached_key(|key| {
+        let lists = template.definition.dimensions.iter().map(|dimension| dimension.coded_by.codelist());
+        let places = lists.zip(key).map(|(list, code)| list.and_then(|list| list.position(code)));
+        places.collect::<Vec<_>>()
+    });
     if keys.is_empty() { Err(TemplateError::Nothing(template.area.to_owned())) } else { Ok(keys) }
 }
 

@@ -49,6 +49,8 @@ pub(crate) enum Command {
     /// Show the dataflows, structures and code lists of the hub
     #[command(subcommand)]
     Structure(Structure),
+    /// List the mappings by which tables of other layouts are read
+    Mappings,
     /// Get data: everything, a key, a range of periods, as of a day, or what changed
     Pull(Pull),
     /// List the vintages of a dataflow

@@ -11,6 +11,7 @@ mod enrol;
 mod findings;
 mod input;
 mod json;
+mod mappings;
 mod output;
 mod progress;
 mod pull;
@@ -94,6 +95,7 @@ async fn run(context: &Context, command: Command) -> Result<ExitCode, Error> {
         Command::Answer(arguments) => answer::run(context, arguments).await,
         Command::Withdraw(arguments) => withdraw::run(context, arguments).await,
         Command::Structure(arguments) => structure::run(context, arguments).await,
+        Command::Mappings => mappings::run(context),
         Command::Pull(arguments) => pull::run(context, arguments).await,
         Command::Vintages(arguments) => vintages::run(context, arguments).await,
         Command::Coverage(arguments) => coverage::run(context, arguments).await,

@@ -126,3 +126,15 @@ fn sums_stay_exact_beyond_64_bits_and_integers_tell_when_they_cannot() {
     let error = whole(AggregateFunction::Sum, (&integers, ScalarType::Integer)).expect_err("no integer");
     assert!(error.to_string().contains("cast the measure to number"), "{error}");
 }
+
+#[test]
+fn periods_of_different_frequencies_have_no_least() {
+    use crate::time::{Frequency, TimePeriod};
+    let period = |frequency, number| Scalar::TimePeriod(TimePeriod::new(frequency, 2020, number));
+    let quarters = [period(Frequency::Quarter, 2), Scalar::Null, period(Frequency::Quarter, 1)];
+    let least = whole(AggregateFunction::Minimum, (&quarters, ScalarType::TimePeriod));
+    assert_eq!(least.expect("one frequency").value(0, 0), period(Frequency::Quarter, 1));
+    let mixed = [period(Frequency::Quarter, 2), period(Frequency::Month, 1)];
+    let error = whole(AggregateFunction::Minimum, (&mixed, ScalarType::TimePeriod)).expect_err("two of them");
+    assert!(error.to_string().contains("2020-Q2 and 2020-M01 are of different frequencies"), "{error}");
+}

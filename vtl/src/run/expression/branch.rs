@@ -4,9 +4,9 @@
 //! `if X <> 0 then Y / X else 0` never divides by zero. What must not: conditions.
 
 use super::value::{Value, gather};
-use super::{Frame, logic};
+use super::{Frame, each_column, logic};
 use crate::dataset::{Bitmap, Column};
-use crate::plan::{Expression, ExpressionKind};
+use crate::plan::Expression;
 use crate::run::RunError;
 use crate::value::ScalarType;
 
@@ -34,35 +34,24 @@ impl Frame<'_> {
             return self.value(value);
         }
         let mut pieces = Vec::with_capacity(parts.len());
-        let mut of_row = vec![0u32; self.rows];
+        let mut place_of_row = vec![0u32; self.rows];
         let mut base = 0u32;
         for (taken, expression) in parts {
-            let simple = matches!(expression.kind, ExpressionKind::Column(_) | ExpressionKind::Constant(_));
             let rows: Vec<u32> = taken.ones().map(|row| row as u32).collect();
-            let piece = match (self.value_if(simple, expression)?, &expression.kind) {
-                (Some(Value::Column(column)), _) => {
-                    rows.iter().for_each(|row| of_row[*row as usize] = base + row);
+            let piece = match self.taken(&rows, expression)? {
+                Value::Column(column) => {
+                    rows.iter().zip(base..).for_each(|(row, place)| place_of_row[*row as usize] = place);
                     column
                 }
-                (Some(one), _) => {
-                    rows.iter().for_each(|row| of_row[*row as usize] = base);
+                one => {
+                    rows.iter().for_each(|row| place_of_row[*row as usize] = base);
                     one.into_column(scalar_type, 1)
-                }
-                (None, _) => {
-                    for (place, row) in rows.iter().enumerate() {
-                        of_row[*row as usize] = base + place as u32;
-                    }
-                    self.taken(&rows, expression)?.into_column(scalar_type, rows.len())
                 }
             };
             base += piece.len() as u32;
             pieces.push(piece);
         }
-        Ok(Value::Column(gather(&pieces, scalar_type, &of_row)))
-    }
-
-    fn value_if(&self, wanted: bool, expression: &Expression) -> Result<Option<Value>, RunError> {
-        if wanted { self.value(expression).map(Some) } else { Ok(None) }
+        Ok(Value::Column(gather(&pieces, scalar_type, &place_of_row)))
     }
 
     /// A condition on some of the rows, false elsewhere.
@@ -79,36 +68,18 @@ impl Frame<'_> {
 
     /// An expression on some of the rows: of the columns it needs.
     fn taken(&self, rows: &[u32], expression: &Expression) -> Result<Value, RunError> {
-        let mut columns = vec![Column::nulls(ScalarType::Null, 0); self.columns.len()];
-        let mut wanted = vec![false; self.columns.len()];
-        mark_columns(expression, &mut wanted);
-        for (place, _) in wanted.iter().enumerate().filter(|(_, wanted)| **wanted) {
-            columns[place] = self.columns[place].take(rows);
-        }
-        let frame = Frame { columns: &columns, rows: rows.len(), context: self.context };
         if rows.is_empty() {
             return Ok(Value::Column(Column::nulls(expression.scalar_type, 0)));
         }
-        frame.value(expression)
-    }
-}
-
-fn mark_columns(expression: &Expression, wanted: &mut [bool]) {
-    let mut asked = vec![expression];
-    while let Some(expression) = asked.pop() {
-        match &expression.kind {
-            ExpressionKind::Constant(_) | ExpressionKind::Result(_) => {}
-            ExpressionKind::Column(place) => wanted[*place] = true,
-            ExpressionKind::Call(_, arguments) => asked.extend(arguments),
-            ExpressionKind::If(parts) => asked.extend(parts.iter()),
-            ExpressionKind::Case { branches, otherwise } => {
-                asked.extend(branches.iter().flat_map(|(condition, value)| [condition, value]));
-                asked.push(otherwise);
-            }
-            ExpressionKind::In { operand, .. }
-            | ExpressionKind::Cast { operand, .. }
-            | ExpressionKind::Promote(operand) => asked.push(operand),
-        }
+        let mut columns = vec![None; self.columns.len()];
+        each_column(expression, |place| {
+            columns[place].get_or_insert_with(|| self.columns[place].take(rows));
+            true
+        });
+        let unused = Column::nulls(ScalarType::Null, 0);
+        let columns: Vec<Column> =
+            columns.into_iter().map(|column| column.unwrap_or_else(|| unused.clone())).collect();
+        Frame { columns: &columns, rows: rows.len(), context: self.context }.value(expression)
     }
 }
 
@@ -121,15 +92,11 @@ pub(super) fn nvl(value: &Value, default: &Value, scalar_type: ScalarType, rows:
     };
     let valid = column.validity();
     let Some(bits) = valid.bits() else { return value.clone() };
-    let second =
-        default.clone().into_column(scalar_type, if matches!(default, Value::One(_)) { 1 } else { rows });
-    let single = second.len() == 1 && matches!(default, Value::One(_));
-    let of_row: Vec<u32> = (0..rows)
-        .map(|row| match (bits.get(row), single) {
-            (true, _) => row as u32,
-            (false, true) => rows as u32,
-            (false, false) => (rows + row) as u32,
-        })
-        .collect();
-    Value::Column(gather(&[column.clone(), second], scalar_type, &of_row))
+    let (second, step) = match default {
+        Value::One(one) => (Value::One(one.clone()).into_column(scalar_type, 1), 0),
+        Value::Column(column) => (column.clone(), 1),
+    };
+    let place_of_row: Vec<u32> =
+        (0..rows).map(|row| if bits.get(row) { row } else { rows + row * step } as u32).collect();
+    Value::Column(gather(&[column.clone(), second], scalar_type, &place_of_row))
 }

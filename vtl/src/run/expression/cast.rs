@@ -31,16 +31,29 @@ pub(super) fn promote(value: Value, from: ScalarType, to: ScalarType, rows: usiz
 
 /// A value in another type. A message says what could not be read.
 pub(crate) fn cast_value(value: &Scalar, to: ScalarType, mask: Option<&str>) -> Result<Scalar, String> {
-    if value.is_null() || (value.scalar_type() == to && mask.is_none()) {
-        return Ok(value.clone());
+    match mask {
+        _ if value.is_null() => Ok(Scalar::Null),
+        Some(mask) => cast_by_mask(value, to, mask),
+        None if value.scalar_type() == to => Ok(value.clone()),
+        None => {
+            cast_plainly(value, to).ok_or_else(|| format!("\"{value}\" cannot become a value of type {to}"))
+        }
     }
-    let cast = match (value, to) {
-        (Scalar::Date(date), ScalarType::String) if mask.is_some() => {
-            return Ok(Scalar::String(Arc::from(masked(*date, mask.unwrap_or_default()))));
-        }
-        (Scalar::String(text), ScalarType::Date) if mask.is_some() => {
-            unmasked(text.trim(), mask.unwrap_or_default()).map(Scalar::Date)
-        }
+}
+
+/// Masks describe texts of dates.
+fn cast_by_mask(value: &Scalar, to: ScalarType, mask: &str) -> Result<Scalar, String> {
+    match (value, to) {
+        (Scalar::Date(date), ScalarType::String) => Ok(Scalar::String(Arc::from(masked(*date, mask)))),
+        (Scalar::String(text), ScalarType::Date) => unmasked(text.trim(), mask)
+            .map(Scalar::Date)
+            .ok_or_else(|| format!("\"{text}\" is no date of the form {mask}")),
+        _ => Err(format!("a mask describes the text of a date; here {} becomes {to}", value.scalar_type())),
+    }
+}
+
+fn cast_plainly(value: &Scalar, to: ScalarType) -> Option<Scalar> {
+    match (value, to) {
         // With a capital, as the engines that scripts were written for have it.
         (Scalar::Boolean(truth), ScalarType::String) => {
             Some(Scalar::String(Arc::from(if *truth { "True" } else { "False" })))
@@ -78,11 +91,7 @@ pub(crate) fn cast_value(value: &Scalar, to: ScalarType, mask: Option<&str>) -> 
             calendar::period_between(interval.start, interval.end).map(Scalar::TimePeriod)
         }
         _ => None,
-    };
-    cast.ok_or_else(|| match mask {
-        Some(mask) => format!("\"{value}\" cannot be read as {to} with the mask {mask}"),
-        None => format!("\"{value}\" cannot become a value of type {to}"),
-    })
+    }
 }
 
 fn read(text: &str, to: ScalarType) -> Option<Scalar> {

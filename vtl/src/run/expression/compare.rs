@@ -3,7 +3,8 @@
 //! What lives here: which loop compares which columns. What must not: what a comparison means for single values.
 
 use std::cmp::Ordering;
-use std::collections::HashSet;
+
+use hashbrown::HashSet;
 
 use super::number::power_of_ten;
 use super::value::Value;

@@ -18,9 +18,9 @@ pub(super) fn apply(function: Function, given: &[Scalar]) -> Result<Scalar, Stri
         Function::Concatenate => {
             within_limit(text(0).len() + text(1).len()).map(|()| [text(0), text(1)].concat())?
         }
-        Function::Trim => text(0).trim_matches(' ').to_owned(),
-        Function::Ltrim => text(0).trim_start_matches(' ').to_owned(),
-        Function::Rtrim => text(0).trim_end_matches(' ').to_owned(),
+        Function::Trim => text(0).trim().to_owned(),
+        Function::Ltrim => text(0).trim_start().to_owned(),
+        Function::Rtrim => text(0).trim_end().to_owned(),
         Function::Upper => text(0).to_uppercase(),
         Function::Lower => text(0).to_lowercase(),
         Function::Length => return Ok(Scalar::Integer(text(0).chars().count() as i64)),

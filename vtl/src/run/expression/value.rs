@@ -2,10 +2,13 @@
 //!
 //! What lives here: both forms, and functions applied to single values row by row. What must not: functions.
 
-use std::collections::HashMap;
+use std::hash::Hash;
+
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 
 use super::super::concat::concat;
-use crate::dataset::{Column, NULL_CODE, ScalarsBuilder, Strings};
+use crate::dataset::{Column, ScalarsBuilder};
 use crate::value::{Scalar, ScalarType};
 
 /// A column, or one value for all rows.
@@ -50,7 +53,8 @@ fn spread(value: &Scalar, scalar_type: ScalarType, rows: usize) -> Column {
     if rows == 1 { one } else { one.take(&vec![0; rows]) }
 }
 
-/// A function of single values on every row, once for each distinct combination of texts.
+/// A function of single values on every row: once for each distinct pair of texts, and once for each distinct
+/// period, date or whole number, as these repeat.
 pub(super) fn map_rows(
     values: &[Value],
     types: &[ScalarType],
@@ -58,72 +62,61 @@ pub(super) fn map_rows(
     rows: usize,
     apply: impl Fn(&[Scalar]) -> Result<Scalar, String>,
 ) -> Result<Value, String> {
-    let given = |row: usize| -> Vec<Scalar> {
-        values.iter().zip(types).map(|(value, own)| value.scalar(row, *own)).collect()
+    let of_row = |row: usize| {
+        let given: Vec<Scalar> =
+            values.iter().zip(types).map(|(value, own)| value.scalar(row, *own)).collect();
+        apply(&given)
     };
-    if values.iter().all(|value| matches!(value, Value::One(_))) {
-        return apply(&given(0)).map(Value::One);
-    }
-    let codes: Option<Vec<&Strings>> = values
+    let columns: Vec<&Column> = values
         .iter()
         .filter_map(|value| match value {
-            Value::Column(Column::Strings(strings)) => Some(Some(strings)),
-            Value::Column(_) => Some(None),
+            Value::Column(column) => Some(column),
             Value::One(_) => None,
         })
         .collect();
-    let mut results: Vec<Scalar> = Vec::new();
-    if let Some([a, b]) = codes.as_deref() {
-        let mut known: HashMap<(u32, u32), u32> = HashMap::new();
-        let mut of_row = Vec::with_capacity(rows);
-        for row in 0..rows {
-            let pair = (a.codes[row], b.codes[row]);
-            of_row.push(match known.get(&pair) {
-                Some(place) => *place,
-                None => {
-                    results.push(apply(&given(row))?);
-                    known.insert(pair, results.len() as u32 - 1);
-                    results.len() as u32 - 1
-                }
-            });
+    match columns[..] {
+        [] => of_row(0).map(Value::One),
+        [Column::Strings(a), Column::Strings(b)] => {
+            once_per_key(rows, to, |row| (a.codes[row], b.codes[row]), of_row)
         }
-        return Ok(Value::Column(Column::of_scalars(results.iter(), to).take(&of_row)));
-    }
-    // Periods, dates and whole numbers repeat: what is known from the rows before is not computed again.
-    if let ([Value::Column(Column::Fixed(fixed)), rest @ ..], true) = (values, codes.is_none())
-        && rest.iter().all(|value| matches!(value, Value::One(_)))
-    {
-        let mut known: HashMap<i64, u32> = HashMap::new();
-        let mut null = None;
-        let mut of_row = Vec::with_capacity(rows);
-        for row in 0..rows {
-            let place = if fixed.valid.get(row) { known.get(&fixed.values[row]).copied() } else { null };
-            of_row.push(match place {
-                Some(place) => place,
-                None => {
-                    results.push(apply(&given(row))?);
-                    let place = results.len() as u32 - 1;
-                    if fixed.valid.get(row) {
-                        known.insert(fixed.values[row], place);
-                    } else {
-                        null = Some(place);
-                    }
-                    place
-                }
-            });
+        [Column::Fixed(fixed)] => {
+            once_per_key(rows, to, |row| fixed.valid.get(row).then(|| fixed.values[row]), of_row)
         }
-        return Ok(Value::Column(Column::of_scalars(results.iter(), to).take(&of_row)));
+        _ => {
+            let mut builder = ScalarsBuilder::new(to);
+            for row in 0..rows {
+                builder.push(&of_row(row)?);
+            }
+            Ok(Value::Column(builder.finish()))
+        }
     }
-    let mut builder = ScalarsBuilder::new(to);
-    for row in 0..rows {
-        builder.push(&apply(&given(row))?);
-    }
-    Ok(Value::Column(builder.finish()))
 }
 
-/// From two columns the one or the other, row by row; `rows` counts on from the first into the second.
+/// Rows with the same key have the same result.
+fn once_per_key<K: Hash + Eq>(
+    rows: usize,
+    to: ScalarType,
+    key: impl Fn(usize) -> K,
+    compute: impl Fn(usize) -> Result<Scalar, String>,
+) -> Result<Value, String> {
+    let mut results = ScalarsBuilder::new(to);
+    let mut places: HashMap<K, u32> = HashMap::new();
+    let mut place_of_row = Vec::with_capacity(rows);
+    for row in 0..rows {
+        let next = places.len() as u32;
+        let place = match places.entry(key(row)) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(new) => {
+                results.push(&compute(row)?);
+                *new.insert(next)
+            }
+        };
+        place_of_row.push(place);
+    }
+    Ok(Value::Column(results.finish().take(&place_of_row)))
+}
+
+/// Rows out of several columns of one type; their numbers count on from each column into the next.
 pub(super) fn gather(columns: &[Column], scalar_type: ScalarType, rows: &[u32]) -> Column {
     concat(columns, scalar_type).take(rows)
 }
-
-const _: () = assert!(NULL_CODE == u32::MAX, "gathering takes the code of null for no row");

@@ -170,11 +170,11 @@ mod tests {
             steps in -2000i64..2000,
         ) {
             let frequency = Frequency::ALL[frequency];
-            if let Some(period) = crate::time::calendar::of_ordinal(frequency, place) {
-                if let Some(moved) = Step::Period.shift(period.packed(), steps) {
-                    prop_assert_eq!(Step::Period.shift(moved, -steps), Some(period.packed()));
-                    prop_assert_eq!(moved.cmp(&period.packed()), steps.cmp(&0));
-                }
+            let period = crate::time::calendar::of_ordinal(frequency, place);
+            let moved = period.and_then(|period| Step::Period.shift(period.packed(), steps));
+            if let (Some(period), Some(moved)) = (period, moved) {
+                prop_assert_eq!(Step::Period.shift(moved, -steps), Some(period.packed()));
+                prop_assert_eq!(moved.cmp(&period.packed()), steps.cmp(&0));
             }
         }
     }

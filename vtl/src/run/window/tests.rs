@@ -132,3 +132,28 @@ fn rows_alike_in_the_order_share_a_rank() {
     (ranked.partition, ranked.order) = (vec![], vec![(2, true)]);
     assert_eq!(run(&rows, ranked), [2, 4, 2, 1].map(Scalar::Integer));
 }
+
+#[test]
+fn a_range_up_to_the_current_row_takes_its_peers_along() {
+    let rows: Vec<Row> = [("AT", 1), ("BE", 1), ("CH", 2)]
+        .map(|(area, year)| vec![string(area), Scalar::Integer(year), crate::run::sample::decimal(10, 0)])
+        .to_vec();
+    let frame = Frame { counts_rows: false, start: Bound::Unbounded, end: Bound::Offset(0) };
+    let sum = WindowFunction::Aggregate(AggregateFunction::Sum);
+    let mut summed = call(sum, frame, ScalarType::Number);
+    summed.partition = vec![];
+    let sums: Vec<String> = run(&rows, summed).iter().map(text).collect();
+    assert_eq!(sums, ["20.000000", "20.000000", "30.000000"]);
+}
+
+#[test]
+fn steps_of_a_range_need_numbers_or_dates() {
+    let source = areas_and_years("A");
+    let frame = Frame { counts_rows: false, start: Bound::Offset(-1), end: Bound::Offset(0) };
+    let mut by_text = call(WindowFunction::FirstValue, frame, ScalarType::Number);
+    by_text.order = vec![(0, false)];
+    let node = Node::Window { input: Box::new(scan("a", &source)), calls: vec![by_text] };
+    let rows = [vec![string("AT"), Scalar::Integer(1), Scalar::Null]];
+    let error = run_relation(relation(node, &source), &[&dataset(&source, &rows)]).expect_err("texts");
+    assert!(error.to_string().contains("use data points"), "{error}");
+}
