@@ -324,7 +324,7 @@ fn grouped(number: i64, hundredths: u8, dialect: Dialect) -> String {
     let digits = number.unsigned_abs().to_string();
     let mut written = String::from(if number < 0 { "-" } else { "" });
     for (nth, digit) in digits.chars().enumerate() {
-        if nth > 0 && (digits.len() - nth) % 3 == 0 {
+        if nth > 0 && (digits.len() - nth).is_multiple_of(3) {
             written.extend(dialect.thousands);
         }
         written.push(digit);

@@ -56,10 +56,12 @@ async fn a_rulebook_is_tried_on_what_is_stored_and_judges_from_its_record_on() {
     assert!(!revisions.not_run.is_empty(), "there is no vintage before the first");
     assert_eq!(stage.records().await, records, "a trial leaves nothing");
 
-    let put = stage.put_rulebook(String::from_utf8_lossy(shipped().canonical_bytes()).into_owned(), false).await;
+    let put =
+        stage.put_rulebook(String::from_utf8_lossy(shipped().canonical_bytes()).into_owned(), false).await;
     assert_eq!(put.problems, []);
     assert_eq!(put.position, Some(records));
-    let again = stage.put_rulebook(String::from_utf8_lossy(shipped().canonical_bytes()).into_owned(), false).await;
+    let again =
+        stage.put_rulebook(String::from_utf8_lossy(shipped().canonical_bytes()).into_owned(), false).await;
     assert_eq!(again.position, None, "the present one again changes nothing");
 
     // What was accepted stays accepted: other series may change without it being judged again.

@@ -228,21 +228,15 @@ impl<'w> Work<'w> {
         let scope = self.options.complete.as_ref();
         let scope = scope.map(|complete| self.span.scope(complete, &self.lane.definition)).transpose()?;
         self.contents.defaults_applied = self.judge.defaults_applied();
-        // Figures with wrong codes would be judged as what they are not.
-        let rows_are_sound = !findings.has_errors();
-        if rows_are_sound {
-            self.levels.finish(&mut findings)?;
-        }
+        // Rows with mistakes are judged as well, as far as they can be read: the office should see all at once.
+        self.levels.finish(&mut findings)?;
         let report = findings.finish().map_err(Error::file(self.target.scratch))?;
         if let (Some(text), true) = (&self.unread_embargo, report.is_acceptable()) {
             return Err(Error::Request(format!(
                 "EMBARGO_TIME {text:?} is not a time with a zone: write it as 2027-01-15T09:00:00+01:00"
             )));
         }
-        // Rows that meet figures of the lane are not the result: what they seem to contradict may be there. The hub
-        // knows, and has the last word.
-        let may_be_sent = report.is_acceptable() || (rows_are_sound && !self.judge.takes_rows_for_result());
-        let spool = self.spool.filter(|_| may_be_sent);
+        let spool = self.spool.filter(|_| report.is_acceptable());
         let spool = spool.map(|spool| spool.finish(&self.dataset_attributes)).transpose()?;
         let checked = Checked { lane: Some(self.lane), report, contents: self.contents, file: None };
         Ok(Prepared { checked, spool, dataset_attributes: self.dataset_attributes, scope })

@@ -24,7 +24,7 @@ pub use place::{CellPlace, Places};
 pub use reader::{Action, CsvReader, ReadError, ReadSummary, RowBatch};
 pub use rows::RowError;
 pub(crate) use header::names as header_names;
-pub(crate) use rows::{RowSpan, Rows, SLACK};
+pub(crate) use rows::{RowSpan, Rows};
 pub(crate) use sniff::text_begins;
 pub(crate) use split::{Cell, split, unquote};
 pub use writer::{CsvVersion, CsvWriter, WriteOptions};

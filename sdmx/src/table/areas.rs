@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::problem::TableError;
+use super::problem::{AreaReading, TableError};
 use crate::structure::{Code, Codelist};
 
 /// Schemes of area codes, the likeliest first: the ids of CL_AREA, which are ISO 3166 alpha-3 for countries, and
@@ -79,7 +79,10 @@ pub fn agree_on_scheme(
     let Some((first, means_first)) = fitting.first() else {
         return Err(TableError::NoAreaScheme { column: column.to_owned(), unknown: unknown.join(", ") });
     };
-    let name = |code: &str| list.get(code).and_then(|code| code.names.best("en")).unwrap_or(code).to_owned();
+    let reading = |scheme: &'static str, area: &str| {
+        let name = list.get(area).and_then(|area| area.names.best("en")).unwrap_or(area).to_owned();
+        Box::new(AreaReading { scheme, area: area.to_owned(), name })
+    };
     for (second, means_second) in &fitting[1..] {
         for code in codes {
             let (a, b) = (&means_first[code].0, &means_second[code].0);
@@ -87,12 +90,8 @@ pub fn agree_on_scheme(
                 return Err(TableError::AmbiguousAreas {
                     column: column.to_owned(),
                     code: code.clone(),
-                    first: (*first).to_owned(),
-                    first_code: a.clone(),
-                    first_name: name(a),
-                    second: (*second).to_owned(),
-                    second_code: b.clone(),
-                    second_name: name(b),
+                    first: reading(first, a),
+                    second: reading(second, b),
                 });
             }
         }

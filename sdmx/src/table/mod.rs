@@ -25,6 +25,6 @@ pub use mapping::{
     Source, Values,
 };
 pub use origin::{Origin, OriginWriter};
-pub use problem::{CellTrouble, TableError, TableIssue};
+pub use problem::{AreaReading, CellTrouble, TableError, TableIssue};
 pub use source::{SourceHeader, read_header};
 pub use translate::{TableOptions, Translated, translate};

@@ -261,7 +261,7 @@ mod tests {
             let digits = units.unsigned_abs().to_string();
             let mut written = String::from(if units < 0 { "-" } else { "" });
             for (nth, digit) in digits.chars().enumerate() {
-                if nth > 0 && (digits.len() - nth) % 3 == 0 {
+                if nth > 0 && (digits.len() - nth).is_multiple_of(3) {
                     written.push(thousands);
                 }
                 written.push(digit);

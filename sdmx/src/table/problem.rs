@@ -105,25 +105,17 @@ pub enum TableError {
     },
     /// Nothing says in which scheme areas are written, and the schemes disagree.
     #[error(
-        "the area codes of the column {column:?} can be read in several ways: {code} is {first_name} ({first_code}) by {first} and {second_name} ({second_code}) by {second}; say which with \"scheme\" in the mapping, or with --areas {first} or --areas {second}"
+        "the area codes of the column {column:?} can be read in several ways: {code} is {first} and {second}; say which with \"scheme\" in the mapping, or with --areas {} or --areas {}", first.scheme, second.scheme
     )]
     AmbiguousAreas {
         /// The column.
         column: String,
         /// A code on which two schemes disagree.
         code: String,
-        /// One scheme.
-        first: String,
-        /// What the code means by it.
-        first_code: String,
-        /// Its name.
-        first_name: String,
-        /// Another scheme.
-        second: String,
-        /// What the code means by that.
-        second_code: String,
-        /// Its name.
-        second_name: String,
+        /// What it means by one.
+        first: Box<AreaReading>,
+        /// What it means by another.
+        second: Box<AreaReading>,
     },
     /// No scheme knows all area codes.
     #[error(
@@ -135,6 +127,23 @@ pub enum TableError {
         /// Per scheme, a code it does not know.
         unknown: String,
     },
+}
+
+/// What a code means by one scheme.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AreaReading {
+    /// The scheme.
+    pub scheme: &'static str,
+    /// The area's code in the code list.
+    pub area: String,
+    /// Its name.
+    pub name: String,
+}
+
+impl std::fmt::Display for AreaReading {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} ({}) by {}", self.name, self.area, self.scheme)
+    }
 }
 
 impl From<std::io::Error> for TableError {

@@ -47,9 +47,9 @@ use crate::trust::HubSigner;
 use append::Appender;
 use reduce::{ReduceError, Step, reduce, row};
 use rows::FOUNDED;
+use rulebooks::Rulebooks;
 use structures::Registry;
 use submission::Desk;
-use rulebooks::Rulebooks;
 use vintages::VintageCache;
 
 /// The view is made durable after so many records; at most so many are taken in again when the hub starts.

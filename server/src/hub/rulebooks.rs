@@ -22,9 +22,7 @@ use super::pages::Page;
 use super::refusal::Refusal;
 use super::rights::Operation;
 use super::rows::{RULEBOOKS, RulebookRow, falling_position, rulebooks_prefix};
-use super::submission::{
-    States, counts_message, findings, group_message, rule_count_message, vintage_ref,
-};
+use super::submission::{States, counts_message, findings, group_message, rule_count_message, vintage_ref};
 use super::vintage::Vintage;
 use super::vintages::Recorded;
 use super::{Hub, Principal};
@@ -100,7 +98,8 @@ impl Hub {
 
     /// A rulebook that somebody sent: read and proven against the structures of today.
     fn proven(&self, bytes: &[u8]) -> Result<(Rulebook, Prepared), Vec<RulebookProblem>> {
-        let rulebook = Rulebook::read(bytes).map_err(|error| vec![RulebookProblem::of_book(error.to_string())])?;
+        let rulebook =
+            Rulebook::read(bytes).map_err(|error| vec![RulebookProblem::of_book(error.to_string())])?;
         match self.prepare_rulebook(&rulebook)? {
             Some(prepared) => Ok((rulebook, prepared)),
             None => {
@@ -268,7 +267,8 @@ impl Hub {
     ) -> Result<Option<v1::TryRulebookResponse>, Refusal> {
         let definition = prepared.definition();
         let state = |position: Option<u64>| {
-            let recorded = position.map(|position| self.vintage_recorded_at(lane, position)).transpose()?.flatten();
+            let recorded =
+                position.map(|position| self.vintage_recorded_at(lane, position)).transpose()?.flatten();
             let manifest = recorded.as_ref().and_then(Recorded::manifest);
             let vintage = manifest.map(|digest| self.vintage(&definition.shape, &digest)).transpose()?;
             Ok::<_, Refusal>((recorded, vintage))

@@ -21,7 +21,15 @@ impl Findings {
             | TableError::TwoColumns(_)
             | TableError::Misfit { .. } => &file::TABLE,
         };
-        self.add(Entry { found: clip(&error.to_string()), ..Entry::new(rule) });
+        let mut entry = Entry { found: clip(&error.to_string()), ..Entry::new(rule) };
+        if let TableError::AmbiguousAreas { column, code, first, second } = error {
+            entry.found = clip(&format!("column {column}: {code} is {first}, and {second}"));
+            entry.remedy = Some(format!(
+                "Say which is meant: --areas {} or --areas {}, or \"scheme\" in the mapping.",
+                first.scheme, second.scheme
+            ));
+        }
+        self.add(entry);
     }
 
     /// Several mappings that fit a table.
@@ -51,12 +59,19 @@ impl Findings {
         entry.found.clone_from(&issue.content);
         entry.expected = match &issue.trouble {
             CellTrouble::NoNumber => String::new(),
-            trouble => clip(&trouble.to_string()),
+            CellTrouble::NoCode { known } => clip(known),
+            CellTrouble::TwoCodes { first, second } => format!("{first} or {second}"),
+            CellTrouble::TwoNumbers { as_thousands, as_decimal } => {
+                format!(
+                    "{as_thousands} if the sign separates thousands, {as_decimal} if it is the decimal sign"
+                )
+            }
+            CellTrouble::CellCount { found, expected } => {
+                entry.found = format!("{found} cells");
+                format!("{expected} cells")
+            }
+            trouble @ (CellTrouble::NoFlag(_) | CellTrouble::NoPart(_)) => clip(&trouble.to_string()),
         };
-        if let CellTrouble::CellCount { found, expected } = &issue.trouble {
-            entry.found = format!("{found} cells");
-            entry.expected = format!("{expected} cells");
-        }
         self.add(entry);
     }
 }

@@ -142,14 +142,15 @@ impl Column {
     pub fn nulls(scalar_type: ScalarType, rows: usize) -> Self {
         let valid = Validity::of(Bitmap::filled(rows, false));
         match scalar_type {
-            ScalarType::String | ScalarType::Null => Self::Strings(Strings {
-                dictionary: Arc::default(),
-                codes: Arc::new(vec![NULL_CODE; rows]),
-            }),
+            ScalarType::String | ScalarType::Null => {
+                Self::Strings(Strings { dictionary: Arc::default(), codes: Arc::new(vec![NULL_CODE; rows]) })
+            }
             ScalarType::Boolean => {
                 Self::Booleans(Booleans { truth: Arc::new(Bitmap::filled(rows, false)), valid })
             }
-            ScalarType::Number => Self::Decimals(Decimals { unscaled: Arc::new(vec![0; rows]), scale: 0, valid }),
+            ScalarType::Number => {
+                Self::Decimals(Decimals { unscaled: Arc::new(vec![0; rows]), scale: 0, valid })
+            }
             _ => Self::Fixed(Fixed { values: Arc::new(vec![0; rows]), valid }),
         }
     }

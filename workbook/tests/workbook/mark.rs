@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use mighub_validation::{Finding, Place, Severity};
 use mighub_workbook::{CellAddress, CellRef, Mark, Marked, mark, write_marked_table};
+use proptest::prelude::*;
 
 use crate::support::{cells, part, sheet, text_of, with_part};
 
@@ -138,4 +139,31 @@ fn no_findings_give_a_sheet_that_says_so() {
     let (workbook, told) = marked(&office(), Vec::new());
     assert_eq!((told.findings, told.cells), (0, 0));
     assert_eq!(cells(&workbook).iter().filter(|cell| cell.0 == "Findings").count(), 14);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn no_part_makes_the_marker_panic(
+        which in 0..4usize,
+        at in any::<prop::sample::Index>(),
+        piece in r#"[<>/"=&;:a-zA-Z0-9 #]{0,12}"#,
+        cut in 0..40usize,
+    ) {
+        let names = ["xl/workbook.xml", "xl/styles.xml", "xl/worksheets/sheet1.xml", "xl/comments_mighub1.xml"];
+        let (workbook, _) = marked(&office(), marks());
+        let mut text = part(&workbook, names[which]);
+        let at = at.index(text.len());
+        let end = (at + cut).min(text.len());
+        if text.is_char_boundary(at) && text.is_char_boundary(end) {
+            text.replace_range(at..end, &piece);
+        }
+        let workbook = with_part(&workbook, names[which], &text);
+        let mut out = Cursor::new(Vec::new());
+        // What can be marked can be read again.
+        if mark(Cursor::new(&workbook), marks(), &mut out).is_ok() && text_of(&workbook).is_ok() {
+            prop_assert!(text_of(&out.into_inner()).is_ok());
+        }
+    }
 }

@@ -30,8 +30,7 @@ fn read(file: &Path) -> Result<Vec<u8>, Failure> {
 async fn put(operator: &Operator, arguments: &RulebookPut, output: Output) -> Result<(), Failure> {
     for file in &arguments.files {
         let name = file.display().to_string();
-        let request =
-            v1::PutRulebookRequest { rulebook: read(file)?.into(), dry_run: arguments.dry_run };
+        let request = v1::PutRulebookRequest { rulebook: read(file)?.into(), dry_run: arguments.dry_run };
         let answer = operator.structures().put_rulebook(request).await;
         let answer = answer.map_err(OperatorError::from)?.into_inner();
         let outcome = match (answer.problems.is_empty(), answer.position) {
@@ -80,7 +79,10 @@ async fn try_out(operator: &Operator, arguments: &RulebookTry, output: Output) -
         output.say(|| lane_text(&answer), || lane_json(&answer));
     }
     if lanes == 0 {
-        output.say(|| format!("{name}: no lane of this dataflow holds anything"), || json!({ "file": name, "lanes": 0 }));
+        output.say(
+            || format!("{name}: no lane of this dataflow holds anything"),
+            || json!({ "file": name, "lanes": 0 }),
+        );
     }
     Ok(())
 }

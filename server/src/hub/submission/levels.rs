@@ -52,8 +52,7 @@ impl Hub {
             options.affected = Some(affected(prepared, states, &blocks)?);
         }
         let large = states.after.observations() > LARGE_OBSERVATIONS;
-        let _one_at_a_time =
-            large.then(|| self.desk.judging.lock().unwrap_or_else(PoisonError::into_inner));
+        let _one_at_a_time = large.then(|| self.desk.judging.lock().unwrap_or_else(PoisonError::into_inner));
         let mut judge = Judge::new(prepared.clone(), options);
         for block in states.after.blocks.iter() {
             judge.push_lane(&*blocks.load(block)?).map_err(scratch_failed)?;
@@ -106,7 +105,10 @@ impl Hub {
         }
     }
 
-    #[allow(clippy::too_many_arguments, reason = "what is read, for whom, and what is said if there is nothing")]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "what is read, for whom, and what is said if there is nothing"
+    )]
     fn give_lanes(
         &self,
         judge: &mut Judge<'_>,
@@ -140,7 +142,8 @@ impl Hub {
     fn naming_areas_of(&self, states: &States<'_>, dataflow: &str) -> Option<v1::Selection> {
         let (own, state) = (states.definition, states.after);
         let place = own.dimensions.iter().position(|dimension| &*dimension.id == REF_AREA)?;
-        let areas: BTreeSet<&Arc<str>> = state.blocks.iter().flat_map(|block| block.codes[place].iter()).collect();
+        let areas: BTreeSet<&Arc<str>> =
+            state.blocks.iter().flat_map(|block| block.codes[place].iter()).collect();
         if areas.is_empty() || areas.len() > AREAS_MAX {
             return None;
         }
@@ -158,8 +161,10 @@ impl Hub {
             v1::KeyPattern { dimensions }
         };
         let dimensions = partners.data.dimensions.iter().enumerate();
-        let keys: Vec<_> =
-            dimensions.filter(|(_, dimension)| names_partner(dimension)).map(|(place, _)| pattern(place)).collect();
+        let keys: Vec<_> = dimensions
+            .filter(|(_, dimension)| names_partner(dimension))
+            .map(|(place, _)| pattern(place))
+            .collect();
         (!keys.is_empty()).then(|| v1::Selection { keys, ..Default::default() })
     }
 }

@@ -210,8 +210,7 @@ impl Hub {
         let not_run = summary.not_run.iter();
         let not_run =
             not_run.map(|rule| v1::RuleNotRun { rule_id: rule.rule_id.clone(), reason: rule.reason.clone() });
-        let message =
-            v1::Report {
+        let message = v1::Report {
             counts: Some(counts),
             groups,
             not_run: not_run.collect(),

@@ -9,14 +9,14 @@ use mighub_validation::Checker;
 use super::accept::{Acceptance, Folded};
 use super::case::Case;
 use super::judge::{findings, judge_left_out, judge_result};
-use super::levels::States;
 use super::lane_terms::LaneTerms;
+use super::levels::States;
 use super::report::{Answers, StoredReport, remedy};
 use super::withdraw::vintage_ref;
 use crate::hub::Hub;
 use crate::hub::append::{Actor, record};
-use crate::hub::moment::Moment;
 use crate::hub::lane::LaneId;
+use crate::hub::moment::Moment;
 use crate::hub::objects::object;
 use crate::hub::refusal::Refusal;
 use crate::hub::vintages::Recorded;
@@ -143,7 +143,9 @@ impl Hub {
                 judge_left_out(case, &blocks, &next.vintage, &mut checker, &mut findings)?;
             }
             observations = Some(self.counts(&blocks, &base, &next.vintage)?);
-            if !findings.has_errors() && let Some(prepared) = &rulebook.prepared {
+            if !findings.has_errors()
+                && let Some(prepared) = &rulebook.prepared
+            {
                 let states = States {
                     lane: &case.lane,
                     definition: &case.definition.data,
