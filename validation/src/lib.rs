@@ -1,9 +1,47 @@
 //! THE JUDGE: a rulebook and a dataset in, findings out. The same code runs in the client, where rows have
 //! numbers and a file, and in the hub, where they have neither.
 //!
-//! What lives here: the table of rules (levels 0 and 1; rule texts of dataflows and levels 2 to 5 come on top
-//! of it), the checker that applies them to columns, findings in bounded memory, reports as text and JSON.
+//! What lives here: the table of rules of levels 0 and 1 and the checker that applies them to columns; rulebooks
+//! with the rules of levels 2 to 5 ([`Rulebook`], [`Prepared`]) and the [`Judge`] that runs them on the state of a
+//! lane and its references; findings in bounded memory, reports as text and JSON.
 //! What must not: networks, clocks, protobuf, and what becomes of a submission that has findings.
+//!
+//! A rulebook is read ([`Rulebook::read`], [`read_source`], or [`Rulebook::shipped`]), made ready once for the
+//! structures it meets ([`Rulebook::prepare`]: parsed, typed, every mistake told with its place), and judges as often
+//! as it is given to a [`Judge`]:
+//!
+//! ```no_run
+//! # use std::sync::Arc;
+//! # use mighub_sdmx::{Columns, structure::DataDefinition};
+//! # use mighub_validation::{Affected, Findings, Judge, JudgeOptions, Rulebook};
+//! # fn definition_of(dataflow: &str) -> Option<Arc<DataDefinition>> { None }
+//! /// Judges what a lane would hold; of a correction only the groups that `changed` touches.
+//! fn judge(
+//!     rulebook: &Rulebook,
+//!     lane: &[Columns],
+//!     before: &[Columns],
+//!     changed: Option<&Columns>,
+//!     findings: &mut Findings,
+//! ) -> Result<(), Box<dyn std::error::Error>> {
+//!     let prepared = rulebook.prepare(&definition_of).map_err(|problems| problems[0].to_string())?;
+//!     let Some(prepared) = prepared.map(Arc::new) else { return Ok(()) };
+//!     let mut options = JudgeOptions::new(Box::new(tempfile::tempfile));
+//!     options.affected = changed.map(|changed| {
+//!         let mut affected = Affected::none(&prepared);
+//!         affected.add(changed);
+//!         affected
+//!     });
+//!     let mut judge = Judge::new(prepared, options);
+//!     lane.iter().try_for_each(|batch| judge.push_lane(batch))?;
+//!     match before {
+//!         [] => judge.lacks("before", "this is the first vintage of the lane"),
+//!         _ => before.iter().try_for_each(|batch| judge.push("before", batch))?,
+//!     }
+//!     Ok(judge.finish(findings)?)
+//! }
+//! ```
+//!
+//! Levels 0 and 1 on a file, batch by batch:
 //!
 //! ```no_run
 //! use std::io::Write;

@@ -258,3 +258,16 @@ fn sources_are_assembled_from_their_files() {
     assert_eq!(Rulebook::shipped("MIGHUB:MIG_FLOW(1.0.0)"), Some(rulebook));
     assert_eq!(Rulebook::shipped("MIG_NOTHING"), None);
 }
+
+#[test]
+fn a_rulebook_of_another_program_or_in_several_files_is_refused_with_what_to_do() {
+    let refused = |bytes: &[u8]| Rulebook::read(bytes).expect_err("it is no rulebook").to_string();
+    let source = std::fs::read(project("rulebooks/MIG_FLOW.json")).expect("the file");
+    assert!(refused(&source).contains("assemble it first"));
+    let shipped = Rulebook::shipped("MIG_FLOW").expect("a rulebook");
+    let text = String::from_utf8(shipped.canonical_bytes().to_vec()).expect("JSON");
+    let older = text.replacen("\"built_in\":1", "\"built_in\":0", 1);
+    assert!(refused(older.as_bytes()).contains("use programs of one version"));
+    assert!(refused(&vec![b' '; mighub_validation::RULEBOOK_BYTES_MAX + 1]).contains("the limit is"));
+    assert!(shipped.canonical_bytes().len() * 6 < mighub_validation::RULEBOOK_BYTES_MAX);
+}

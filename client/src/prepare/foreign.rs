@@ -71,7 +71,10 @@ pub(super) fn understood(
 ) -> Result<(Text, Option<Refused>), Error> {
     let name = text.name().to_owned();
     let failed = || Error::file(name.as_ref());
+    let is_workbook = text.workbook().is_some();
     let guess = match reading.encoding {
+        // What was read of a workbook is UTF-8.
+        _ if is_workbook => Guess { encoding: Encoding::UTF8, certain: true },
         Some(encoding) => Guess { encoding, certain: true },
         None => Encoding::guess(&mut text.reopened().map_err(failed())?).map_err(failed())?,
     };
@@ -119,12 +122,17 @@ fn translated(
     let source = text.reopened().map_err(Error::file(text.name().as_ref()))?;
     let out = new_scratch()?;
     let origin = OriginWriter::new(new_scratch()?, new_scratch()?);
+    let mut options = reading.options.clone();
+    if text.workbook().is_some() {
+        // Numbers of a workbook are numbers: the signs of the mapping are for numbers that are texts.
+        options.decimal = Some('.');
+    }
     let mut buffered = BufReader::new(source);
-    text.read.mapping = Some(mapping.name());
-    let made = match translate(&mut buffered, mapping, &lane.definition, &reading.options, &out, origin) {
+    let made = match translate(&mut buffered, mapping, &lane.definition, &options, &out, origin) {
         Ok(made) => made,
         Err(error) => return Ok((text, Some(Refused::Table(error)))),
     };
+    text.read.mapping = Some(mapping.name());
     text.read.rows = made.rows_read;
     text.read.rows_left_out = made.rows_skipped;
     text.read.area_scheme = made.area_scheme.map(str::to_owned);

@@ -62,7 +62,7 @@ fn texts(code: &Code, scheme: &str) -> Vec<String> {
 
 /// The one scheme in which all these codes of a column are written. Where several know them all, they must
 /// agree on each.
-pub fn agree_on_scheme(
+pub(super) fn agree_on_scheme(
     list: &Codelist,
     column: &str,
     codes: &BTreeSet<String>,

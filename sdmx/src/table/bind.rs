@@ -39,7 +39,7 @@ pub(super) struct Told(Vec<(usize, Vec<String>)>);
 
 /// One row that a row becomes.
 pub(super) struct BoundRule {
-    pub(super) when: Told,
+    when: Told,
     unless: Told,
     /// Per column of the translation.
     pub(super) fillings: Vec<Filling>,

@@ -18,7 +18,7 @@ mod problem;
 mod source;
 mod translate;
 
-pub use areas::{AREA_SCHEMES, agree_on_scheme};
+pub use areas::AREA_SCHEMES;
 pub use encoding::{Encoding, EncodingError, Guess};
 pub use mapping::{
     Across, AcrossColumns, Censored, Flags, KnownMappings, Mapping, MappingError, Numbers, Part, RowRule,

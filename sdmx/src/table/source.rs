@@ -18,8 +18,6 @@ pub struct SourceHeader {
     pub columns: Vec<String>,
     /// Between cells.
     pub separator: u8,
-    /// Whether it is SDMX-CSV, which needs no mapping unless its structure is one that only a mapping knows.
-    pub is_sdmx: bool,
 }
 
 /// Reads the header of a text in UTF-8, and tells the separator unless it is given.
@@ -57,15 +55,8 @@ impl<R: Read> SourceRows<R> {
         if columns.is_empty() {
             return Err(TableError::Empty);
         }
-        let is_sdmx = matches!(columns[0].split('[').next(), Some("STRUCTURE" | "DATAFLOW"));
         let places = Places::new(bytes, separator);
-        Ok(Self {
-            rows,
-            header: SourceHeader { columns, separator, is_sdmx },
-            places,
-            cells: Vec::new(),
-            row: 0,
-        })
+        Ok(Self { rows, header: SourceHeader { columns, separator }, places, cells: Vec::new(), row: 0 })
     }
 
     /// The next row that is not blank, as texts. `texts` are used again.

@@ -11,6 +11,8 @@ use crate::address::{CellAddress, CellRef};
 use crate::package::{PackageError, Sheet};
 use crate::read::{Book, Notice, NoticeKind, ReadError, Row, SheetEnd, Value};
 
+/// Longest piece of a formula that a notice repeats, in characters.
+const FORMULA_CHARACTERS: usize = 60;
 /// Notices of one kind that are told one by one; beyond that they are counted.
 const NOTICES_MAX: u64 = 20;
 /// Rows with cells that are looked through for a header: titles and remarks stand above it.
@@ -300,12 +302,13 @@ struct Notes {
     sheet: Arc<str>,
     notices: Vec<Notice>,
     hidden_rows: u64,
-    rounded: u64,
+    /// Cells of which something is to be said.
+    cells: u64,
 }
 
 impl Notes {
     fn new(sheet: Arc<str>) -> Self {
-        Self { sheet, notices: Vec::new(), hidden_rows: 0, rounded: 0 }
+        Self { sheet, notices: Vec::new(), hidden_rows: 0, cells: 0 }
     }
 
     fn at(&self, cell: CellRef) -> Option<CellAddress> {
@@ -316,10 +319,19 @@ impl Notes {
     fn row(&mut self, row: &Row) {
         self.hidden_rows += u64::from(row.hidden);
         for cell in &row.cells {
-            let Value::Rounded { stored, text } = &cell.value else { continue };
-            self.rounded += 1;
-            if self.rounded <= NOTICES_MAX {
-                let kind = NoticeKind::Rounded { stored: stored.clone(), read: text.clone() };
+            let kind = match &cell.value {
+                Value::Rounded { stored, text } => {
+                    NoticeKind::Rounded { stored: stored.clone(), read: text.clone() }
+                }
+                Value::Formula(formula) => {
+                    let formula = formula.chars().take(FORMULA_CHARACTERS).collect();
+                    NoticeKind::NotCalculated { formula }
+                }
+                Value::Number(shown) if shown.ends_with('%') => NoticeKind::Percent { shown: shown.clone() },
+                _ => continue,
+            };
+            self.cells += 1;
+            if self.cells <= NOTICES_MAX {
                 let address = self.at(CellRef { row: row.number, column: cell.column });
                 self.notices.push(Notice { address, kind });
             }
@@ -345,14 +357,12 @@ impl Notes {
         let hidden = end.hidden_columns.iter();
         let columns = hidden.flat_map(|(first, last)| *first..=(*last).min(crate::address::COLUMNS_MAX));
         let columns = columns.filter(|column| is_read(*column)).count() as u64;
+        let more_cells = self.cells.saturating_sub(NOTICES_MAX);
         let counted = [
             (self.hidden_rows, NoticeKind::HiddenRows { rows: self.hidden_rows, sheet: sheet.clone() }),
             (columns, NoticeKind::HiddenColumns { columns, sheet }),
             (merged, NoticeKind::MoreMerged(merged)),
-            (
-                self.rounded.saturating_sub(NOTICES_MAX),
-                NoticeKind::MoreRounded(self.rounded.saturating_sub(NOTICES_MAX)),
-            ),
+            (more_cells, NoticeKind::MoreCells(more_cells)),
         ];
         let counted = counted.into_iter().filter(|(count, _)| *count > 0);
         self.notices.extend(counted.map(|(_, kind)| Notice { address: None, kind }));

@@ -52,7 +52,7 @@ pub struct Notice {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoticeKind {
     /// Hidden rows were read.
-    #[error("{rows} hidden rows of the sheet {sheet} were read like all others")]
+    #[error("hidden rows of the sheet {sheet} were read like all others: {rows}")]
     HiddenRows {
         /// How many.
         rows: u64,
@@ -60,7 +60,7 @@ pub enum NoticeKind {
         sheet: String,
     },
     /// Hidden columns were read.
-    #[error("{columns} hidden columns of the sheet {sheet} were read like all others")]
+    #[error("hidden columns of the sheet {sheet} were read like all others: {columns}")]
     HiddenColumns {
         /// How many.
         columns: u64,
@@ -74,7 +74,7 @@ pub enum NoticeKind {
         range: String,
     },
     /// More merged cells than are told.
-    #[error("{0} more ranges of merged cells")]
+    #[error("more ranges of merged cells: {0}")]
     MoreMerged(u64),
     /// More digits than Excel calculates with.
     #[error("the cell holds {stored}; read as {read}, because Excel calculates with 15 digits")]
@@ -84,9 +84,25 @@ pub enum NoticeKind {
         /// As it was read.
         read: String,
     },
-    /// More of them than are told.
-    #[error("{0} more cells with more than 15 digits were rounded")]
-    MoreRounded(u64),
+    /// A formula that was never calculated.
+    #[error(
+        "the result of the formula {formula} is not in the file: open the workbook in Excel, and save it again"
+    )]
+    NotCalculated {
+        /// The formula.
+        formula: String,
+    },
+    /// A number in a format that shows a hundred times its value.
+    #[error(
+        "the cell shows {shown}, which could mean two values: give it a plain number format, and write the one that is meant"
+    )]
+    Percent {
+        /// What the cell shows.
+        shown: String,
+    },
+    /// More of such cells than are told one by one.
+    #[error("more cells of which the same is to be said: {0}")]
+    MoreCells(u64),
     /// Other sheets.
     #[error("the sheet {sheet} was read; others with cells were not: {others}")]
     OtherSheets {
@@ -101,7 +117,7 @@ pub enum NoticeKind {
     )]
     OtherStructures,
     /// Rows of a template without anything filled in.
-    #[error("{rows} rows of the template are not filled in, and are not sent")]
+    #[error("rows of the template that are not filled in, and are not sent: {rows}")]
     NotFilledIn {
         /// How many.
         rows: u64,

@@ -118,21 +118,6 @@ pub(crate) fn default(default: &v1::AttributeDefault) -> String {
     text
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_grouped() {
-        for (number, text) in [(0, "0"), (999, "999"), (1000, "1 000"), (1234567, "1 234 567")] {
-            assert_eq!(count(number), text);
-        }
-        assert_eq!(some(1, "row"), "1 row");
-        assert_eq!(bytes(1_234_567), "1.2 MB");
-        assert_eq!(bytes(12), "12 bytes");
-    }
-}
-
 /// What was made of a table of another layout or encoding, in a few lines.
 pub(crate) fn table(read: &TableRead) -> Vec<String> {
     let mut lines = Vec::new();
@@ -149,4 +134,19 @@ pub(crate) fn table(read: &TableRead) -> Vec<String> {
     let left_out = read.rows_left_out.iter();
     lines.extend(left_out.map(|(reason, rows)| format!("left out {}: {reason}", some(*rows, "row"))));
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped() {
+        for (number, text) in [(0, "0"), (999, "999"), (1000, "1 000"), (1234567, "1 234 567")] {
+            assert_eq!(count(number), text);
+        }
+        assert_eq!(some(1, "row"), "1 row");
+        assert_eq!(bytes(1_234_567), "1.2 MB");
+        assert_eq!(bytes(12), "12 bytes");
+    }
 }
