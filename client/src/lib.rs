@@ -50,7 +50,11 @@ pub use hub::Hub;
 pub use jiff::Timestamp;
 pub use lane::{CachedLanes, LaneInfo, Lanes, StructureLanes};
 pub use mappings::{add_mappings, read_mapping, shipped_mappings};
-pub use prepare::{Checked, Complete, Contents, ReadOptions, Source, SpoolTotals, TableRead, TableReading, check};
+pub use marked::mark_file;
+pub use mighub_workbook::{Marked, Notice, TemplateSize};
+pub use prepare::{
+    Checked, Complete, Contents, ReadOptions, Source, SpoolTotals, TableRead, TableReading, check,
+};
 pub use progress::{Progress, Step};
 pub use pull::{
     At, Cursor, CursorError, Format, Providers, Pull, PullRequest, PullSummary, Pulled, PulledLane,
@@ -58,7 +62,5 @@ pub use pull::{
 pub use push::{Base, Kind, PushOptions, PushOutcome, Pushed, Receipt, Sent};
 pub use report::{HubReport, summary_of};
 pub use structures::read_folder;
-pub use mighub_workbook::{Marked, Notice, TemplateSize};
-pub use marked::mark_file;
 pub use submissions::{Answered, SubmissionFilter};
 pub use template::{TemplateRequest, write_template};

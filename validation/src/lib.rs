@@ -111,13 +111,13 @@ pub use finding::{
     ObservationRef, Place, RuleCount, RuleNotRun, SUGGESTIONS_MAX, Summary, ValueCount,
 };
 pub use findings::{FileError, Findings, SAMPLE_VALUES, VALUES_COUNTED};
+pub use judge::{Affected, JUDGE_BYTES_MAX, Judge, JudgeOptions};
 pub use render::{SourceFile, Style, TextOptions, write_text};
 pub use report::Report;
 pub use rule::{BookRule, FIRST_LANGUAGE, MainType, Rule, RuleTexts, Severity};
-pub use judge::{Affected, JUDGE_BYTES_MAX, Judge, JudgeOptions};
 pub use rulebook::{
-    Artefact, InputSource, ParameterError, ParameterSpec, ParameterType, Prepared, PreparedInput, PreparedRule,
-    RULEBOOK_BYTES_MAX, ResultParts, RuleSpec, Rulebook, RulebookError, RulebookProblem, Script, SourceError, Texts,
-    read_source,
+    Artefact, InputSource, ParameterError, ParameterSpec, ParameterType, Prepared, PreparedInput,
+    PreparedRule, RULEBOOK_BYTES_MAX, ResultParts, RuleSpec, Rulebook, RulebookError, RulebookProblem,
+    Script, SourceError, Texts, read_source,
 };
 pub use terms::{Stage, Terms};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use mighub::v1;
-use mighub_sdmx::csv::{Header, Places};
 use mighub_sdmx::csv::CellPlace;
+use mighub_sdmx::csv::{Header, Places};
 use mighub_validation::{Finding, Report, SourceFile, TextOptions, write_text};
 use mighub_workbook::{CellAddress, Notice};
 

@@ -121,7 +121,14 @@ impl Text {
             io::Result::Ok(is_workbook(&first))
         };
         if !begins_as_workbook().map_err(Error::file(name.as_ref()))? {
-            return Ok(Self { name, file, bytes_total: Some(bytes), workbook: None, table: None, read: TableRead::default() });
+            return Ok(Self {
+                name,
+                file,
+                bytes_total: Some(bytes),
+                workbook: None,
+                table: None,
+                read: TableRead::default(),
+            });
         }
         let scratch = tempfile::tempfile().map_err(Error::file(name.as_ref()))?;
         let mut out = BufWriter::new(&scratch);

@@ -229,8 +229,10 @@ proptest! {
 fn checked_table(bytes: &[u8], mapping: Option<&str>) -> super::Checked {
     let known = shipped_mappings();
     let mapping = mapping.map(|id| known.find(id).expect("it is shipped").clone());
-    let options =
-        ReadOptions { table: TableReading { mapping, known, ..TableReading::default() }, ..ReadOptions::default() };
+    let options = ReadOptions {
+        table: TableReading { mapping, known, ..TableReading::default() },
+        ..ReadOptions::default()
+    };
     let reader = Box::new(Cursor::new(bytes.to_vec()));
     let source = Source::Reader { name: "test".to_owned(), reader };
     check(source, &mut lanes(), &options, &Progress::silent()).expect("it can be read")
@@ -259,7 +261,9 @@ fn findings_in_a_table_of_another_layout_show_the_offices_own_cells() {
     let mut text = Vec::new();
     checked.write_text(&TextOptions::default(), &mut text).expect("memory");
     let text = String::from_utf8(text).expect("UTF-8");
-    for part in ["line 3, column 7, COUNTERPART_AREA", "A;NAM;ATL;RESETTLE;2003;8", "line 4, column 19, TIME_PERIOD"] {
+    for part in
+        ["line 3, column 7, COUNTERPART_AREA", "A;NAM;ATL;RESETTLE;2003;8", "line 4, column 19, TIME_PERIOD"]
+    {
         assert!(text.contains(part), "{part}\n{text}");
     }
 }
@@ -316,5 +320,9 @@ fn what_is_replaced_or_deleted_is_left_to_the_judge_of_the_hub() {
     let deleted = prepared(&text);
     let summary = deleted.checked.report.summary();
     let reason = |rule: &mighub_validation::RuleNotRun| rule.reason.contains("replaces or deletes");
-    assert!(summary.not_run.iter().any(|rule| rule.rule_id == "SEX-201" && reason(rule)), "{:?}", summary.not_run);
+    assert!(
+        summary.not_run.iter().any(|rule| rule.rule_id == "SEX-201" && reason(rule)),
+        "{:?}",
+        summary.not_run
+    );
 }

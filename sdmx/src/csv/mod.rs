@@ -18,12 +18,12 @@ mod sniff;
 mod split;
 mod writer;
 
+pub(crate) use header::names as header_names;
 pub use header::{Column, Header, HeaderError, Role, Version};
 pub use issue::{CellIssue, CellProblem};
 pub use place::{CellPlace, Places};
 pub use reader::{Action, CsvReader, ReadError, ReadSummary, RowBatch};
 pub use rows::RowError;
-pub(crate) use header::names as header_names;
 pub(crate) use rows::{RowSpan, Rows};
 pub(crate) use sniff::text_begins;
 pub(crate) use split::{Cell, split, unquote};

@@ -255,7 +255,8 @@ fn title(finding: &Finding, place: Option<&CellPlace>) -> String {
 
 /// What the sender wrote, where something else was read of it.
 fn own_text(finding: &Finding, place: Option<&CellPlace>) -> String {
-    let place = place.filter(|place| place.is_translated && is_about_cell(finding) && !finding.found.is_empty());
+    let place =
+        place.filter(|place| place.is_translated && is_about_cell(finding) && !finding.found.is_empty());
     let own = place.map_or("", |place| place.content.trim());
     if own == finding.found { String::new() } else { own.to_owned() }
 }

@@ -80,7 +80,11 @@ pub(crate) fn table(
         scheme if AREA_SCHEMES.contains(&scheme) => Ok(scheme.to_owned()),
         _ => Err(Error::Request(format!("{scheme:?} is no scheme of areas: {}", AREA_SCHEMES.join(", ")))),
     });
-    let options = TableOptions { separator: separator.transpose()?, decimal: arguments.decimal, areas: areas.transpose()? };
+    let options = TableOptions {
+        separator: separator.transpose()?,
+        decimal: arguments.decimal,
+        areas: areas.transpose()?,
+    };
     Ok(TableReading { mapping: mapping.transpose()?, known, encoding, options })
 }
 

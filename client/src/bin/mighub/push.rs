@@ -7,7 +7,8 @@
 
 use mighub::v1;
 use mighub_client::{
-    Base, Complete, Error, ExitCode, Hub, Kind, PushOptions, PushOutcome, Pushed, Receipt, Source, TableReading, summary_of,
+    Base, Complete, Error, ExitCode, Hub, Kind, PushOptions, PushOutcome, Pushed, Receipt, Source,
+    TableReading, summary_of,
 };
 use mighub_validation::{TextOptions, write_text};
 use serde_json::json;

@@ -5,8 +5,8 @@
 use std::path::Path;
 
 use mighub_client::{
-    CachedLanes, Checked, Error, ExitCode, Lanes, Marked, Progress, ReadOptions, Source, StructureLanes, check,
-    read_folder,
+    CachedLanes, Checked, Error, ExitCode, Lanes, Marked, Progress, ReadOptions, Source, StructureLanes,
+    check, read_folder,
 };
 use serde_json::{Value, json};
 

@@ -51,7 +51,8 @@ fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    mighub_server::serve::runtime().map_err(|source| Failure::other(format!("the machine gives no threads: {source}")))
+    mighub_server::serve::runtime()
+        .map_err(|source| Failure::other(format!("the machine gives no threads: {source}")))
 }
 
 fn log_to_standard_error(filter: &str, json: bool) -> Result<(), Failure> {

@@ -6,6 +6,7 @@ use std::path::Path;
 use data_encoding::HEXLOWER;
 use mighub::v1;
 use mighub_server::rpc::{Operator, OperatorError};
+use mighub_validation::{RulebookError, read_source};
 use serde_json::{Value, json};
 
 use crate::arguments::{Rulebook, RulebookList, RulebookPut, RulebookTry};
@@ -23,8 +24,19 @@ pub(crate) async fn rulebook(dir: &Path, command: Rulebook, output: Output) -> R
     done
 }
 
+/// The bytes of a rulebook; one that names its scripts and parts as files is put together first.
 fn read(file: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(file).map_err(|error| Failure::usage(format!("{}: {error}", file.display())))
+    let bytes =
+        std::fs::read(file).map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
+    // What is wrong with any other form is for the hub to say.
+    let Err(RulebookError::NotAssembled) = mighub_validation::Rulebook::read(&bytes) else {
+        return Ok(bytes);
+    };
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let artefact = read_source(&name, &mut |part| std::fs::read_to_string(folder.join(part)));
+    let artefact = artefact.map_err(|error| Failure::usage(error.to_string()))?;
+    Ok(mighub_validation::Rulebook::of(artefact).canonical_bytes().to_vec())
 }
 
 async fn put(operator: &Operator, arguments: &RulebookPut, output: Output) -> Result<(), Failure> {
