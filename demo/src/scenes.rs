@@ -86,18 +86,9 @@ async fn offices_push(stage: &Stage) -> Result<(), Failure> {
         let began = Instant::now();
         let hub = Hub::connect(&stage.home(id)).await?;
         let pushed = hub.push(Source::path(sample(id)), &PushOptions::default(), &Progress::silent()).await?;
-        let (receipt, answered) = match pushed.outcome {
-            PushOutcome::Accepted { receipt, .. } => (receipt, None),
-            PushOutcome::NeedsAnswer { verdict } => {
-                // The figures are right: the office says so, and its word stays with them.
-                let answer = hub.answer(&verdict.submission_id, None, "checked: as registered", "").await?;
-                let receipt = answer.receipt.ok_or_else(|| format!("{id} answered, and was not accepted"))?;
-                (receipt, Some(verdict.findings.unwrap_or_default().warnings))
-            }
-            other => return Err(format!("{id} was not accepted: {other:?}").into()),
-        };
+        let (receipt, answered) = receipt_for(&hub, pushed.outcome, id).await?;
         let answered =
-            answered.map_or_else(String::new, |count| format!("  answered: large changes ({count})"));
+            if answered > 0 { format!("  answered: large changes ({answered})") } else { String::new() };
         let total = receipt.body.observations.map_or(0, |counts| counts.total);
         println!(
             "  {id}     {total:>12}  {:>8} B   {:>19}  {:>3} ms{answered}",
@@ -110,6 +101,25 @@ async fn offices_push(stage: &Stage) -> Result<(), Failure> {
     }
     println!("  all     {observations:>12}  {bytes:>8} B   {:>24} ms\n", began.elapsed().as_millis());
     Ok(())
+}
+
+/// The receipt for what was sent. Warnings are answered first: the figures are right, the office says so, and its word
+/// stays with them. Gives their number, too.
+async fn receipt_for(
+    hub: &Hub,
+    outcome: PushOutcome,
+    office: &str,
+) -> Result<(mighub_client::Receipt, u64), Failure> {
+    match outcome {
+        PushOutcome::Accepted { receipt, .. } => Ok((receipt, 0)),
+        PushOutcome::NeedsAnswer { verdict } => {
+            let answered = hub.answer(&verdict.submission_id, None, "checked: as registered", "").await?;
+            let receipt =
+                answered.receipt.ok_or_else(|| format!("{office} answered, and was not accepted"))?;
+            Ok((receipt, verdict.findings.unwrap_or_default().warnings))
+        }
+        other => Err(format!("{office} was not accepted: {other:?}").into()),
+    }
 }
 
 async fn commission_pulls(stage: &Stage) -> Result<Cursor, Failure> {
@@ -156,9 +166,7 @@ async fn an_office_revises(stage: &Stage) -> Result<(), Failure> {
         ..PushOptions::default()
     };
     let pushed = hub.push(Source::path(&file), &options, &Progress::silent()).await?;
-    let PushOutcome::Accepted { receipt, .. } = &pushed.outcome else {
-        return Err(format!("the revision was not accepted: {:?}", pushed.outcome).into());
-    };
+    let (receipt, _) = receipt_for(&hub, pushed.outcome, REVISING).await?;
     let counts = receipt.body.observations.unwrap_or_default();
     println!(
         "== {REVISING} sends a revision: {} changed, {} deleted, {} new; {} in all.\n",
