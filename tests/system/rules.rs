@@ -64,6 +64,14 @@ async fn a_rulebook_is_tried_on_what_is_stored_and_judges_from_its_record_on() {
         stage.put_rulebook(String::from_utf8_lossy(shipped().canonical_bytes()).into_owned(), false).await;
     assert_eq!(again.position, None, "the present one again changes nothing");
 
+    let request = v1::ListRulebooksRequest { dataflow: FLOW.into(), ..Default::default() };
+    let listed = raw::structures(stage.channel(ADMINISTRATOR).await).list_rulebooks(request).await;
+    let listed = listed.expect("listed").into_inner().rulebooks;
+    let [present, before, with_program] = &listed[..] else { panic!("{listed:#?}") };
+    assert_eq!((present.position, with_program.position), (records, 0), "newest first");
+    assert_eq!(present.digest, with_program.digest, "what came with the program was put again");
+    assert_eq!(before.rules, 0);
+
     // What was accepted stays accepted: other series may change without it being judged again.
     let other = by_sex("FIN", 2020, &[("F", "1"), ("M", "2"), ("_T", "3")]);
     let receipt = accepted(&office, &other, &PushOptions::default()).await;

@@ -161,9 +161,12 @@ impl Hub {
         request: &v1::ListRulebooksRequest,
         _now: Moment,
     ) -> Result<v1::ListRulebooksResponse, Refusal> {
-        let prefix = match &request.dataflow[..] {
-            "" => RULEBOOKS.to_vec(),
-            text => rulebooks_prefix(&self.definition(&dataflow("dataflow", text)?)?.data.dataflow.short()),
+        let (prefix, asked) = match &request.dataflow[..] {
+            "" => (RULEBOOKS.to_vec(), self.dataflows()),
+            text => {
+                let dataflow = self.definition(&dataflow("dataflow", text)?)?.data.dataflow.clone();
+                (rulebooks_prefix(&dataflow.short()), vec![dataflow])
+            }
         };
         let mut rulebooks: Vec<v1::RulebookSummary> = Vec::new();
         for (key, value) in self.view.scan(&prefix, &[], usize::MAX)? {
@@ -184,6 +187,12 @@ impl Hub {
                 rules: row.rules,
             });
         }
+        let is_put = |short: &str| rulebooks.iter().any(|rulebook| rulebook.dataflow == short);
+        let all_it_had = !request.dataflow.is_empty();
+        let with_program = asked.iter().map(Reference::short).filter(|short| all_it_had || !is_put(short));
+        let with_program: Vec<_> = with_program.filter_map(|short| shipped_summary(&short)).collect();
+        rulebooks.extend(with_program);
+        rulebooks.sort_by(|a, b| a.dataflow.cmp(&b.dataflow).then(b.position.cmp(&a.position)));
         let page = Page::read(request.page_size, &request.page_token)?;
         let name = |rulebook: &v1::RulebookSummary| {
             format!("{} {:020}", rulebook.dataflow, u64::MAX - rulebook.position)
@@ -292,6 +301,19 @@ impl Hub {
             problems: Vec::new(),
         }))
     }
+}
+
+/// The rulebook that judges as long as none was put.
+fn shipped_summary(dataflow: &str) -> Option<v1::RulebookSummary> {
+    let rulebook = Rulebook::shipped(dataflow)?;
+    Some(v1::RulebookSummary {
+        dataflow: dataflow.to_owned(),
+        digest: Digest::of(rulebook.canonical_bytes()).to_bytes(),
+        version: rulebook.version().to_owned(),
+        position: 0,
+        since: None,
+        rules: rulebook.book().map_or(0, |book| book.rules.len() as u32),
+    })
 }
 
 fn problem_message(problem: RulebookProblem) -> v1::RulebookProblem {

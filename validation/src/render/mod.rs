@@ -164,10 +164,12 @@ impl<L: FnMut(&Finding) -> Option<CellPlace>, W: Write> Writer<'_, L, W> {
         let total = finding.occurrences.max(finding.rows.len() as u64).saturating_sub(1);
         let lines: Vec<String> = lines.iter().map(u64::to_string).collect();
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        // A sheet has rows, a text has lines.
+        let word = if place.address.is_some() { "row" } else { "line" };
         match (total, lines.is_empty()) {
             (0, _) | (_, true) => String::new(),
-            (1, _) => format!("line {}", and_more(&lines, 1, LISTED)),
-            (total, _) => format!("lines {}", and_more(&lines, total, LISTED)),
+            (1, _) => format!("{word} {}", and_more(&lines, 1, LISTED)),
+            (total, _) => format!("{word}s {}", and_more(&lines, total, LISTED)),
         }
     }
 

@@ -109,9 +109,13 @@ async fn list(operator: &Operator, arguments: RulebookList, output: Output) -> R
             let digest = HEXLOWER.encode(&rulebook.digest);
             output.say(
                 || {
+                    let since = match rulebook.position {
+                        0 => "came with the program".to_owned(),
+                        position => format!("since record {position}"),
+                    };
                     format!(
-                        "{:<32} {:<8} {} rules  since record {}  {digest}",
-                        rulebook.dataflow, rulebook.version, rulebook.rules, rulebook.position
+                        "{:<32} {:<8} {:>3} rules  {since:<22} {digest}",
+                        rulebook.dataflow, rulebook.version, rulebook.rules
                     )
                 },
                 || {
