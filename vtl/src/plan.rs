@@ -5,6 +5,7 @@
 //! filter and a projection. Names are resolved to places of columns, types are settled, constants stand alone.
 //! What must not: names to be looked up, syntax, and how columns are computed.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use crate::ast::Span;
@@ -580,6 +581,21 @@ pub enum Function {
     CurrentDate,
 }
 
+impl Comparison {
+    /// Whether an order of two values fulfils it.
+    #[inline]
+    pub fn holds(self, order: Ordering) -> bool {
+        match self {
+            Self::Equal => order.is_eq(),
+            Self::NotEqual => order.is_ne(),
+            Self::Less => order.is_lt(),
+            Self::LessOrEqual => order.is_le(),
+            Self::Greater => order.is_gt(),
+            Self::GreaterOrEqual => order.is_ge(),
+        }
+    }
+}
+
 impl Expression {
     /// A constant.
     pub fn constant(value: Scalar, span: Span) -> Self {
@@ -589,5 +605,30 @@ impl Expression {
     /// A column of the input.
     pub fn column(place: usize, component: &Component, span: Span) -> Self {
         Self { kind: ExpressionKind::Column(place), scalar_type: component.scalar_type, span }
+    }
+
+    /// Visits the columns it depends on, until `visit` has seen enough. A list of what is still to be
+    /// asked, as chains may be long.
+    pub(crate) fn each_column(&self, mut visit: impl FnMut(usize) -> bool) {
+        let mut asked = vec![self];
+        while let Some(expression) = asked.pop() {
+            match &expression.kind {
+                ExpressionKind::Constant(_) | ExpressionKind::Result(_) => {}
+                ExpressionKind::Column(place) => {
+                    if !visit(*place) {
+                        return;
+                    }
+                }
+                ExpressionKind::Call(_, arguments) => asked.extend(arguments),
+                ExpressionKind::If(parts) => asked.extend(parts.iter()),
+                ExpressionKind::Case { branches, otherwise } => {
+                    asked.extend(branches.iter().flat_map(|(condition, value)| [condition, value]));
+                    asked.push(otherwise);
+                }
+                ExpressionKind::In { operand, .. }
+                | ExpressionKind::Cast { operand, .. }
+                | ExpressionKind::Promote(operand) => asked.push(operand),
+            }
+        }
     }
 }

@@ -307,36 +307,11 @@ fn chain_of(expression: &Expression) -> (&Expression, Vec<&Expression>) {
 
 fn needs_of(expression: &Expression) -> Needs {
     let mut needs = Needs::Nothing;
-    each_column(expression, |place| {
+    expression.each_column(|place| {
         needs = needs.and(Needs::One(place));
         needs != Needs::Several
     });
     needs
-}
-
-/// Visits the columns an expression depends on, until `visit` has seen enough. A list of what is still to be
-/// asked, as chains may be long.
-fn each_column(expression: &Expression, mut visit: impl FnMut(usize) -> bool) {
-    let mut asked = vec![expression];
-    while let Some(expression) = asked.pop() {
-        match &expression.kind {
-            ExpressionKind::Constant(_) | ExpressionKind::Result(_) => {}
-            ExpressionKind::Column(place) => {
-                if !visit(*place) {
-                    return;
-                }
-            }
-            ExpressionKind::Call(_, arguments) => asked.extend(arguments),
-            ExpressionKind::If(parts) => asked.extend(parts.iter()),
-            ExpressionKind::Case { branches, otherwise } => {
-                asked.extend(branches.iter().flat_map(|(condition, value)| [condition, value]));
-                asked.push(otherwise);
-            }
-            ExpressionKind::In { operand, .. }
-            | ExpressionKind::Cast { operand, .. }
-            | ExpressionKind::Promote(operand) => asked.push(operand),
-        }
-    }
 }
 
 /// A message about values becomes an error at a place in the script.

@@ -1,9 +1,13 @@
 //! Columns of numbers as slices: exact ones of two widths, and floats.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use crate::dataset::{Column, Decimals, Validity, Wide};
 use crate::value::ScalarType;
+
+/// Floats that differ by less than this part of the larger are equal: fifteen digits.
+pub(super) const TOLERANCE: f64 = 5e-15;
 
 /// The numbers of a column, whatever holds them.
 #[derive(Clone, Copy)]
@@ -78,4 +82,13 @@ pub(super) fn exact_column(
         }
         (None, _) => Some(Column::Wide(Wide { unscaled: Arc::new(sums), scale, valid })),
     }
+}
+
+/// Floats in order, the nearly equal ones equal.
+#[inline]
+pub(super) fn order_of_floats(a: f64, b: f64) -> Ordering {
+    if (a - b).abs() <= TOLERANCE * a.abs().max(b.abs()) {
+        return Ordering::Equal;
+    }
+    a.partial_cmp(&b).unwrap_or(Ordering::Equal)
 }

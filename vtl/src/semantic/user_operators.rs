@@ -16,7 +16,7 @@ use crate::ast::{
     Span, TypeName,
 };
 use crate::diagnostic::Diagnostic;
-use crate::plan::{Expression, ExpressionKind};
+use crate::plan::Expression;
 use crate::value::ScalarType;
 
 /// Levels of expressions that operators of a script may become by calling each other: twice what the parser allows
@@ -289,23 +289,12 @@ fn type_of(spec: &ScalarSpec) -> Option<ScalarType> {
 
 /// Whether an expression depends on the row.
 fn names_column(expression: &Expression) -> bool {
-    let mut asked = vec![expression];
-    while let Some(expression) = asked.pop() {
-        match &expression.kind {
-            ExpressionKind::Column(_) => return true,
-            ExpressionKind::Constant(_) | ExpressionKind::Result(_) => {}
-            ExpressionKind::Call(_, arguments) => asked.extend(arguments),
-            ExpressionKind::If(parts) => asked.extend(parts.iter()),
-            ExpressionKind::Case { branches, otherwise } => {
-                asked.extend(branches.iter().flat_map(|(condition, value)| [condition, value]));
-                asked.push(otherwise);
-            }
-            ExpressionKind::In { operand, .. }
-            | ExpressionKind::Cast { operand, .. }
-            | ExpressionKind::Promote(operand) => asked.push(operand),
-        }
-    }
-    false
+    let mut names = false;
+    expression.each_column(|_| {
+        names = true;
+        false
+    });
+    names
 }
 
 /// What is wrong with an operator in itself.

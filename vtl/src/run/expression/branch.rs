@@ -4,7 +4,7 @@
 //! `if X <> 0 then Y / X else 0` never divides by zero. What must not: conditions.
 
 use super::value::{Value, gather};
-use super::{Frame, each_column, logic};
+use super::{Frame, logic};
 use crate::dataset::{Bitmap, Column};
 use crate::plan::Expression;
 use crate::run::RunError;
@@ -72,7 +72,7 @@ impl Frame<'_> {
             return Ok(Value::Column(Column::nulls(expression.scalar_type, 0)));
         }
         let mut columns = vec![None; self.columns.len()];
-        each_column(expression, |place| {
+        expression.each_column(|place| {
             columns[place].get_or_insert_with(|| self.columns[place].take(rows));
             true
         });

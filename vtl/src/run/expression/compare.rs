@@ -15,19 +15,6 @@ use crate::run::number::Numbers;
 use crate::time::TimePeriod;
 use crate::value::{Number, Scalar, ScalarType};
 
-/// Whether an order of two values fulfils a comparison.
-#[inline]
-pub(super) fn holds(comparison: Comparison, order: Ordering) -> bool {
-    match comparison {
-        Comparison::Equal => order.is_eq(),
-        Comparison::NotEqual => order.is_ne(),
-        Comparison::Less => order.is_lt(),
-        Comparison::LessOrEqual => order.is_le(),
-        Comparison::Greater => order.is_gt(),
-        Comparison::GreaterOrEqual => order.is_ge(),
-    }
-}
-
 pub(super) fn compare(
     comparison: Comparison,
     left: &Value,
@@ -66,7 +53,7 @@ pub(super) fn compare(
         }
         (Value::Column(Column::Strings(column)), Value::One(Scalar::String(text))) => {
             let holds: Vec<bool> =
-                column.dictionary.iter().map(|entry| holds(comparison, (**entry).cmp(text))).collect();
+                column.dictionary.iter().map(|entry| comparison.holds((**entry).cmp(text))).collect();
             Some(by_code(&column.codes, &holds))
         }
         _ => None,

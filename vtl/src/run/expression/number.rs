@@ -5,10 +5,8 @@
 use std::cmp::Ordering;
 
 use crate::dataset::SCALE_MAX;
+use crate::run::number::{TOLERANCE, order_of_floats};
 use crate::value::{Number, Scalar};
-
-/// Floats that differ by less than this part of the larger are equal: fifteen digits.
-const TOLERANCE: f64 = 5e-15;
 
 /// 10 to the power of a number of digits, if 128 bits hold it.
 pub(super) fn power_of_ten(digits: u32) -> Option<i128> {
@@ -87,15 +85,6 @@ pub(super) fn order(a: Number, b: Number) -> Ordering {
         Some((x, y, _)) => x.cmp(&y),
         None => order_of_floats(float_of(a), float_of(b)),
     }
-}
-
-/// Floats in order, the nearly equal ones equal.
-#[inline]
-pub(super) fn order_of_floats(a: f64, b: f64) -> Ordering {
-    if (a - b).abs() <= TOLERANCE * a.abs().max(b.abs()) {
-        return Ordering::Equal;
-    }
-    a.partial_cmp(&b).unwrap_or(Ordering::Equal)
 }
 
 /// How digits are cut off.

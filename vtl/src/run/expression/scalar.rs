@@ -6,7 +6,7 @@
 use std::cmp::Ordering;
 
 use super::number::{self, Cut, float_of, number_of};
-use super::{compare, distance, logic, pattern, temporal, text};
+use super::{distance, logic, pattern, temporal, text};
 use crate::plan::{Comparison, Function};
 use crate::value::{Number, Scalar, ScalarType};
 
@@ -195,7 +195,7 @@ fn compared(comparison: Comparison, a: &Scalar, b: &Scalar) -> Result<Scalar, St
             "{x} and {y} are periods of different frequency, of which none is earlier: bring them to one with time_agg"
         ));
     }
-    Ok(order(a, b).map_or(Scalar::Null, |order| Scalar::Boolean(compare::holds(comparison, order))))
+    Ok(order(a, b).map_or(Scalar::Null, |order| Scalar::Boolean(comparison.holds(order))))
 }
 
 /// The order of two values of one type.

@@ -3,12 +3,10 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use super::super::number::{exact_column, order_of_floats};
 use super::Cell;
 use crate::dataset::{Bitmap, Column, Decimals, Fixed, Floats, Validity, Wide};
 use crate::value::ScalarType;
-
-/// Relative difference up to which two floats count as equal.
-const FLOAT_TOLERANCE: f64 = 5e-15;
 
 /// What a row holds; sums are wider, so that they overflow late or never.
 pub(super) trait Amount: Copy {
@@ -21,18 +19,6 @@ pub(super) trait Amount: Copy {
     fn subtract(a: Self::Sum, b: Self::Sum) -> Option<Self::Sum>;
     fn compare(a: Self::Sum, b: Self::Sum) -> Ordering;
     fn column(sums: Vec<Self::Sum>, scale: u8, valid: Validity, scalar_type: ScalarType) -> Option<Column>;
-}
-
-fn exact_column(sums: Vec<i128>, scale: u8, valid: Validity, scalar_type: ScalarType) -> Option<Column> {
-    let narrow: Option<Vec<i64>> = sums.iter().map(|sum| i64::try_from(*sum).ok()).collect();
-    match (narrow, scalar_type) {
-        (Some(values), ScalarType::Integer) => Some(Column::fixed(values, valid)),
-        (None, ScalarType::Integer) => None,
-        (Some(unscaled), _) => {
-            Some(Column::Decimals(Decimals { unscaled: Arc::new(unscaled), scale, valid }))
-        }
-        (None, _) => Some(Column::Wide(Wide { unscaled: Arc::new(sums), scale, valid })),
-    }
 }
 
 macro_rules! exact_amount {
@@ -84,8 +70,7 @@ impl Amount for f64 {
         Some(a - b)
     }
     fn compare(a: f64, b: f64) -> Ordering {
-        let near = (a - b).abs() <= FLOAT_TOLERANCE * a.abs().max(b.abs());
-        if near { Ordering::Equal } else { a.total_cmp(&b) }
+        order_of_floats(a, b)
     }
     fn column(sums: Vec<f64>, _: u8, valid: Validity, _: ScalarType) -> Option<Column> {
         Some(Column::Floats(Floats { values: Arc::new(sums), valid }))

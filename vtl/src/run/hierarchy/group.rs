@@ -4,7 +4,7 @@
 
 use super::amount::{Amount, Amounts};
 use super::rules::{NO_ITEM, Rule, Rules};
-use crate::plan::{Comparison, ComputeSource, HierarchyMode};
+use crate::plan::{ComputeSource, HierarchyMode};
 
 /// What stands for a code in a group.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -113,7 +113,7 @@ impl<'g, A: Amount> Group<'g, A> {
             let sides = left.known().zip(tally.sum);
             let imbalance = sides.and_then(|(left, right)| A::subtract(left, right));
             self.overflowed |= sides.is_some() && imbalance.is_none();
-            let truth = sides.map(|(left, right)| compare(rule.relation, A::compare(left, right)));
+            let truth = sides.map(|(left, right)| rule.relation.holds(A::compare(left, right)));
             found(place, Verdict { left, imbalance, truth });
         }
     }
@@ -245,15 +245,4 @@ impl<'g, A: Amount> Group<'g, A> {
 
 fn holds(condition: &Option<crate::dataset::Booleans>, group: usize) -> bool {
     condition.as_ref().is_none_or(|condition| condition.truth.get(group))
-}
-
-fn compare(relation: Comparison, order: std::cmp::Ordering) -> bool {
-    match relation {
-        Comparison::Equal => order.is_eq(),
-        Comparison::NotEqual => order.is_ne(),
-        Comparison::Less => order.is_lt(),
-        Comparison::LessOrEqual => order.is_le(),
-        Comparison::Greater => order.is_gt(),
-        Comparison::GreaterOrEqual => order.is_ge(),
-    }
 }
