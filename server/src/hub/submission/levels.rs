@@ -172,11 +172,9 @@ impl Hub {
 /// The groups of series that a submission changes.
 fn affected(prepared: &Prepared, states: &States<'_>, blocks: &LaneBlocks<'_>) -> Result<Affected, Refusal> {
     let mut affected = Affected::none(prepared);
-    let side = |vintage: &'_ Vintage| vintage.blocks.clone();
-    let (before, after) = (side(states.before), side(states.after));
     compare(
-        Side { blocks: &before, source: blocks },
-        Side { blocks: &after, source: blocks },
+        Side { blocks: &states.before.blocks, source: blocks },
+        Side { blocks: &states.after.blocks, source: blocks },
         |_| true,
         |pair| {
             if let (Some(range), false) = (pair.after.or(pair.before), pair.differences().is_empty()) {
