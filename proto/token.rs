@@ -1,4 +1,5 @@
-//! The token with which an office joins a hub.
+//! The two kinds of tokens a hub issues: with one an office joins it, once; with the other a program that cannot hold a
+//! certificate calls it, again and again.
 
 use std::fmt;
 use std::str::FromStr;
@@ -64,9 +65,79 @@ impl fmt::Debug for EnrolmentToken {
     }
 }
 
+/// Random bytes of an access token: nobody guesses 256 bits, at any speed.
+const ACCESS_BYTES: usize = 32;
+const ACCESS_PREFIX: &str = "mighub_access_";
+/// Bytes of the digest that make an access token's id: enough that no two tokens of a hub share one.
+const ACCESS_ID_BYTES: usize = 10;
+
+/// A secret with which a program acts for an agency.
+///
+/// The hub keeps its BLAKE3 digest. That is enough, and a slow password hash would only be slow: the secret is random
+/// and as long as a key, so that whoever has the digest can do nothing better than try all 2^256. For the same reason
+/// it may be looked up by its digest: how long that takes tells about digests, which nobody can steer.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AccessToken {
+    secret: [u8; ACCESS_BYTES],
+}
+
+/// A text that is no access token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this is not an access token: copy it whole, from mighub_access_ to its end")]
+pub struct AccessTokenError;
+
+impl AccessToken {
+    /// A token of random bytes.
+    pub const fn new(secret: [u8; ACCESS_BYTES]) -> Self {
+        Self { secret }
+    }
+
+    /// What the hub keeps instead of the token.
+    pub fn digest(&self) -> Digest {
+        Digest::of(&self.secret)
+    }
+
+    /// The id of the token with this digest: for lists, logs and letters.
+    pub fn id_of(digest: &Digest) -> String {
+        base32(&digest.0[..ACCESS_ID_BYTES])
+    }
+
+    /// The token as it is handed over. A secret: not for a log.
+    pub fn reveal(&self) -> String {
+        format!("{ACCESS_PREFIX}{}", base32(&self.secret))
+    }
+}
+
+impl FromStr for AccessToken {
+    type Err = AccessTokenError;
+
+    fn from_str(text: &str) -> Result<Self, AccessTokenError> {
+        let bytes = text.trim().strip_prefix(ACCESS_PREFIX).and_then(from_base32).ok_or(AccessTokenError)?;
+        Ok(Self { secret: bytes.try_into().map_err(|_| AccessTokenError)? })
+    }
+}
+
+impl fmt::Debug for AccessToken {
+    /// Without the secret, which must not reach a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AccessToken(…)")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_access_token_reads_from_what_was_handed_over_and_does_not_show_itself() {
+        let token = AccessToken::new([7; ACCESS_BYTES]);
+        assert_eq!(format!(" {}\n", token.reveal()).parse(), Ok(token.clone()));
+        assert!(!format!("{token:?}").contains(&token.reveal()[14..24]));
+        let other = EnrolmentToken::new([7; SECRET_BYTES], [9; 32]).reveal();
+        for wrong in ["", "mighub_access_", &token.reveal()[..40], &other, &format!("{}0", token.reveal())] {
+            assert_eq!(wrong.parse::<AccessToken>(), Err(AccessTokenError), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_token_reads_from_what_was_handed_over() {

@@ -7,10 +7,14 @@
 
 pub mod columns;
 pub mod csv;
+pub mod data;
 pub mod decimal;
+pub mod json;
 pub mod jsonl;
 pub mod key;
+pub mod ml;
 pub mod period;
+pub mod sniff;
 pub mod sort;
 mod stretch;
 pub mod structure;

@@ -51,7 +51,8 @@ impl Source {
         }
     }
 
-    fn column(self, columns: &Columns) -> Option<&AttributeColumn> {
+    /// The column of its values; nothing if they are the same for all rows.
+    pub(crate) fn column(self, columns: &Columns) -> Option<&AttributeColumn> {
         match self {
             Self::Fixed => None,
             Self::Series(place) => columns.series_attributes.get(place),
@@ -65,7 +66,7 @@ impl Source {
     }
 }
 
-/// Observations next to each other with the same series and the same attributes.
+/// Observations next to each other with the same series and the same attributes; none of a series that has none.
 pub(crate) struct Stretch {
     pub(crate) series: usize,
     pub(crate) is_new_series: bool,
@@ -77,30 +78,38 @@ pub(crate) struct Stretches<'c> {
     columns: &'c Columns,
     cursors: Vec<Cursor<'c>>,
     series: usize,
+    /// Whether a stretch of the series was given.
+    is_open: bool,
     at: usize,
 }
 
 impl<'c> Stretches<'c> {
     pub(crate) fn new(columns: &'c Columns, sources: impl Iterator<Item = Source>) -> Self {
         let cursors = sources.map(|source| Cursor::new(source, columns)).collect();
-        Self { columns, cursors, series: 0, at: 0 }
+        Self { columns, cursors, series: 0, is_open: false, at: 0 }
     }
 
     /// The next stretch, and the code of each attribute in it (0 is absent).
     pub(crate) fn next(&mut self) -> Option<(Stretch, impl Iterator<Item = usize>)> {
-        let mut is_new_series = self.at == 0;
-        while *self.columns.ends.get(self.series)? as usize <= self.at {
+        while *self.columns.ends.get(self.series)? as usize <= self.at && self.is_open {
             self.series += 1;
-            is_new_series = true;
+            self.is_open = false;
         }
+        let is_new_series = !std::mem::replace(&mut self.is_open, true);
         let mut end = self.columns.ends[self.series] as usize;
+        let is_empty = end <= self.at;
         for cursor in &mut self.cursors {
-            let run_end = cursor.advance(self.series, self.at);
-            end = end.min(run_end);
+            if cursor.by_series || !is_empty {
+                end = end.min(cursor.advance(self.series, self.at));
+            }
         }
         let stretch = Stretch { series: self.series, is_new_series, observations: self.at..end };
         self.at = end;
-        Some((stretch, self.cursors.iter().map(|cursor| cursor.code as usize)))
+        let code = move |cursor: &Cursor<'_>| match is_empty && !cursor.by_series {
+            true => 0,
+            false => cursor.code as usize,
+        };
+        Some((stretch, self.cursors.iter().map(code)))
     }
 }
 

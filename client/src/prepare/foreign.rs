@@ -1,10 +1,12 @@
 //! Files that are not SDMX-CSV in UTF-8: brought into it before they are read.
 
 use std::fs::File;
-use std::io::{BufReader, Seek, SeekFrom};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use mighub_sdmx::csv::CellPlace;
+use mighub_sdmx::data::DataFormat;
+use mighub_sdmx::sniff::{Kind, RECOGNISED_BYTES, recognise};
 use mighub_sdmx::table::{
     Encoding, Guess, KnownMappings, Mapping, Origin, OriginWriter, TableError, TableOptions, read_header,
     translate,
@@ -72,6 +74,9 @@ pub(super) fn understood(
     let name = text.name().to_owned();
     let failed = || Error::file(name.as_ref());
     let is_workbook = text.workbook().is_some();
+    if !is_workbook && !is_text_of_rows(&text).map_err(failed())? {
+        return Ok((text, None));
+    }
     let guess = match reading.encoding {
         // What was read of a workbook is UTF-8.
         _ if is_workbook => Guess { encoding: Encoding::UTF8, certain: true },
@@ -101,6 +106,18 @@ pub(super) fn understood(
         }
     };
     translated(text, mapping, lanes, reading, scratch)
+}
+
+/// Whether a text has rows and so may be in any encoding and of any layout. The other formats say themselves what
+/// they are.
+fn is_text_of_rows(text: &Text) -> io::Result<bool> {
+    let mut first = Vec::new();
+    text.reopened()?.take(RECOGNISED_BYTES as u64).read_to_end(&mut first)?;
+    Ok(match recognise(&first).kind {
+        Kind::Data(format) => matches!(format, DataFormat::Csv(_)),
+        Kind::Table(_) | Kind::Empty => true,
+        _ => false,
+    })
 }
 
 fn translated(

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use mighub_sdmx::Columns;
 use mighub_sdmx::columns::SeriesKey;
-use mighub_sdmx::csv::{Action, CellIssue, CellProblem, CsvReader, ReadSummary};
+use mighub_sdmx::csv::{Action, CellIssue, CellProblem, ReadSummary};
+use mighub_sdmx::data::reader;
 use mighub_sdmx::structure::DataDefinition;
 use mighub_sdmx::table::TableIssue;
 use mighub_validation::Findings;
@@ -56,7 +57,7 @@ pub(super) fn text(
     let mut findings = findings(target.scratch);
     let named = RefCell::new(Named::new(lanes, options));
     let resolve = |structure: &str, id: &str| named.borrow_mut().definition(structure, id);
-    let mut reader = match CsvReader::new(text.open(progress)?, resolve) {
+    let mut reader = match reader(text.open(progress)?, resolve) {
         Ok(reader) => reader,
         Err(error) => {
             findings.add_file_error(&error);

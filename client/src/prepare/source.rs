@@ -18,9 +18,9 @@ const BYTES_PER_STEP: u64 = 4 * 1024 * 1024;
 
 /// What is to be checked or sent.
 pub enum Source {
-    /// A file of SDMX-CSV, or an Excel workbook.
+    /// A file of any format that is read: SDMX-CSV, SDMX-ML, SDMX-JSON, Parquet, an Excel workbook.
     File(PathBuf),
-    /// A stream of SDMX-CSV or of a workbook, such as standard input. It is copied to a scratch file first, because rows that
+    /// A stream of the same, such as standard input. It is copied to a scratch file first, because rows that
     /// are not in order are read twice, and findings show their rows.
     Reader {
         /// What messages call it.
@@ -181,7 +181,7 @@ impl Text {
     }
 
     /// The text from its beginning. Only one of these may be in use at a time.
-    pub(super) fn open(&self, progress: &Progress) -> Result<impl Read + 'static, Error> {
+    pub(super) fn open(&self, progress: &Progress) -> Result<impl Read + Seek + 'static, Error> {
         let file = self.reopened().map_err(Error::file(self.name.as_ref()))?;
         Ok(Told { file, bytes: 0, told: 0, bytes_total: self.bytes_total, progress: progress.clone() })
     }
@@ -212,5 +212,14 @@ impl Read for Told {
             self.progress.tell(Step::Reading { bytes: self.bytes, bytes_total: self.bytes_total });
         }
         Ok(count)
+    }
+}
+
+impl Seek for Told {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let at = self.file.seek(to)?;
+        // Formats whose description stands at the end are read from there; what is told never goes back.
+        self.bytes = self.bytes.max(at);
+        Ok(at)
     }
 }

@@ -10,16 +10,16 @@ use super::split::{Cell, split};
 use crate::structure::DataDefinition;
 
 /// A row in the buffer.
-pub(super) struct Row<'r> {
+pub(crate) struct Row<'r> {
     /// Its bytes, and some meaningless ones behind.
-    pub(super) padded: &'r [u8],
-    pub(super) length: usize,
-    pub(super) quoted: bool,
-    pub(super) number: u64,
+    pub(crate) padded: &'r [u8],
+    pub(crate) length: usize,
+    pub(crate) quoted: bool,
+    pub(crate) number: u64,
 }
 
 impl<'r> Row<'r> {
-    pub(super) fn bytes(&self) -> &'r [u8] {
+    pub(crate) fn bytes(&self) -> &'r [u8] {
         &self.padded[..self.length]
     }
 }

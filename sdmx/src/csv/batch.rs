@@ -2,18 +2,19 @@
 
 mod contents;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::assembler::Row;
 use super::attributes::{AttributeCells, DatasetCell};
-use super::cell::code_of;
+use super::cell::{DIVIDED, code_of, read_divided, read_value};
 use super::dictionary::Dictionary;
 use super::issue::{CellIssue, CellProblem, clip};
-use super::plan::{Plan, Use};
+use super::plan::{CellForm, Plan, Use};
 use super::reader::{Action, RowBatch};
 use super::split::{Cell, Packed, unquote};
 use super::{BATCH_BYTES, BATCH_ISSUES, BATCH_ROWS, CODE_BYTES_MAX, CODES_MAX};
-use crate::columns::{Columns, DimensionColumn, NO_VALUE};
+use crate::columns::{AttributeValue, Columns, DimensionColumn, NO_VALUE};
 use crate::decimal::Decimal;
 use crate::period::Period;
 use crate::structure::DataDefinition;
@@ -23,14 +24,14 @@ use contents::PERIODS_KEPT;
 const CODE_BYTES_KEPT: usize = 8 * 1024 * 1024;
 
 /// What a row's key is to the series that is open.
-pub(super) struct KeyRead {
-    pub(super) changed: bool,
+pub(crate) struct KeyRead {
+    pub(crate) changed: bool,
     /// Whether every dimension has a code.
-    pub(super) sound: bool,
+    pub(crate) sound: bool,
 }
 
 /// What was read of the rows of one dataflow and one action.
-pub(super) struct Batch {
+pub(crate) struct Batch {
     action: Action,
     dimensions: Vec<Dictionary<Arc<str>>>,
     /// The key of the series that is open.
@@ -52,10 +53,12 @@ pub(super) struct Batch {
     deleted: Vec<u32>,
     issues: Vec<CellIssue>,
     bytes: usize,
+    /// Whether cells are contents as they are, and not in the quotes of CSV.
+    is_plain: bool,
 }
 
 impl Batch {
-    pub(super) fn new(definition: &DataDefinition, plan: &Plan) -> Self {
+    pub(crate) fn new(definition: &DataDefinition, plan: &Plan) -> Self {
         let shape = &definition.shape;
         let attributes = |count: usize| (0..count).map(|_| AttributeCells::new()).collect();
         let dataset = plan.dataset.iter().map(|place| &definition.attributes[*place].component.id);
@@ -78,35 +81,59 @@ impl Batch {
             deleted: Vec::new(),
             issues: Vec::new(),
             bytes: 0,
+            is_plain: false,
+        }
+    }
+
+    /// A batch for cells that are contents as they are.
+    pub(crate) fn plain(definition: &DataDefinition, plan: &Plan) -> Self {
+        Self { is_plain: true, ..Self::new(definition, plan) }
+    }
+
+    /// Whether there is nothing in it yet.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.periods.is_empty() && self.issues.is_empty() && self.dataset_found.is_empty()
+    }
+
+    /// The content of a cell; nothing if text follows its closing quotation mark.
+    fn content<'r>(&self, raw: &'r [u8]) -> Option<Cow<'r, [u8]>> {
+        if self.is_plain { Some(raw.into()) } else { unquote(raw) }
+    }
+
+    /// Reads the content of an attribute's cell.
+    fn value(&self, content: &str, form: &CellForm) -> Option<AttributeValue> {
+        match content.strip_prefix(DIVIDED).filter(|_| self.is_plain) {
+            Some(divided) => read_divided(divided),
+            None => read_value(content, form),
         }
     }
 
     /// Whether it is large enough.
-    pub(super) fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         self.periods.len() >= BATCH_ROWS || self.bytes >= BATCH_BYTES || self.issues.len() >= BATCH_ISSUES
     }
 
     /// The dimension with more distinct codes than are kept, if there is one.
-    pub(super) fn overflowing(&self) -> Option<usize> {
+    pub(crate) fn overflowing(&self) -> Option<usize> {
         self.dimensions.iter().position(|codes| codes.exceeds(CODES_MAX, CODE_BYTES_KEPT))
     }
 
     /// What its rows do; the same for all of them.
-    pub(super) fn set_action(&mut self, action: Action) {
+    pub(crate) fn set_action(&mut self, action: Action) {
         self.action = action;
     }
 
-    pub(super) fn count_bytes(&mut self, of_row: usize) {
+    pub(crate) fn count_bytes(&mut self, of_row: usize) {
         self.bytes += of_row;
     }
 
     #[cold]
-    pub(super) fn issue(&mut self, row: &Row<'_>, column: usize, problem: CellProblem, content: &[u8]) {
+    pub(crate) fn issue(&mut self, row: &Row<'_>, column: usize, problem: CellProblem, content: &[u8]) {
         self.issues.push(CellIssue { row: row.number, column, problem, content: clip(content) });
     }
 
     /// Reads the dimensions of a row; nothing if the row is about the dataset as a whole.
-    pub(super) fn read_key(
+    pub(crate) fn read_key(
         &mut self,
         plan: &Plan,
         row: &Row<'_>,
@@ -172,7 +199,7 @@ impl Batch {
         key: &mut KeyRead,
     ) -> u32 {
         let raw = cell.raw(row.bytes());
-        let read = unquote(raw).ok_or(CellProblem::StrayQuote).and_then(|content| {
+        let read = self.content(raw).ok_or(CellProblem::StrayQuote).and_then(|content| {
             if content.len() > CODE_BYTES_MAX {
                 return Err(CellProblem::CodeTooLong);
             }
@@ -197,7 +224,7 @@ impl Batch {
 
     /// Reads everything but the key. `cells` begin with column `first`.
     #[inline]
-    pub(super) fn push_cells(
+    pub(crate) fn push_cells(
         &mut self,
         plan: &Plan,
         row: &Row<'_>,
@@ -297,7 +324,7 @@ impl Batch {
     }
 
     /// What was read; the next batch begins.
-    pub(super) fn take(&mut self, definition: &DataDefinition, structure: usize) -> RowBatch {
+    pub(crate) fn take(&mut self, definition: &DataDefinition, structure: usize) -> RowBatch {
         let mut columns = Columns::new(definition.shape.clone());
         for ((column, codes), index) in
             columns.dimensions.iter_mut().zip(&mut self.dimensions).zip(&mut self.indexes)

@@ -28,13 +28,30 @@ pub(super) fn read_value(content: &str, form: &CellForm) -> Option<AttributeValu
     Some(simplest(sets))
 }
 
+/// Stands before a content that is divided into values and languages although no column says so: formats other
+/// than CSV hand such cells over in one form. No text begins so.
+pub(crate) const DIVIDED: char = '\u{1F}';
+const DIVIDED_FORM: CellForm =
+    CellForm { separator: Some(';'), multi_valued: true, multilingual: true, labelled: false };
+
+/// Writes a value in the form that [`read_divided`] reads behind [`DIVIDED`].
+pub(crate) fn write_divided(value: &AttributeValue, out: &mut String) {
+    out.push(DIVIDED);
+    write_value(value, &DIVIDED_FORM, out);
+}
+
+/// Reads what follows [`DIVIDED`].
+pub(super) fn read_divided(content: &str) -> Option<AttributeValue> {
+    read_value(content, &DIVIDED_FORM)
+}
+
 /// `A: Annual` is the code `A` with its name.
 pub(super) fn code_of(content: &str) -> &str {
     content.split_once(": ").map_or(content, |(code, _)| code)
 }
 
 /// One text without language is written in one way only, so that equal contents have equal digests.
-fn simplest(sets: Vec<Vec<LocalText>>) -> AttributeValue {
+pub(crate) fn simplest(sets: Vec<Vec<LocalText>>) -> AttributeValue {
     match &sets[..] {
         [set] => match &set[..] {
             [one] if one.language.is_empty() => AttributeValue::Text(one.text.clone()),
@@ -45,7 +62,7 @@ fn simplest(sets: Vec<Vec<LocalText>>) -> AttributeValue {
 }
 
 /// Writes an attribute value as the content of a cell of that form.
-pub(super) fn write_value(value: &AttributeValue, form: &CellForm, out: &mut String) {
+pub(crate) fn write_value(value: &AttributeValue, form: &CellForm, out: &mut String) {
     let one;
     let sets = match (value, form.separator) {
         (AttributeValue::Text(text), None) => return out.push_str(text),

@@ -100,6 +100,8 @@ pub enum Role {
     Repeats,
     /// Anything else: a component, or a column of the sender's own.
     Other,
+    /// A component that never occurs, in a format without a header.
+    Absent,
 }
 
 impl Header {

@@ -92,7 +92,7 @@ pub enum CellProblem {
 }
 
 /// Text of a file, short enough for a message.
-pub(super) fn clip(content: &[u8]) -> String {
+pub(crate) fn clip(content: &[u8]) -> String {
     // No character has more than four bytes.
     let first = &content[..content.len().min(4 * CLIP_CHARACTERS)];
     String::from_utf8_lossy(first).chars().take(CLIP_CHARACTERS).collect()

@@ -18,15 +18,23 @@ mod sniff;
 mod split;
 mod writer;
 
+pub use crate::data::Places;
+pub(crate) use batch::Batch;
+pub(crate) use cell::{DIVIDED, simplest, write_divided};
 pub(crate) use header::names as header_names;
 pub use header::{Column, Header, HeaderError, Role, Version};
+pub(crate) use issue::clip;
 pub use issue::{CellIssue, CellProblem};
-pub use place::{CellPlace, Places};
+pub(crate) use plan::{CellForm, Plan, SUB_SEPARATOR, Use};
+pub use place::CellPlace;
+pub(crate) use place::{RowPlaces, Window};
 pub use reader::{Action, CsvReader, ReadError, ReadSummary, RowBatch};
+pub(crate) use reader::count_rows;
 pub use rows::RowError;
 pub(crate) use rows::{RowSpan, Rows};
 pub(crate) use sniff::text_begins;
-pub(crate) use split::{Cell, split, unquote};
+pub(crate) use split::{Cell, Packed, split, unquote};
+pub(crate) use assembler::Row;
 pub use writer::{CsvVersion, CsvWriter, WriteOptions};
 
 /// Longest row in bytes. A row holds one observation; its footnotes may have some thousand characters.

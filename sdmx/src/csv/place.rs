@@ -17,7 +17,7 @@ const WINDOW_CHARACTERS: usize = 60;
 
 /// Remembers where rows begin, sparsely.
 #[derive(Clone, Debug)]
-pub struct Places {
+pub(crate) struct RowPlaces {
     marks: Vec<Mark>,
     rows_per_mark: u64,
     /// The row whose place is remembered next.
@@ -55,7 +55,7 @@ pub struct CellPlace {
     pub is_translated: bool,
 }
 
-impl Places {
+impl RowPlaces {
     pub(crate) fn new(header: &[u8], separator: u8) -> Self {
         Self { marks: Vec::new(), rows_per_mark: ROWS_PER_MARK, next: 1, header: header.to_vec(), separator }
     }
@@ -83,7 +83,7 @@ impl Places {
 
     /// Finds the cell of column `column` (from 0) in row `row` (from 1) by reading the file again. Nothing if
     /// there is no such row.
-    pub fn locate(
+    pub(crate) fn locate(
         &self,
         file: &mut (impl Read + Seek),
         row: u64,
@@ -141,14 +141,14 @@ impl Places {
 }
 
 /// The part of a row that is shown.
-struct Window {
-    text: String,
-    start: usize,
-    length: usize,
+pub(crate) struct Window {
+    pub(crate) text: String,
+    pub(crate) start: usize,
+    pub(crate) length: usize,
 }
 
 impl Window {
-    fn around(row: &[u8], start: usize, end: usize) -> Self {
+    pub(crate) fn around(row: &[u8], start: usize, end: usize) -> Self {
         let text = |bytes: &[u8]| -> Vec<char> {
             let plain = |c: char| if c.is_control() { ' ' } else { c };
             String::from_utf8_lossy(bytes).chars().map(plain).collect()

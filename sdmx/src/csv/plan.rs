@@ -1,11 +1,14 @@
 //! What each column of a file is in data of one dataflow.
 
 use super::header::Header;
-use crate::structure::{AttributeLevel, DataDefinition};
+use crate::structure::{AttributeLevel, AttributeUse, DataDefinition};
+
+/// Between the values of one cell, where the project writes it.
+pub(crate) const SUB_SEPARATOR: char = ';';
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Use {
+pub(crate) enum Use {
     /// The time dimension.
     Time,
     /// The first measure.
@@ -18,42 +21,65 @@ pub(super) enum Use {
 
 /// How values of an attribute are written in their column.
 #[derive(Clone, Debug, Default)]
-pub(super) struct CellForm {
+pub(crate) struct CellForm {
     /// Between parts of a cell, if it has parts.
-    pub(super) separator: Option<char>,
+    pub(crate) separator: Option<char>,
     /// Whether a cell may have several values.
-    pub(super) multi_valued: bool,
+    pub(crate) multi_valued: bool,
     /// Whether texts have languages.
-    pub(super) multilingual: bool,
+    pub(crate) multilingual: bool,
     /// Whether a name stands behind the code.
-    pub(super) labelled: bool,
+    pub(crate) labelled: bool,
+}
+
+impl CellForm {
+    /// The form in which an attribute is written whose several values and languages have marks of their own.
+    pub(crate) fn divided(attribute: &AttributeUse) -> Self {
+        let is_divided = attribute.multi_valued || attribute.multilingual;
+        Self {
+            separator: is_divided.then_some(SUB_SEPARATOR),
+            multi_valued: attribute.multi_valued,
+            multilingual: attribute.multilingual,
+            labelled: false,
+        }
+    }
+
+    /// What stands behind an attribute's name in the header: `[en;fr]`, `[]` or nothing.
+    pub(crate) fn brackets(&self, languages: &[String]) -> String {
+        match (self.separator, self.multilingual, languages) {
+            (None, ..) => String::new(),
+            (Some(_), false, _) => "[]".to_owned(),
+            (Some(_), true, []) => "[en]".to_owned(),
+            (Some(separator), true, languages) => format!("[{}]", languages.join(&separator.to_string())),
+        }
+    }
 }
 
 /// The columns to be read, by kind.
 #[derive(Clone, Debug)]
-pub(super) struct Plan {
+pub(crate) struct Plan {
     /// Per dimension, its column.
-    pub(super) dimensions: Vec<usize>,
+    pub(crate) dimensions: Vec<usize>,
     /// The other components' columns, in the order of the file.
-    pub(super) others: Vec<(usize, Use)>,
+    pub(crate) others: Vec<(usize, Use)>,
     /// Per column of the file.
-    pub(super) forms: Vec<CellForm>,
+    pub(crate) forms: Vec<CellForm>,
     /// Columns at the beginning that hold all dimensions, the reference and the action, but neither time nor
     /// measure nor attributes: two rows that begin with the same such cells are of one series. 0 if there
     /// are none.
-    pub(super) key_columns: usize,
+    pub(crate) key_columns: usize,
     /// Columns up to the last one of reference and action; 0 if components stand among them.
-    pub(super) control_columns: usize,
+    pub(crate) control_columns: usize,
     /// Ids of dimensions that the header lacks.
-    pub(super) missing: Vec<String>,
+    pub(crate) missing: Vec<String>,
     /// Ids of components that the header has more than once.
-    pub(super) repeated: Vec<String>,
+    pub(crate) repeated: Vec<String>,
     /// Attributes of the dataset: their places in the definition, in the order of [`Use::Dataset`].
-    pub(super) dataset: Vec<usize>,
+    pub(crate) dataset: Vec<usize>,
 }
 
 impl Plan {
-    pub(super) fn new(header: &Header, definition: &DataDefinition) -> Self {
+    pub(crate) fn new(header: &Header, definition: &DataDefinition) -> Self {
         let mut missing = Vec::new();
         let mut dimensions = Vec::new();
         let mut forms = vec![CellForm::default(); header.columns.len()];
@@ -115,8 +141,14 @@ impl Plan {
         Self { dimensions, others, forms, key_columns, control_columns, missing, repeated, dataset }
     }
 
+    /// Whether a column holds the codes of a dimension other than time.
+    #[inline]
+    pub(crate) fn is_dimension(&self, column: usize) -> bool {
+        self.dimensions.contains(&column)
+    }
+
     /// Whether a column is not read.
-    pub(super) fn is_foreign(&self, column: usize) -> bool {
+    pub(crate) fn is_foreign(&self, column: usize) -> bool {
         !self.dimensions.contains(&column) && self.others.iter().all(|(other, _)| *other != column)
     }
 }

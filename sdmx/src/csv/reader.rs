@@ -6,9 +6,10 @@ use std::sync::Arc;
 use super::STRUCTURES_MAX;
 use super::assembler::{Assembler, Row};
 use super::cell::code_of;
-use super::header::{Header, HeaderError, Role};
+use super::header::{Header, HeaderError, Role, Version};
 use super::issue::{CellIssue, CellProblem, clip};
-use super::place::Places;
+use super::place::RowPlaces;
+use crate::data::{MessageError, Places};
 use super::plan::Plan;
 use super::rows::{RowError, RowSpan, Rows};
 use super::split::{Cell, split, unquote};
@@ -100,6 +101,15 @@ pub enum ReadError {
         /// Name of the column.
         column: String,
     },
+    /// A message of another format cannot be read further.
+    #[error(transparent)]
+    Message(#[from] MessageError),
+}
+
+impl From<std::io::Error> for ReadError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Row(error.into())
+    }
 }
 
 /// Finds the definition of a dataflow by what STRUCTURE and STRUCTURE_ID say.
@@ -130,7 +140,7 @@ pub struct CsvReader<'a, R> {
     /// Spellings of references met so far, and the dataflows they name.
     references: Vec<(Spelling, Option<usize>)>,
     issues: Vec<CellIssue>,
-    places: Places,
+    places: RowPlaces,
     row: u64,
     left_out: u64,
     /// Columns up to the last of STRUCTURE, STRUCTURE_ID and ACTION.
@@ -154,7 +164,7 @@ impl<'a, R: Read> CsvReader<'a, R> {
         let span = rows.next()?.ok_or(HeaderError::Empty)?;
         let row = rows.row(span);
         let header = Header::parse(row)?;
-        let places = Places::new(row, header.separator);
+        let places = RowPlaces::new(row, header.separator);
         rows.set_separator(header.separator);
         Ok(Self {
             rows,
@@ -185,8 +195,8 @@ impl<'a, R: Read> CsvReader<'a, R> {
     }
 
     /// Where rows stand.
-    pub fn places(&self) -> &Places {
-        &self.places
+    pub fn places(&self) -> Places {
+        Places::of_rows(self.places.clone())
     }
 
     /// Rows read so far.
@@ -202,7 +212,7 @@ impl<'a, R: Read> CsvReader<'a, R> {
             issues: self.issues,
             header: self.header,
             definitions: self.definitions,
-            places: self.places,
+            places: Places::of_rows(self.places),
         }
     }
 
@@ -301,7 +311,7 @@ impl<'a, R: Read> CsvReader<'a, R> {
                 Role::Structure => kind = content(),
                 Role::StructureId => (reference, reference_column) = (content(), place),
                 Role::Action => action = (content(), place),
-                Role::Repeats | Role::Other => {}
+                Role::Repeats | Role::Other | Role::Absent => {}
             }
         }
         let end = self
@@ -389,4 +399,19 @@ impl<'a, R: Read> CsvReader<'a, R> {
         self.definitions.push(definition);
         Ok(self.definitions.len() - 1)
     }
+}
+
+/// Counts the rows below the header, without those that are empty or hold nothing but separators.
+pub(crate) fn count_rows(input: impl Read) -> Result<(Version, u64), ReadError> {
+    let mut rows = Rows::new(input);
+    let before = sniff::text_begins(rows.peek().map_err(RowError::from)?)?;
+    rows.pass_over(before);
+    let span = rows.next()?.ok_or(HeaderError::Empty)?;
+    let header = Header::parse(rows.row(span))?;
+    rows.set_separator(header.separator);
+    let mut count = 0;
+    while let Some(span) = rows.next()? {
+        count += u64::from(rows.row(span).iter().any(|byte| *byte != header.separator));
+    }
+    Ok((header.version, count))
 }

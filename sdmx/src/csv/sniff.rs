@@ -1,25 +1,19 @@
-//! What a file is, from its first bytes, before anything is read as text.
+//! What stands before the header of a file, and what is no text at all.
 
 use super::header::HeaderError;
+use crate::sniff::Signature;
 
 /// Bytes looked at for what no text has.
 const TEXT_LOOKED_AT: usize = 4096;
 
-/// Archives and documents by their first bytes.
+/// What has a reader of its own, or none, by its first bytes.
 const KINDS: &[(&[u8], &str, &str)] = &[
     (&[0xFF, 0xFE], "UTF-16 text", "save it with the encoding UTF-8"),
     (&[0xFE, 0xFF], "UTF-16 text", "save it with the encoding UTF-8"),
     (b"PK\x03\x04", "an Excel workbook or a zip archive", "save the sheet as CSV (UTF-8), or unpack it"),
-    (&[0xD0, 0xCF, 0x11, 0xE0], "an old Excel workbook", "save the sheet as CSV (UTF-8)"),
-    (&[0x1F, 0x8B], "a gzip archive", "unpack it first"),
-    (&[0x28, 0xB5, 0x2F, 0xFD], "a zstd archive", "unpack it first"),
-    (b"BZh", "a bzip2 archive", "unpack it first"),
-    (b"7z\xBC\xAF", "a 7-Zip archive", "unpack it first"),
     (b"PAR1", "a Parquet file", "write the data as SDMX-CSV"),
-    (b"SQLite format 3", "a database", "write the data as SDMX-CSV"),
-    (b"%PDF", "a PDF", "send the figures themselves as SDMX-CSV"),
-    (b"<!DOCTYPE html", "a web page", "most often a login page was saved in place of the file"),
-    (b"<html", "a web page", "most often a login page was saved in place of the file"),
+];
+const OTHER_KINDS: &[(&[u8], &str, &str)] = &[
     (b"<", "XML", "write the data as SDMX-CSV"),
     (b"{", "JSON", "write the data as SDMX-CSV"),
     (b"[", "JSON", "write the data as SDMX-CSV"),
@@ -33,20 +27,7 @@ pub(crate) fn text_begins(first: &[u8]) -> Result<usize, HeaderError> {
     }
     let mark = if first.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
     let text = first[mark..].trim_ascii_start();
-    for (begins, looks_like, remedy) in KINDS {
-        if text.get(..begins.len()).is_some_and(|bytes| bytes.eq_ignore_ascii_case(begins)) {
-            return Err(HeaderError::OtherKind { looks_like, remedy });
-        }
-    }
-    let looked_at = &text[..text.len().min(TEXT_LOOKED_AT)];
-    if let Some(nul) = memchr::memchr(0, looked_at) {
-        // Plain letters in UTF-16 are every second byte NUL.
-        let wide = looked_at.get(nul + 2) == Some(&0);
-        let (looks_like, remedy) = if wide {
-            ("UTF-16 text", "save it with the encoding UTF-8")
-        } else {
-            ("a binary file", "send the figures as SDMX-CSV")
-        };
+    if let Some((looks_like, remedy)) = other_kind(text) {
         return Err(HeaderError::OtherKind { looks_like, remedy });
     }
     if text.is_empty() {
@@ -61,4 +42,25 @@ pub(crate) fn text_begins(first: &[u8]) -> Result<usize, HeaderError> {
         _ => 0,
     };
     Ok(before + excel_line)
+}
+
+/// What a file looks like that is no text in columns, and what to do.
+fn other_kind(text: &[u8]) -> Option<(&'static str, &'static str)> {
+    let among = |kinds: &[(&[u8], &'static str, &'static str)]| {
+        let known = kinds.iter().find(|(begins, ..)| text.starts_with(begins));
+        known.map(|(_, looks_like, remedy)| (*looks_like, *remedy))
+    };
+    let by_signature = || Signature::of(text).map(|known| (known.looks_like, known.remedy));
+    if let Some(known) = among(KINDS).or_else(by_signature).or_else(|| among(OTHER_KINDS)) {
+        return Some(known);
+    }
+    let looked_at = &text[..text.len().min(TEXT_LOOKED_AT)];
+    let nul = memchr::memchr(0, looked_at)?;
+    // Plain letters in UTF-16 are every second byte NUL.
+    let wide = looked_at.get(nul + 2) == Some(&0);
+    Some(if wide {
+        ("UTF-16 text", "save it with the encoding UTF-8")
+    } else {
+        ("a binary file", "send the figures as SDMX-CSV")
+    })
 }

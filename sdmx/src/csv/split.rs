@@ -11,18 +11,18 @@ const HIGHS: u64 = 0x8080_8080_8080_8080;
 
 /// A cell's bytes and length in one integer, or what else it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Packed(pub(super) u64);
+pub(crate) struct Packed(pub(super) u64);
 
 impl Packed {
     /// Nothing in it.
-    pub(super) const EMPTY: Self = Self(0);
+    pub(crate) const EMPTY: Self = Self(0);
     /// Too long to be packed.
-    pub(super) const LONG: Self = Self(u64::MAX);
+    pub(crate) const LONG: Self = Self(u64::MAX);
     /// In quotes, so that its content must be taken out first.
-    pub(super) const QUOTED: Self = Self(u64::MAX - 1);
+    pub(crate) const QUOTED: Self = Self(u64::MAX - 1);
 
     /// Packs the content of a cell.
-    pub(super) fn of(content: &[u8]) -> Self {
+    pub(crate) fn of(content: &[u8]) -> Self {
         if content.len() > PACKED_MAX {
             return Self::LONG;
         }
@@ -41,7 +41,7 @@ impl Packed {
 
     /// Whether the integer is the whole content.
     #[inline]
-    pub(super) fn is_whole(self) -> bool {
+    pub(crate) fn is_whole(self) -> bool {
         self.0 < Self::QUOTED.0
     }
 }
@@ -49,9 +49,9 @@ impl Packed {
 /// Where a cell stands in its row.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cell {
-    pub(super) start: u32,
-    pub(super) end: u32,
-    pub(super) packed: Packed,
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+    pub(crate) packed: Packed,
 }
 
 impl Cell {

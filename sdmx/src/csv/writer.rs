@@ -17,7 +17,7 @@ const SUB_SEPARATOR: char = ';';
 const OUTPUT_BYTES: usize = 64 * 1024;
 
 /// Versions that can be written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum CsvVersion {
     /// 1.0: DATAFLOW, no actions, no sub-fields.
     V1_0,

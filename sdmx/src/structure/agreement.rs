@@ -104,7 +104,7 @@ impl AgreementTerms {
         self.validity.overlaps(&other.validity) && self.permitted.iter().all(common)
     }
 
-    fn take(annotations: &mut Vec<Annotation>) -> Result<Self, AnnotationError> {
+    pub(super) fn take(annotations: &mut Vec<Annotation>) -> Result<Self, AnnotationError> {
         let mut terms = Self {
             validity: Validity::take(annotations)?,
             defaults: AttributeDefault::take(annotations)?,
@@ -140,7 +140,7 @@ impl AgreementTerms {
         self.permitted.insert(dimension, codes).map_or(Ok(()), |_| Err(refuse()))
     }
 
-    fn annotations(&self) -> Vec<Annotation> {
+    pub(super) fn annotations(&self) -> Vec<Annotation> {
         let mut all: Vec<_> = self.validity.annotations().collect();
         all.extend(self.defaults.iter().map(AttributeDefault::annotation));
         for (dimension, codes) in &self.permitted {

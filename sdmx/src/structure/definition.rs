@@ -8,7 +8,8 @@ use super::agreement::ProvisionAgreement;
 use super::attribute_default::AttributeDefault;
 use super::codelist::{Code, Codelist};
 use super::constraint::DataConstraint;
-use super::data_structure::Usage;
+use super::data_structure::{AttributeRelationship, Group, Usage};
+use super::names::Names;
 use super::reference::Reference;
 use super::representation::Format;
 use crate::columns::Shape;
@@ -39,6 +40,8 @@ pub enum AttributeLevel {
 pub struct ComponentUse {
     /// Id.
     pub id: Arc<str>,
+    /// Names of its concept.
+    pub names: Names,
     /// Where values come from.
     pub coded_by: CodedBy,
     /// Values that constraints allow; nothing if they do not restrict them.
@@ -54,6 +57,8 @@ pub struct AttributeUse {
     pub component: ComponentUse,
     /// Its level.
     pub level: AttributeLevel,
+    /// What it says something about; nothing for a measure.
+    pub relationship: Option<AttributeRelationship>,
     /// Whether it must have a value, be it by default.
     pub usage: Usage,
     /// Whether a cell may hold several values.
@@ -69,16 +74,22 @@ pub struct DataDefinition {
     pub dataflow: Reference,
     /// Its name in English, or its id.
     pub name: String,
+    /// All its names.
+    pub names: Names,
     /// Its data structure.
     pub structure: Reference,
     /// Dimensions without time, in order.
     pub dimensions: Vec<ComponentUse>,
     /// Id of the time dimension.
     pub time: Option<Arc<str>>,
+    /// Names of the concept of time.
+    pub time_names: Names,
     /// The first measure.
     pub measure: ComponentUse,
     /// Attributes, and measures beyond the first, in order.
     pub attributes: Vec<AttributeUse>,
+    /// Groups of dimensions that attributes may be attached to.
+    pub groups: Vec<Group>,
     /// What absent attributes stand for where no agreement says otherwise; see [`Self::default_for`].
     pub defaults: Vec<AttributeDefault>,
     /// Constraints on the dataflow and its data structure; see [`Self::allows`].

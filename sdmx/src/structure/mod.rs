@@ -5,6 +5,7 @@
 //! observations, and who is allowed to do what.
 
 mod agreement;
+mod annotated;
 mod annotation;
 mod artefact;
 mod attribute_default;

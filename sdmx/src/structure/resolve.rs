@@ -8,6 +8,7 @@ use super::constraint::{ConstraintRole, DataConstraint};
 use super::data_structure::{AttributeRelationship, Component, DataStructure, Usage};
 use super::definition::{AttributeLevel, AttributeUse, CodedBy, ComponentUse, DataDefinition};
 use super::json::write_json;
+use super::names::Names;
 use super::reference::{Class, Reference};
 use super::representation::Representation;
 use super::set::Structures;
@@ -56,22 +57,26 @@ impl DataDefinition {
         let mut attributes = Vec::new();
         for further in measures {
             let used = component(Component::Measure(further))?;
-            attributes.push(attribute_use(used, AttributeLevel::Observation, further.usage));
+            attributes.push(attribute_use(used, AttributeLevel::Observation, None, further.usage));
         }
         for attribute in structure.attributes() {
             let used = component(Component::Attribute(attribute))?;
-            let level = level(structure, &attribute.attribute_relationship);
-            attributes.push(attribute_use(used, level, attribute.usage));
+            let relationship = &attribute.attribute_relationship;
+            let level = level(structure, relationship);
+            attributes.push(attribute_use(used, level, Some(relationship.clone()), attribute.usage));
         }
         let time = structure.time_dimension();
         time.into_iter().for_each(|time| closure.keep(&time.concept_identity));
         Ok(Arc::new(Self {
             dataflow: dataflow.artefact(),
             name: flow.identity.names.best("en").unwrap_or(&flow.identity.id).to_owned(),
+            names: flow.identity.names.clone(),
             structure: flow.structure.clone(),
             shape: Arc::new(shape(&dimensions, &attributes, time.is_none())),
             dimensions,
             time: time.map(|time| time.id.as_arc().clone()),
+            time_names: time.map_or_else(Names::default, |time| names(structures, &time.concept_identity)),
+            groups: structure.components.groups.clone(),
             measure,
             attributes,
             defaults: flow.defaults.clone(),
@@ -109,18 +114,30 @@ impl Closure<'_> {
         };
         let (allowed, excluded) = restrictions(constraints, component.id());
         let id = component.id().as_arc().clone();
-        Ok((ComponentUse { id, coded_by, allowed, excluded }, representation))
+        let names = names(self.structures, component.concept());
+        Ok((ComponentUse { id, names, coded_by, allowed, excluded }, representation))
     }
 }
 
 fn attribute_use(
     (component, representation): (ComponentUse, Representation),
     level: AttributeLevel,
+    relationship: Option<AttributeRelationship>,
     usage: Usage,
 ) -> AttributeUse {
     let multilingual = representation.format.as_ref().and_then(|format| format.is_multi_lingual);
     let multi_valued = representation.is_multi_valued();
-    AttributeUse { component, level, usage, multi_valued, multilingual: multilingual.unwrap_or(false) }
+    let multilingual = multilingual.unwrap_or(false);
+    AttributeUse { component, level, relationship, usage, multi_valued, multilingual }
+}
+
+/// Names of a concept.
+fn names(structures: &Structures, concept: &Reference) -> Names {
+    let Some(Artefact::ConceptScheme(scheme)) = structures.get(concept).map(|artefact| &**artefact) else {
+        return Names::default();
+    };
+    let concept = concept.item.as_ref().and_then(|item| scheme.concept(item));
+    concept.map_or_else(Names::default, |concept| concept.names.clone())
 }
 
 fn level(structure: &DataStructure, relationship: &AttributeRelationship) -> AttributeLevel {

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 
 use super::problem::TableIssue;
-use crate::csv::{CellPlace, Places, RowError};
+use crate::csv::{CellPlace, RowPlaces, RowError};
 
 const RECORD_BYTES: u64 = 16;
 /// Set in the second word of a record: it is where the issue stands, not by what the row was made.
@@ -27,7 +27,7 @@ pub struct Origin {
     index: File,
     issues: File,
     /// Where rows of the office's text stand.
-    places: Places,
+    places: RowPlaces,
     /// Per way of making a row, the office's column for each column of the translation.
     makings: Vec<Making>,
 }
@@ -65,7 +65,7 @@ impl OriginWriter {
         self.index.write_all(&what.to_le_bytes())
     }
 
-    pub(super) fn finish(self, places: Places, makings: Vec<Making>) -> io::Result<Origin> {
+    pub(super) fn finish(self, places: RowPlaces, makings: Vec<Making>) -> io::Result<Origin> {
         let file = |writer: BufWriter<File>| writer.into_inner().map_err(io::IntoInnerError::into_error);
         Ok(Origin { index: file(self.index)?, issues: file(self.issues)?, places, makings })
     }

@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use super::problem::TableError;
-use crate::csv::{COLUMNS_MAX, Places};
+use crate::csv::{COLUMNS_MAX, RowPlaces};
 use crate::csv::{Cell, RowSpan, Rows, header_names, split, text_begins, unquote};
 
 /// Separators, the rarest in texts first: of several that fit all rows, the first is meant.
@@ -29,7 +29,7 @@ pub fn read_header(text: impl Read, separator: Option<u8>) -> Result<SourceHeade
 pub(super) struct SourceRows<R> {
     rows: Rows<R>,
     pub(super) header: SourceHeader,
-    pub(super) places: Places,
+    pub(super) places: RowPlaces,
     cells: Vec<Cell>,
     /// Rows read so far.
     pub(super) row: u64,
@@ -55,7 +55,7 @@ impl<R: Read> SourceRows<R> {
         if columns.is_empty() {
             return Err(TableError::Empty);
         }
-        let places = Places::new(bytes, separator);
+        let places = RowPlaces::new(bytes, separator);
         Ok(Self { rows, header: SourceHeader { columns, separator }, places, cells: Vec::new(), row: 0 })
     }
 

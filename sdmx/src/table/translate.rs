@@ -153,7 +153,7 @@ impl<W: Write> Translator<'_, W> {
         &mut self,
         mut rows: SourceRows<R>,
         columns: usize,
-    ) -> Result<(u64, crate::csv::Places), TableError> {
+    ) -> Result<(u64, crate::csv::RowPlaces), TableError> {
         let mut cells = Vec::new();
         let mut read = 0;
         while rows.next(&mut cells)? {

@@ -39,7 +39,8 @@ use prost::Message;
 pub use found::{CreateError, Founding};
 pub use moment::Moment;
 pub use refusal::Refusal;
-pub use retrieve::{Diff, Pull, VintageWatch};
+pub use retrieve::{Batch, Diff, Effect, Figures, FiguresOf, FiguresRequest, FiguresState, LaneFigures};
+pub use retrieve::{Pull, VintageWatch};
 pub use rights::{Operation, Permit, Principal, Rights};
 pub use submission::{Opening, Upload};
 

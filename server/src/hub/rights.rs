@@ -203,6 +203,17 @@ impl Rights {
         Audience { agency: None, before_release: false, restricted: false, keys_hidden }
     }
 
+    /// Position of the newest record that may have changed what a principal sees of a dataflow.
+    pub fn changed_at(&self, principal: &Principal, dataflow: &Reference) -> Option<u64> {
+        let on = |states: &&Vec<(u64, Arc<Agreement>)>| {
+            states.iter().any(|(_, agreement)| agreement.lane.dataflow == *dataflow)
+        };
+        let agreements = self.agreements.values().filter(on).filter_map(|states| states.last());
+        let row = principal.agency.as_ref().and_then(|agency| self.agencies.get(agency));
+        let roles = row.into_iter().flat_map(|row| row.roles.iter().map(|role| role.since));
+        agreements.map(|(since, _)| *since).chain(roles).max()
+    }
+
     /// Agreements on a dataflow in force on the day of `now`.
     pub fn agreements_on(&self, dataflow: &Reference, position: u64, now: Moment) -> Vec<Arc<Agreement>> {
         let day = now.day();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use mighub_sdmx::columns::Columns;
 use mighub_sdmx::csv::{CellIssue, CellProblem, Header, HeaderError, ReadError, RowError};
+use mighub_sdmx::data::MessageProblem;
 use mighub_sdmx::period::Period;
 use mighub_sdmx::sort::{Clash, SortError, SortedBatch};
 use mighub_sdmx::structure::DataDefinition;
@@ -59,6 +60,11 @@ impl FileError<'_> {
             },
             Self::Read(ReadError::Row(error)) => Self::rule_of_row(error),
             Self::Read(ReadError::TooManyCodes { .. }) => &file::TOO_MANY_CODES,
+            Self::Read(ReadError::Message(error)) => match error.problem {
+                MessageProblem::OtherMessage { .. } => &file::OTHER_KIND,
+                MessageProblem::Empty => &file::NO_ROWS,
+                _ => &file::MESSAGE,
+            },
             Self::Sort(SortError::Scratch(_)) => &file::NO_ROOM,
             Self::Sort(SortError::SeriesTooLong { .. }) => &file::SERIES_TOO_LONG,
             Self::Sort(SortError::SeriesTextTooLong { .. }) => &file::SERIES_TEXT_TOO_LONG,
@@ -70,6 +76,7 @@ impl FileError<'_> {
         match self {
             Self::Read(ReadError::Row(RowError::TooLong { line } | RowError::OpenQuote { line }))
             | Self::Read(ReadError::TooManyCodes { line, .. }) => Some(*line),
+            Self::Read(ReadError::Message(error)) => Some(error.line),
             _ => None,
         }
     }

@@ -37,6 +37,7 @@ pub static RULES: &[&Rule] = &[
     &KEY_TOO_WIDE,
     &NO_ROOM,
     &SERIES_TEXT_TOO_LONG,
+    &MESSAGE,
     &CELL_COUNT,
     &UNKNOWN_DATAFLOW,
     &TOO_MANY_STRUCTURES,
@@ -91,9 +92,9 @@ pub static NO_ROWS: Rule = error(
 /// Another kind of file.
 pub static OTHER_KIND: Rule = error(
     "FIL-004",
-    "The file is not SDMX-CSV",
-    "SDMX-CSV begins with the column STRUCTURE (version 2) or DATAFLOW (version 1.0).",
-    "Save the figures as SDMX-CSV in the encoding UTF-8, or name the mapping that describes the table: --mapping.",
+    "The file is of no format that is read",
+    "SDMX-CSV, SDMX-ML, SDMX-JSON, Parquet and Excel workbooks are read, whatever the file is called. SDMX-CSV begins with the column STRUCTURE (version 2) or DATAFLOW (version 1.0).",
+    "Save the figures in one of these formats, or name the mapping that describes the table: --mapping.",
 );
 
 /// A header that is no table header.
@@ -174,6 +175,14 @@ pub static SERIES_TEXT_TOO_LONG: Rule = error(
     "The texts of a series are too long",
     "The footnotes of one series are more text than can be sent with it. Nothing behind was checked.",
     "Shorten the texts, or send them as a document.",
+);
+
+/// A message of SDMX-JSON or SDMX-ML, or a Parquet file.
+pub static MESSAGE: Rule = error(
+    "FIL-015",
+    "The message cannot be read further",
+    "SDMX-ML, SDMX-JSON and Parquet are read up to the first place at which their syntax is broken; what follows cannot be told.",
+    "Correct the message at that place, or write it again with the program that made it.",
 );
 
 /// More or fewer cells than columns.

@@ -4,12 +4,11 @@ use super::Batch;
 use crate::columns::AttributeValue;
 use crate::csv::TEXT_BYTES_MAX;
 use crate::csv::assembler::Row;
-use crate::csv::cell::read_value;
 use crate::csv::dictionary::Dictionary;
 use crate::csv::issue::CellProblem;
 use crate::csv::plan::Plan;
 use crate::csv::reader::Action;
-use crate::csv::split::{Cell, Packed, unquote};
+use crate::csv::split::{Cell, Packed};
 use crate::decimal::{Decimal, DecimalError};
 use crate::period::Period;
 
@@ -20,7 +19,7 @@ const PERIOD_SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
 
 impl Batch {
     #[inline]
-    pub(super) fn period(&mut self, row: &Row<'_>, column: usize, cell: Cell) -> Period {
+    pub(in crate::csv) fn period(&mut self, row: &Row<'_>, column: usize, cell: Cell) -> Period {
         let place = (cell.packed.0.wrapping_mul(PERIOD_SPREAD) >> 48) as usize % PERIODS_KEPT;
         let (known, period) = self.period_texts[place];
         if known == cell.packed && known != Packed::EMPTY {
@@ -31,7 +30,7 @@ impl Batch {
 
     fn read_period(&mut self, row: &Row<'_>, column: usize, cell: Cell, place: usize) -> Period {
         let raw = cell.raw(row.bytes());
-        let content = match unquote(raw) {
+        let content = match self.content(raw) {
             Some(content) => content,
             None => {
                 self.issue(row, column, CellProblem::StrayQuote, raw);
@@ -59,7 +58,7 @@ impl Batch {
     }
 
     #[inline]
-    pub(super) fn number(&mut self, row: &Row<'_>, column: usize, cell: Cell) -> Option<Decimal> {
+    pub(in crate::csv) fn number(&mut self, row: &Row<'_>, column: usize, cell: Cell) -> Option<Decimal> {
         if cell.packed == Packed::EMPTY {
             return None;
         }
@@ -74,7 +73,7 @@ impl Batch {
 
     fn read_number(&mut self, row: &Row<'_>, column: usize, cell: Cell) -> Option<Decimal> {
         let raw = cell.raw(row.bytes());
-        let Some(content) = unquote(raw) else {
+        let Some(content) = self.content(raw) else {
             self.issue(row, column, CellProblem::StrayQuote, raw);
             return None;
         };
@@ -92,7 +91,7 @@ impl Batch {
     }
 
     #[inline]
-    pub(super) fn attribute(
+    pub(in crate::csv) fn attribute(
         &mut self,
         plan: &Plan,
         row: &Row<'_>,
@@ -114,14 +113,14 @@ impl Batch {
         if let Some(number) = dictionary(self).find(packed, content.as_bytes()) {
             return number + 1;
         }
-        let Some(value) = read_value(&content, &plan.forms[column]) else { return 0 };
+        let Some(value) = self.value(&content, &plan.forms[column]) else { return 0 };
         dictionary(self).add(packed, content.as_bytes(), value) + 1
     }
 
     /// The content of an attribute's cell; nothing if it is empty or cannot be read.
     fn text(&mut self, row: &Row<'_>, column: usize, cell: Cell) -> Option<(Packed, String)> {
         let raw = cell.raw(row.bytes());
-        let read = match unquote(raw) {
+        let read = match self.content(raw) {
             None => Err(CellProblem::StrayQuote),
             Some(content) if content.len() > TEXT_BYTES_MAX => Err(CellProblem::TextTooLong),
             Some(content) if &*content == b"#N/A" && self.action != Action::Delete => {
@@ -138,7 +137,7 @@ impl Batch {
         }
     }
 
-    pub(super) fn dataset_attribute(
+    pub(crate) fn dataset_attribute(
         &mut self,
         plan: &Plan,
         row: &Row<'_>,
@@ -152,7 +151,7 @@ impl Batch {
             return;
         }
         let Some((_, content)) = self.text(row, column, cell) else { return };
-        let Some(value) = read_value(&content, &plan.forms[column]) else { return };
+        let Some(value) = self.value(&content, &plan.forms[column]) else { return };
         let value = (self.action != Action::Delete).then_some(value);
         let known = &mut self.dataset[place];
         match known.given.iter().find(|given| given.0 == self.action) {

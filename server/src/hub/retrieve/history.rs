@@ -28,7 +28,7 @@ pub(super) struct Shown {
     /// When it became visible.
     pub(super) since: Moment,
     /// Nothing: nothing is visible any more.
-    manifest: Option<Digest>,
+    pub(super) manifest: Option<Digest>,
 }
 
 /// States of a lane as its manifests tell, newest first. Two that follow each other have other manifests, but

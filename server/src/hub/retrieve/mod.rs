@@ -8,6 +8,7 @@ mod changes;
 mod compare;
 mod context;
 mod coverage;
+mod figures;
 #[cfg(test)]
 pub(super) mod fixture;
 mod history;
@@ -32,6 +33,7 @@ mod watch;
 mod whole;
 
 pub use compare::Diff;
+pub use figures::{Batch, Effect, Figures, FiguresOf, FiguresRequest, FiguresState, LaneFigures};
 pub(super) use kept::Kept;
 pub use pull::Pull;
 pub(super) use referenced::{Others, Read};

@@ -56,7 +56,7 @@ pub(super) struct Outlook {
     pub(super) audience: Audience,
     pub(super) visible: Option<Visible>,
     /// Series of other providers' that come before this one's.
-    rivals: Option<Selection>,
+    pub(super) rivals: Option<Selection>,
 }
 
 /// The vintage that is visible.
@@ -201,7 +201,6 @@ impl Outlook {
         }
     }
 
-    /// Opens what is visible; nothing, if it has no observations.
     /// Whether it is opened without reading anything.
     pub(super) fn is_at_hand(&self, hub: &Hub) -> bool {
         self.visible.as_ref().is_none_or(|visible| {
@@ -210,6 +209,7 @@ impl Outlook {
         })
     }
 
+    /// Opens what is visible; nothing, if it has no observations.
     pub(super) fn open(&self, hub: &Hub, ask: &Ask) -> Result<Option<Sight>, Refusal> {
         let Some(visible) = &self.visible else { return Ok(None) };
         let sieve = Sieve::new(ask.selection.clone(), ask.bounds.clone(), self.rivals.clone());

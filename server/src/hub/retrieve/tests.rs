@@ -1,6 +1,7 @@
 //! Retrieval from a real hub, compared with a plain account of what was sent to it.
 
 mod applying;
+mod figures;
 mod histories;
 mod lab;
 

@@ -277,6 +277,23 @@ pub(super) fn parcel(
     }
 }
 
+/// What is left of a block for a reader, opened; it may be nothing.
+pub(super) fn columns_of(
+    block: &BlockInfo,
+    sight: &Sight,
+    blocks: &dyn StoredBlocks,
+) -> Result<Arc<Columns>, LoadError> {
+    if sight.mask.lets_pass(block) && !sight.sieve.lets_pass(block) {
+        let damaged =
+            |error: BlockError| LoadError::Damaged { block: block.digest.short(), reason: error.to_string() };
+        let raw = decompress(&blocks.stored_frame(block)?).map_err(damaged)?;
+        if let Some(columns) = sight.sieve.part_of(&raw, &sight.vintage.shape).map_err(damaged)? {
+            return Ok(Arc::new(columns));
+        }
+    }
+    Given { sight, blocks }.load(block)
+}
+
 /// How many observations of a lane a reader gets. Opens only blocks of which that is not known.
 pub(super) fn total(sight: &Sight, blocks: &dyn BlockSource) -> Result<u64, Refusal> {
     let counts = |block: &BlockInfo| {

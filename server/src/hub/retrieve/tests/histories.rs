@@ -4,6 +4,7 @@ use mighub::v1::{self, ErrorReason, Role};
 use proptest::prelude::*;
 use prost::bytes::Bytes;
 
+use super::figures::Observer;
 use super::lab::{AREAS, Copy, FLOW, Lab, Sees, Write, agency, request};
 use super::{last_resume, point};
 use crate::hub::{Moment, Principal, Refusal};
@@ -91,6 +92,7 @@ fn check_history(lab: &mut Lab, provider: &str, moves: &[Move]) -> Result<(), Te
     let public = Sees { ..sees };
     let mut readers =
         [Reader::new(Principal::PUBLIC), Reader::new(agency("UNHCR")), Reader::new(agency(provider))];
+    let mut observers = [Principal::PUBLIC, agency("UNHCR"), agency(provider)].map(Observer::new);
     let first = v1::WatchVintagesRequest { providers: vec![provider.to_owned()], ..Default::default() };
     let mut watch = lab.hub.watch_vintages(&Principal::PUBLIC, &first, lab.now).map_err(fail)?;
     watch.poll(lab.now).map_err(fail)?;
@@ -120,6 +122,11 @@ fn check_history(lab: &mut Lab, provider: &str, moves: &[Move]) -> Result<(), Te
         let public = Sees { keys: !hidden_keys, ..public };
         let office = Sees { early: true, restricted: true, keys: true };
         let newest = lab.hub.position().expect("a record");
+        let same_rights = !matches!(step, Move::Agree(..));
+        for (observer, sees) in observers.iter_mut().zip([public, sees, office]) {
+            let expected = lab.expected(provider, newest, lab.now, sees);
+            observer.check(lab, provider, &expected, same_rights)?;
+        }
         for (reader, sees) in readers.iter_mut().zip([public, sees, office]) {
             let expected = lab.expected(provider, newest, lab.now, sees);
             prop_assert_eq!(&whole(lab, &reader.principal, request(&[provider]))?, &expected, "{:?}", sees);

@@ -1,0 +1,32 @@
+//! What all formats of data share: their names, reading and writing, and the way from a message's parts to
+//! columns.
+//!
+//! What lives here: [`DataFormat`], the traits [`DataReader`] and [`DataWriter`], the event layer
+//! ([`EventSource`], [`Record`]) of which raw counts are taken, and [`EventReader`], which makes events into
+//! batches of columns. What must not: the syntax of any format; each has its module.
+
+mod csv;
+mod count;
+mod error;
+mod event;
+mod format;
+mod options;
+mod place;
+mod read;
+mod row;
+mod write;
+
+pub use crate::csv::{
+    Action, CellIssue, CellPlace, CellProblem, CsvVersion, Header, ReadError, ReadSummary, RowBatch,
+};
+pub use count::{RawCount, count_events, raw_count};
+pub use error::{MessageError, MessageProblem};
+pub use event::{
+    Cell, DatasetStart, EventKind, EventSource, Mark, MessageInfo, Record, StructureKind, StructureRef,
+};
+pub use format::{DataFormat, JsonVersion, MlForm};
+pub use options::{Detail, KeyColumns, Labels, MessageHeader, ObservationLevel, StructureUse, WriteOptions};
+pub use place::{Locate, Places, SourceText};
+pub use read::{DataReader, EventReader, Resolve, reader};
+pub use row::{Reopen, Resume};
+pub use write::{DataWriter, DatasetContext, writer};

@@ -1,0 +1,544 @@
+//! Parts of a message to rows, and rows to batches: what SDMX-ML and SDMX-JSON share.
+
+mod groups;
+mod locate;
+
+use std::sync::Arc;
+
+use super::event::{EventKind, EventSource, Mark, MessageInfo, Record, StructureRef, TooManyNames};
+use super::place::Places;
+use super::read::{DataReader, Resolve};
+use super::{
+    Action, CellIssue, CellProblem, DataFormat, Header, MessageError, MessageProblem,
+    ReadError, ReadSummary, RowBatch,
+};
+use crate::csv::{
+    Batch, Cell, Column, Packed, Plan, Role, Row, STRUCTURES_MAX, Use, Version, clip,
+};
+use crate::structure::DataDefinition;
+use groups::Groups;
+pub use locate::{Reopen, Resume};
+use locate::{EventPlaces, Marks};
+
+/// Columns before those of components: what a dataset is of, and what it does.
+const CONTROL: [(&str, Role); 2] = [("STRUCTURE_ID", Role::StructureId), ("ACTION", Role::Action)];
+const STRUCTURE_COLUMN: usize = 0;
+const ACTION_COLUMN: usize = 1;
+/// The measure of messages that call every measure so.
+const OBS_VALUE: &str = "OBS_VALUE";
+const EMPTY: Cell = Cell { start: 0, end: 0, packed: Packed::EMPTY };
+
+/// Reads the events of a message batch by batch.
+pub struct EventReader<'a, S> {
+    source: S,
+    resolve: Box<Resolve<'a>>,
+    reopen: Reopen,
+    record: Record,
+    header: Header,
+    definitions: Vec<Arc<DataDefinition>>,
+    assemblies: Vec<Assembly>,
+    references: Vec<(StructureRef, Option<usize>)>,
+    issues: Vec<CellIssue>,
+    marks: Marks,
+    row: u64,
+    left_out: u64,
+    /// Of the dataset that is open: its place in `assemblies`.
+    open: Option<usize>,
+    action: Action,
+    /// The batch of this assembly is to be given out before anything else is read.
+    due: Option<usize>,
+    in_series: bool,
+    observations_in_series: u64,
+    layout: Layout,
+    at_end: bool,
+    /// Whether a batch was given.
+    gave: bool,
+    /// Per column, whether it was met in the message.
+    met: Vec<bool>,
+}
+
+/// A dataflow and its rows.
+struct Assembly {
+    plan: Plan,
+    batch: Batch,
+    /// Per name of the message, the column that has its component.
+    columns: Vec<u32>,
+    groups: Groups,
+}
+
+/// The row at hand: the text of all its cells, and per column where its cell stands in it.
+#[derive(Default)]
+struct Layout {
+    text: Vec<u8>,
+    cells: Vec<Cell>,
+    /// What the dataset and the series say, for all rows.
+    dataset: Level,
+    series: Level,
+    /// Columns that the observation filled.
+    filled: Vec<u32>,
+    /// Whether the key of the series was read and stands.
+    key_stands: bool,
+}
+
+/// What one level said.
+#[derive(Default)]
+struct Level {
+    text: usize,
+    cells: Vec<Cell>,
+}
+
+impl Layout {
+    /// Forgets what came after a level, and begins with what it says.
+    fn back_to(&mut self, level: fn(&mut Self) -> &mut Level, columns: usize) {
+        let Level { text, cells } = std::mem::take(level(self));
+        self.text.truncate(text);
+        self.cells.clear();
+        self.cells.extend_from_slice(&cells);
+        self.cells.resize(columns, EMPTY);
+        *level(self) = Level { text, cells };
+        self.filled.clear();
+        self.key_stands = false;
+    }
+
+    fn keep_as(&mut self, level: fn(&mut Self) -> &mut Level) {
+        let (text, cells) = (self.text.len(), self.cells.clone());
+        *level(self) = Level { text, cells };
+    }
+
+    fn put(&mut self, column: usize, content: &[u8]) {
+        let start = self.text.len() as u32;
+        self.text.extend_from_slice(content);
+        let end = self.text.len() as u32;
+        self.cells[column] = Cell { start, end, packed: Packed::of(content) };
+    }
+
+    /// Takes away what the last observation said.
+    #[inline]
+    fn take_back(&mut self) {
+        for column in self.filled.drain(..) {
+            self.cells[column as usize] = self.series.cells.get(column as usize).copied().unwrap_or(EMPTY);
+        }
+        self.text.truncate(self.series.text);
+    }
+}
+
+impl<'a, S: EventSource> EventReader<'a, S> {
+    /// Reads a source. `reopen` makes such a source again, to look cells up.
+    pub fn new(source: S, resolve: Box<Resolve<'a>>, reopen: Reopen) -> Self {
+        let mut record = Record::new();
+        let column = |(name, role): (&str, Role)| {
+            // The first names of a record that is empty: there is room.
+            let _ = record.number(name);
+            Column { name: name.to_owned(), divided: false, languages: Vec::new(), labelled: false, role }
+        };
+        let columns = CONTROL.map(column).into();
+        Self {
+            source,
+            resolve,
+            reopen,
+            record,
+            header: Header { version: Version::V2, separator: b',', sub_separator: None, columns },
+            definitions: Vec::new(),
+            assemblies: Vec::new(),
+            references: Vec::new(),
+            issues: Vec::new(),
+            marks: Marks::default(),
+            row: 0,
+            left_out: 0,
+            open: None,
+            action: Action::Merge,
+            due: None,
+            in_series: false,
+            observations_in_series: 0,
+            layout: Layout::default(),
+            at_end: false,
+            gave: false,
+            met: vec![true; CONTROL.len()],
+        }
+    }
+
+    fn error(&self, problem: MessageProblem) -> ReadError {
+        let Mark { line, column, .. } = self.source.mark();
+        MessageError::new(line, column, problem).into()
+    }
+
+    /// The next batch that is full or at the end of its kind.
+    fn batch(&mut self) -> Result<Option<RowBatch>, ReadError> {
+        while !self.at_end {
+            if let Some(due) = self.due.take()
+                && let Some(batch) = self.take(due)?
+            {
+                return Ok(Some(batch));
+            }
+            let Some(kind) = self.source.next(&mut self.record)? else {
+                self.at_end = true;
+                break;
+            };
+            self.event(kind)?;
+            if let Some(open) = self.open
+                && self.assemblies[open].batch.is_full()
+            {
+                self.due = Some(open);
+            }
+        }
+        for place in 0..self.assemblies.len() {
+            if let Some(batch) = self.take(place)? {
+                return Ok(Some(batch));
+            }
+        }
+        Ok(None)
+    }
+
+    fn take(&mut self, place: usize) -> Result<Option<RowBatch>, ReadError> {
+        let assembly = &mut self.assemblies[place];
+        if let Some(dimension) = assembly.batch.overflowing() {
+            let column = self.header.columns[assembly.plan.dimensions[dimension]].name.clone();
+            return Err(ReadError::TooManyCodes { line: self.source.mark().line, column });
+        }
+        self.layout.key_stands = false;
+        Ok((!assembly.batch.is_empty()).then(|| assembly.batch.take(&self.definitions[place], place)))
+    }
+
+    fn event(&mut self, kind: EventKind) -> Result<(), ReadError> {
+        match kind {
+            EventKind::Dataset => self.dataset(),
+            EventKind::Series => self.series(),
+            EventKind::Observation => self.observation(),
+            EventKind::Group => self.group(),
+            EventKind::SeriesEnd => {
+                if self.observations_in_series == 0 {
+                    self.series_alone()?;
+                }
+                self.in_series = false;
+                self.layout.back_to(|layout| &mut layout.dataset, self.header.columns.len());
+                Ok(())
+            }
+            EventKind::DatasetEnd => {
+                self.due = self.open.take();
+                Ok(())
+            }
+        }
+    }
+
+    fn dataset(&mut self) -> Result<(), ReadError> {
+        let start = self.source.dataset().clone();
+        self.marks.dataset(self.row, &start, &self.source);
+        self.action = start.action;
+        self.in_series = false;
+        self.layout = Layout::default();
+        let structure = start.structure.clone();
+        self.open = match structure {
+            Some(structure) => self.structure(structure)?,
+            None => {
+                self.report(CellProblem::UnknownStructure, "");
+                None
+            }
+        };
+        if let Some(action) = &start.unknown_action {
+            let issue = CellIssue {
+                row: self.row + 1,
+                column: ACTION_COLUMN,
+                problem: CellProblem::UnknownAction,
+                content: clip(action.as_bytes()),
+            };
+            self.issues.push(issue);
+        }
+        self.columns();
+        let Some(open) = self.open else { return Ok(()) };
+        self.assemblies[open].batch.set_action(self.action);
+        self.assemblies[open].groups.clear();
+        self.layout.cells.resize(self.header.columns.len(), EMPTY);
+        let mut of_dataset = Vec::new();
+        for nth in 0..self.record.cells().len() {
+            let cell = self.record.cells()[nth];
+            let assembly = &self.assemblies[open];
+            let column = assembly.columns[cell.name as usize];
+            let content = self.record.content(&cell);
+            self.layout.put(column as usize, content);
+            let used = assembly.plan.others.iter().find(|(known, _)| *known == column as usize);
+            if let Some((_, Use::Dataset(place))) = used {
+                of_dataset.push((column as usize, *place));
+            }
+        }
+        if !of_dataset.is_empty() {
+            let row = Row { padded: &self.layout.text, length: self.layout.text.len(), quoted: false, number: self.row + 1 };
+            let Assembly { plan, batch, .. } = &mut self.assemblies[open];
+            for (column, place) in of_dataset {
+                batch.dataset_attribute(plan, &row, column, place, self.layout.cells[column]);
+                // Rows need not say it again.
+                self.layout.cells[column] = EMPTY;
+            }
+        }
+        self.layout.keep_as(|layout| &mut layout.dataset);
+        self.layout.keep_as(|layout| &mut layout.series);
+        Ok(())
+    }
+
+    fn report(&mut self, problem: CellProblem, content: &str) {
+        let issue = CellIssue {
+            row: self.row + 1,
+            column: STRUCTURE_COLUMN,
+            problem,
+            content: clip(content.as_bytes()),
+        };
+        self.issues.push(issue);
+    }
+
+    /// The dataflow that a dataset names; the first of each that is not known is reported.
+    fn structure(&mut self, reference: StructureRef) -> Result<Option<usize>, ReadError> {
+        if let Some((_, known)) = self.references.iter().find(|(known, _)| *known == reference) {
+            return Ok(*known);
+        }
+        if self.references.len() > STRUCTURES_MAX {
+            return Ok(None);
+        }
+        if self.references.len() == STRUCTURES_MAX {
+            self.report(CellProblem::TooManyStructures, &reference.short);
+            self.references.push((reference, None));
+            return Ok(None);
+        }
+        let found = (self.resolve)(reference.kind.word(), &reference.short);
+        let place = match found {
+            None => {
+                self.report(CellProblem::UnknownStructure, &reference.short);
+                None
+            }
+            Some(definition) => Some(self.assembly(definition)?),
+        };
+        self.references.push((reference, place));
+        Ok(place)
+    }
+
+    fn assembly(&mut self, definition: Arc<DataDefinition>) -> Result<usize, ReadError> {
+        if let Some(known) = self.definitions.iter().position(|known| Arc::ptr_eq(known, &definition)) {
+            return Ok(known);
+        }
+        for id in components(&definition) {
+            if self.record.number(id).is_err() {
+                return Err(self.error(MessageProblem::Contents(TooManyNames.to_string())));
+            }
+        }
+        self.header_columns();
+        let plan = Plan::new(&self.header, &definition);
+        let batch = Batch::plain(&definition, &plan);
+        self.assemblies.push(Assembly { plan, batch, columns: Vec::new(), groups: Groups::default() });
+        self.definitions.push(definition);
+        Ok(self.definitions.len() - 1)
+    }
+
+    /// Gives every name of the message a column.
+    fn header_columns(&mut self) {
+        for name in &self.record.names()[self.header.columns.len()..] {
+            self.header.columns.push(Column {
+                name: name.to_string(),
+                divided: false,
+                languages: Vec::new(),
+                labelled: false,
+                role: Role::Other,
+            });
+        }
+    }
+
+    /// Learns names that were met for the first time.
+    #[inline]
+    fn columns(&mut self) {
+        let Some(open) = self.open else { return };
+        if self.assemblies[open].columns.len() < self.record.names().len() {
+            self.learn(open);
+        }
+    }
+
+    #[cold]
+    fn learn(&mut self, open: usize) {
+        self.header_columns();
+        self.met.resize(self.header.columns.len(), false);
+        let definition = &self.definitions[open];
+        let assembly = &mut self.assemblies[open];
+        for (number, name) in self.record.names().iter().enumerate().skip(assembly.columns.len()) {
+            let is = |id: &&Arc<str>| **id == *name;
+            let in_other_letters = |id: &&Arc<str>| id.eq_ignore_ascii_case(name);
+            let known = components(definition).find(is).or_else(|| components(definition).find(in_other_letters));
+            let known = known.or_else(|| (**name == *OBS_VALUE).then_some(&definition.measure.id));
+            let column = known.and_then(|id| self.header.columns.iter().position(|column| column.name == **id));
+            assembly.columns.push(column.unwrap_or(number) as u32);
+        }
+        self.layout.cells.resize(self.header.columns.len(), EMPTY);
+    }
+
+    fn series(&mut self) -> Result<(), ReadError> {
+        self.in_series = true;
+        self.observations_in_series = 0;
+        self.marks.part(self.row, &self.source);
+        self.columns();
+        let Some(open) = self.open else { return Ok(()) };
+        self.layout.back_to(|layout| &mut layout.dataset, self.header.columns.len());
+        for cell in self.record.cells() {
+            let column = self.assemblies[open].columns[cell.name as usize];
+            self.layout.put(column as usize, self.record.content(cell));
+        }
+        self.add_groups(open);
+        self.layout.keep_as(|layout| &mut layout.series);
+        Ok(())
+    }
+
+    #[inline]
+    fn observation(&mut self) -> Result<(), ReadError> {
+        if !self.in_series {
+            self.marks.part(self.row, &self.source);
+        }
+        self.row += 1;
+        self.observations_in_series += 1;
+        self.columns();
+        let Some(open) = self.open else {
+            self.left_out += 1;
+            return Ok(());
+        };
+        self.layout.take_back();
+        let columns = &self.assemblies[open].columns;
+        for cell in self.record.cells() {
+            let column = columns[cell.name as usize];
+            self.layout.put(column as usize, self.record.content(cell));
+            self.layout.filled.push(column);
+        }
+        if !self.in_series && !self.assemblies[open].groups.is_empty() {
+            self.add_groups(open);
+        }
+        self.push_row(open);
+        Ok(())
+    }
+
+    #[inline]
+    fn push_row(&mut self, open: usize) {
+        let Assembly { plan, batch, .. } = &mut self.assemblies[open];
+        let layout = &mut self.layout;
+        let row =
+            Row { padded: &layout.text, length: layout.text.len(), quoted: false, number: self.row };
+        batch.count_bytes(layout.text.len());
+        if self.in_series && layout.key_stands && !layout.filled.iter().any(|column| plan.is_dimension(*column as usize)) {
+            batch.push_cells(plan, &row, &layout.cells, 0, false);
+            return;
+        }
+        if let Some(key) = batch.read_key(plan, &row, &layout.cells, 0) {
+            batch.push_cells(plan, &row, &layout.cells, 0, key.changed);
+            layout.key_stands = key.sound;
+        }
+    }
+
+    /// A series without observations: a row about the series, if it says anything.
+    fn series_alone(&mut self) -> Result<(), ReadError> {
+        self.row += 1;
+        let Some(open) = self.open else {
+            self.left_out += 1;
+            return Ok(());
+        };
+        let plan = &self.assemblies[open].plan;
+        let says = plan.others.iter().any(|(column, _)| self.layout.cells[*column].packed != Packed::EMPTY);
+        if says || self.action == Action::Delete {
+            self.about_series(open);
+        }
+        Ok(())
+    }
+
+    /// A row without period.
+    fn about_series(&mut self, open: usize) {
+        let plan = &self.assemblies[open].plan;
+        let time = plan.others.iter().find(|(_, used)| *used == Use::Time).map(|(column, _)| *column);
+        if let Some(column) = time.filter(|column| self.layout.cells[*column].packed == Packed::EMPTY)
+            && self.action != Action::Delete
+        {
+            self.layout.put(column, b"~");
+        }
+        self.push_row(open);
+    }
+
+    fn group(&mut self) -> Result<(), ReadError> {
+        self.marks.part(self.row, &self.source);
+        self.row += 1;
+        self.columns();
+        let Some(open) = self.open else {
+            self.left_out += 1;
+            return Ok(());
+        };
+        let Assembly { plan, columns, groups, .. } = &mut self.assemblies[open];
+        if self.action != Action::Delete {
+            if groups.add(plan, columns, &self.record).is_err() {
+                return Err(self.error(groups::too_large()));
+            }
+            return Ok(());
+        }
+        // Attributes are deleted for all series of the group.
+        self.layout.back_to(|layout| &mut layout.dataset, self.header.columns.len());
+        let (mut names_attribute, columns) = (false, &self.assemblies[open].columns);
+        for cell in self.record.cells() {
+            let column = columns[cell.name as usize] as usize;
+            names_attribute |= !self.assemblies[open].plan.is_dimension(column);
+            self.layout.put(column, self.record.content(cell));
+        }
+        if names_attribute {
+            self.about_series(open);
+        }
+        self.layout.back_to(|layout| &mut layout.dataset, self.header.columns.len());
+        Ok(())
+    }
+
+    /// Gives the row what groups say of its series, where it does not say it itself.
+    fn add_groups(&mut self, open: usize) {
+        let layout = &mut self.layout;
+        for (column, content) in self.assemblies[open].groups.find(&layout.text, &layout.cells) {
+            if layout.cells[column].packed == Packed::EMPTY {
+                layout.put(column, content);
+                layout.filled.push(column as u32);
+            }
+        }
+    }
+}
+
+impl<S: EventSource> DataReader for EventReader<'_, S> {
+    fn next_batch(&mut self) -> Result<Option<RowBatch>, ReadError> {
+        let batch = self.batch()?;
+        if batch.is_none() && self.row == 0 && !self.gave {
+            return Err(self.error(MessageProblem::Empty));
+        }
+        self.gave = true;
+        Ok(batch)
+    }
+
+    fn header(&self) -> &Header {
+        &self.header
+    }
+
+    fn definitions(&self) -> &[Arc<DataDefinition>] {
+        &self.definitions
+    }
+
+    fn row_count(&self) -> u64 {
+        self.row
+    }
+
+    fn format(&self) -> DataFormat {
+        self.source.format()
+    }
+
+    fn message(&self) -> Option<&MessageInfo> {
+        Some(self.source.message())
+    }
+
+    fn finish(self: Box<Self>) -> ReadSummary {
+        let EventReader { source, reopen, mut header, definitions, issues, marks, row, left_out, met, .. } = *self;
+        for (column, met) in header.columns.iter_mut().zip(met) {
+            if !met && column.role == Role::Other {
+                column.role = Role::Absent;
+            }
+        }
+        let names = header.columns.iter().map(|column| column.name.clone()).collect();
+        let places = Places::new(EventPlaces::new(marks, names, reopen, source.is_verbatim()));
+        ReadSummary { rows: row, rows_left_out: left_out, issues, header, definitions, places }
+    }
+}
+
+/// Ids of all components.
+fn components(definition: &DataDefinition) -> impl Iterator<Item = &Arc<str>> {
+    let dimensions = definition.dimensions.iter().map(|dimension| &dimension.id);
+    let attributes = definition.attributes.iter().map(|attribute| &attribute.component.id);
+    dimensions.chain(&definition.time).chain([&definition.measure.id]).chain(attributes)
+}

@@ -1,0 +1,217 @@
+//! Cells of a message found again: from the series before, or from the beginning.
+
+use std::fmt;
+use std::io::{Read, SeekFrom};
+
+use crate::csv::{CLIP_CHARACTERS, CellPlace, RowError, Window};
+use crate::data::event::{DatasetStart, EventKind, EventSource, Mark, Record};
+use crate::data::place::{Locate, SourceText};
+use crate::data::{DataFormat, ReadError};
+
+/// A place is remembered for every so many rows, at first.
+const ROWS_PER_MARK: u64 = 512;
+/// Most places remembered. When there are more, every second one is forgotten: then there is one for every 1,024
+/// rows, and so on.
+const MARKS_MAX: usize = 16 * 1024;
+/// Datasets remembered with what they say of themselves; cells in further ones are found from the beginning.
+const DATASETS_MAX: usize = 256;
+/// Bytes read on each side of a cell, to show a window of text.
+const WINDOW_BYTES: u64 = 512;
+
+/// Where reading can begin again.
+#[derive(Clone, Copy, Debug)]
+pub struct Resume<'m> {
+    /// The place of a series, or of an observation without one.
+    pub mark: Mark,
+    /// The dataset in which it lies.
+    pub dataset: &'m DatasetStart,
+    /// The format of the message.
+    pub format: DataFormat,
+}
+
+/// Makes a source again: of the whole message, or of its rest.
+pub type Reopen = for<'f> fn(
+    &'f mut dyn SourceText,
+    Option<&Resume<'_>>,
+) -> Result<Box<dyn EventSource + 'f>, ReadError>;
+
+/// Remembers where series begin, sparsely.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Marks {
+    marks: Vec<(u64, Mark, u32)>,
+    rows_per_mark: u64,
+    next: u64,
+    datasets: Vec<(DatasetStart, DataFormat)>,
+    is_lost: bool,
+}
+
+impl Marks {
+    pub(super) fn dataset(&mut self, row: u64, start: &DatasetStart, source: &impl EventSource) {
+        self.is_lost = self.datasets.len() >= DATASETS_MAX || !source.can_resume();
+        if !self.is_lost && self.datasets.last().is_none_or(|(known, _)| known != start) {
+            self.datasets.push((start.clone(), source.format()));
+        }
+        // The first series of a dataset is always remembered.
+        self.next = row;
+    }
+
+    /// Takes note of a series, a group or an observation without series; `row` rows stand before it.
+    #[inline]
+    pub(super) fn part(&mut self, row: u64, source: &impl EventSource) {
+        if row >= self.next && !self.is_lost {
+            self.mark(row, source.mark());
+        }
+    }
+
+    fn mark(&mut self, row: u64, mark: Mark) {
+        self.rows_per_mark = self.rows_per_mark.max(ROWS_PER_MARK);
+        self.marks.push((row, mark, self.datasets.len() as u32 - 1));
+        if self.marks.len() == MARKS_MAX {
+            let mut nth = 0;
+            self.marks.retain(|_| {
+                nth += 1;
+                nth % 2 == 1
+            });
+            self.rows_per_mark *= 2;
+        }
+        self.next = row + self.rows_per_mark;
+    }
+
+    /// Where to begin to find a row; nothing if at the beginning of the message.
+    fn before(&self, row: u64) -> Option<(u64, Resume<'_>)> {
+        let nth = self.marks.partition_point(|(before, ..)| *before < row).checked_sub(1)?;
+        let (before, mark, dataset) = self.marks[nth];
+        let (dataset, format) = self.datasets.get(dataset as usize)?;
+        Some((before, Resume { mark, dataset, format: *format }))
+    }
+}
+
+/// Finds cells of messages that come as events.
+#[derive(Clone)]
+pub(super) struct EventPlaces {
+    marks: Marks,
+    names: Vec<String>,
+    reopen: Reopen,
+    is_verbatim: bool,
+}
+
+impl fmt::Debug for EventPlaces {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventPlaces").field("marks", &self.marks.marks.len()).finish_non_exhaustive()
+    }
+}
+
+/// A cell that was found.
+struct Found {
+    part: Mark,
+    at: u32,
+    content: Vec<u8>,
+}
+
+impl EventPlaces {
+    pub(super) fn new(marks: Marks, names: Vec<String>, reopen: Reopen, is_verbatim: bool) -> Self {
+        Self { marks, names, reopen, is_verbatim }
+    }
+
+    fn find(
+        &self,
+        file: &mut dyn SourceText,
+        row: u64,
+        name: &str,
+    ) -> Result<Option<Found>, ReadError> {
+        let resume = self.marks.before(row);
+        let mut at = resume.as_ref().map_or(0, |(before, _)| *before);
+        let mut source = (self.reopen)(file, resume.as_ref().map(|(_, resume)| resume))?;
+        let mut record = Record::new();
+        let (mut of_dataset, mut of_series) = (None, None);
+        let mut in_series = 0u64;
+        while let Some(kind) = source.next(&mut record)? {
+            let part = source.mark();
+            let here = || {
+                let named = |cell: &&crate::data::Cell| record.name(cell.name).eq_ignore_ascii_case(name);
+                let cell = record.cells().iter().find(named)?;
+                Some(Found { part, at: cell.at, content: record.content(cell).to_vec() })
+            };
+            match kind {
+                EventKind::Dataset => (of_dataset, of_series) = (here(), None),
+                EventKind::Series => (of_series, in_series) = (here(), 0),
+                EventKind::Observation | EventKind::Group => {
+                    at += 1;
+                    in_series += 1;
+                    if at == row {
+                        let whole = Found { part, at: 0, content: Vec::new() };
+                        return Ok(here().or(of_series).or(of_dataset).or(Some(whole)));
+                    }
+                }
+                EventKind::SeriesEnd => {
+                    at += u64::from(in_series == 0);
+                    if at == row && in_series == 0 {
+                        let whole = Found { part, at: 0, content: Vec::new() };
+                        return Ok(of_series.or(of_dataset).or(Some(whole)));
+                    }
+                    of_series = None;
+                }
+                EventKind::DatasetEnd => {}
+            }
+        }
+        // What is said of a dataset as a whole is reported at the row that comes next.
+        Ok(of_dataset.filter(|_| at + 1 == row))
+    }
+
+    /// The text around a cell, and the line and character at which it begins.
+    fn show(&self, file: &mut dyn SourceText, found: &Found) -> Result<(u64, u64, Window), RowError> {
+        let Found { part, at, content } = found;
+        if !self.is_verbatim {
+            let window = Window::around(content, 0, content.len());
+            return Ok((part.line, part.column, window));
+        }
+        let begin = part.offset.saturating_sub(WINDOW_BYTES);
+        file.seek(SeekFrom::Start(begin))?;
+        let length = part.offset - begin + u64::from(*at) + content.len() as u64 + WINDOW_BYTES;
+        let mut text = Vec::new();
+        file.take(length).read_to_end(&mut text)?;
+        let of_part = ((part.offset - begin) as usize).min(text.len());
+        let start = (of_part + *at as usize).min(text.len());
+        let between = &text[of_part..start];
+        let breaks = memchr::memchr_iter(b'\n', between).count() as u64;
+        let in_line = match memchr::memrchr(b'\n', between) {
+            Some(last) => String::from_utf8_lossy(&between[last + 1..]).chars().count() as u64 + 1,
+            None => part.column + String::from_utf8_lossy(between).chars().count() as u64,
+        };
+        let window = Window::around(&text, start, (start + content.len()).min(text.len()));
+        Ok((part.line + breaks, in_line, window))
+    }
+}
+
+impl Locate for EventPlaces {
+    fn locate(
+        &self,
+        mut file: &mut dyn SourceText,
+        row: u64,
+        column: usize,
+    ) -> Result<Option<CellPlace>, RowError> {
+        let unknown = String::new();
+        let name = self.names.get(column).unwrap_or(&unknown);
+        file.seek(SeekFrom::Start(0))?;
+        let found = match self.find(&mut file, row, name) {
+            Ok(found) => found,
+            Err(ReadError::Row(error)) => return Err(error),
+            // The message is broken further on; what was read before was read.
+            Err(_) => None,
+        };
+        let Some(found) = found else { return Ok(None) };
+        let (line, in_line, window) = self.show(file, &found)?;
+        Ok(Some(CellPlace {
+            line,
+            column: in_line,
+            name: name.clone(),
+            content: String::from_utf8_lossy(&found.content).chars().take(CLIP_CHARACTERS).collect(),
+            // There is no header: the name stands over the cell alone.
+            header: name.clone(),
+            row: window.text,
+            start: window.start,
+            length: window.length,
+            is_translated: false,
+        }))
+    }
+}

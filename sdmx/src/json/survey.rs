@@ -1,0 +1,243 @@
+//! The first pass over a message: its structures, and where its datasets are.
+
+use std::io::Read;
+
+use super::layout::{Layout, Listed, reference};
+use super::problem::JsonError;
+use super::tokens::{Mark, Token, Tokens};
+use super::{DATASETS_MAX, STRUCTURES_MAX};
+use crate::csv::Action;
+use crate::data::{DatasetStart, JsonVersion, MessageInfo, MessageProblem, StructureRef};
+
+/// A dataset, without its data.
+#[derive(Debug, Default)]
+pub(super) struct Dataset {
+    /// Place of its structure.
+    pub(super) structure: usize,
+    /// What its own links name.
+    pub(super) reference: Option<StructureRef>,
+    pub(super) start: DatasetStart,
+    /// Where its parts begin.
+    pub(super) attributes: Option<Mark>,
+    pub(super) groups: Option<Mark>,
+    pub(super) series: Option<Mark>,
+    pub(super) observations: Option<Mark>,
+}
+
+/// What the first pass found.
+#[derive(Debug)]
+pub(super) struct Survey {
+    pub(super) version: JsonVersion,
+    pub(super) message: MessageInfo,
+    pub(super) layouts: Vec<Layout>,
+    pub(super) datasets: Vec<Dataset>,
+}
+
+/// What is known while the first pass goes on.
+#[derive(Default)]
+struct Found {
+    layouts: Vec<Layout>,
+    listed: Listed,
+    datasets: Option<Vec<Dataset>>,
+    message: MessageInfo,
+    /// The address of the schema.
+    schema: String,
+    has_one_structure: bool,
+    /// A member that only other messages have.
+    other: Option<&'static str>,
+    /// The first error that the message reports.
+    error: Option<String>,
+}
+
+impl Survey {
+    /// Reads the document to its end.
+    pub(super) fn take<R: Read>(tokens: &mut Tokens<R>) -> Result<Self, JsonError> {
+        let mut found = Found::default();
+        let first = tokens.next()?;
+        tokens.members_of(first, "a message", |tokens, name, first| match name {
+            "data" if first == Token::BeginObject => {
+                tokens.members_of(first, "data", |tokens, name, first| found.part(tokens, name, first))
+            }
+            _ => found.part(tokens, name, first),
+        })?;
+        // What follows the message is an error, too.
+        tokens.next()?;
+        let Some(datasets) = found.datasets.take() else { return Err(found.no_data(tokens)) };
+        let version = found.version();
+        Ok(Self { version, message: found.message, layouts: found.layouts, datasets })
+    }
+}
+
+impl Found {
+    fn part<R: Read>(&mut self, tokens: &mut Tokens<R>, name: &str, first: Token) -> Result<(), JsonError> {
+        match name {
+            "meta" | "header" => self.header(tokens, first),
+            "structures" => tokens.items_of(first, "structures", |tokens, first| self.structure(tokens, first)),
+            "structure" if first == Token::BeginArray => {
+                tokens.items_of(first, "structures", |tokens, first| self.structure(tokens, first))
+            }
+            "structure" => {
+                self.has_one_structure = true;
+                self.structure(tokens, first)
+            }
+            "dataSets" | "datasets" => {
+                let mut datasets = self.datasets.take().unwrap_or_default();
+                tokens.items_of(first, "dataSets", |tokens, first| {
+                    if datasets.len() == DATASETS_MAX {
+                        let (what, most) = ("the list of datasets", format!("{DATASETS_MAX} datasets"));
+                        return Err(tokens.problem(MessageProblem::TooLarge { what, most }));
+                    }
+                    datasets.push(dataset(tokens, first)?);
+                    Ok(())
+                })?;
+                self.datasets = Some(datasets);
+                Ok(())
+            }
+            "$schema" if first == Token::Text => {
+                tokens.text().clone_into(&mut self.schema);
+                Ok(())
+            }
+            "errors" => tokens.items_of(first, "errors", |tokens, first| self.error(tokens, first)),
+            "codelists" | "dataStructures" | "dataflows" | "conceptSchemes" | "references" => {
+                self.other = self.other.or(Some("an SDMX-JSON structure message"));
+                tokens.skip_rest(first)
+            }
+            "metadataSets" => {
+                self.other = self.other.or(Some("an SDMX-JSON message of reference metadata"));
+                tokens.skip_rest(first)
+            }
+            _ => tokens.skip_rest(first),
+        }
+    }
+
+    fn structure<R: Read>(&mut self, tokens: &mut Tokens<R>, first: Token) -> Result<(), JsonError> {
+        if self.layouts.len() == STRUCTURES_MAX {
+            let (what, most) = ("the list of structures", format!("{STRUCTURES_MAX} structures"));
+            return Err(tokens.problem(MessageProblem::TooLarge { what, most }));
+        }
+        let layout = Layout::read(tokens, first, &mut self.listed)?;
+        self.layouts.push(layout);
+        Ok(())
+    }
+
+    fn header<R: Read>(&mut self, tokens: &mut Tokens<R>, first: Token) -> Result<(), JsonError> {
+        let header = &mut self.message.header;
+        tokens.members_of(first, "a header", |tokens, name, first| {
+            match (name, first) {
+                ("schema", Token::Text) => tokens.text().clone_into(&mut self.schema),
+                ("id", Token::Text) => tokens.text().clone_into(&mut header.id),
+                ("test", Token::True) => header.test = true,
+                ("prepared", Token::Text) => {
+                    header.prepared = tokens.text().parse().unwrap_or(header.prepared);
+                }
+                ("sender", _) => party(tokens, first, |id| header.sender = id)?,
+                ("receivers", _) => tokens.items_of(first, "receivers", |tokens, first| {
+                    party(tokens, first, |id| header.receivers.push(id))
+                })?,
+                ("receiver", _) => party(tokens, first, |id| header.receivers.push(id))?,
+                _ => tokens.skip_rest(first)?,
+            }
+            Ok(())
+        })
+    }
+
+    fn error<R: Read>(&mut self, tokens: &mut Tokens<R>, first: Token) -> Result<(), JsonError> {
+        let (mut code, mut title) = (String::new(), String::new());
+        tokens.members_of(first, "an error", |tokens, name, first| {
+            match (name, first) {
+                ("code", Token::Number | Token::Text) => tokens.text().clone_into(&mut code),
+                ("title" | "message", Token::Text) => tokens.text().clone_into(&mut title),
+                _ => tokens.skip_rest(first)?,
+            }
+            Ok(())
+        })?;
+        self.error.get_or_insert(format!("{code} {title}").trim().to_owned());
+        Ok(())
+    }
+
+    fn no_data<R: Read>(&self, tokens: &mut Tokens<R>) -> JsonError {
+        if let Some(found) = self.other {
+            let remedy = "give it to the command for structures";
+            return tokens.problem(MessageProblem::OtherMessage { found: found.to_owned(), remedy });
+        }
+        match &self.error {
+            Some(error) => tokens.contents(format!(
+                "the message has no dataSets but an error, \"{error}\": ask its sender for the data again"
+            )),
+            None => tokens.contents("the message has no dataSets: SDMX-JSON data have that member in \"data\""),
+        }
+    }
+
+    fn version(&self) -> JsonVersion {
+        if self.has_one_structure {
+            return JsonVersion::V1_0;
+        }
+        let says = |version: &str| {
+            self.schema.split('/').any(|segment| segment == version || segment.strip_suffix(".0") == Some(version))
+        };
+        if says("2.1") { JsonVersion::V2_1 } else { JsonVersion::V2_0 }
+    }
+}
+
+/// Reads the id of an organisation.
+fn party<R: Read>(
+    tokens: &mut Tokens<R>,
+    first: Token,
+    mut id: impl FnMut(String),
+) -> Result<(), JsonError> {
+    if first != Token::BeginObject {
+        return tokens.skip_rest(first);
+    }
+    tokens.members_of(first, "an organisation", |tokens, name, first| {
+        match (name, first) {
+            ("id", Token::Text) => id(tokens.text().to_owned()),
+            _ => tokens.skip_rest(first)?,
+        }
+        Ok(())
+    })
+}
+
+/// Reads what a dataset says of itself, and passes over its data.
+fn dataset<R: Read>(tokens: &mut Tokens<R>, first: Token) -> Result<Dataset, JsonError> {
+    let mut dataset = Dataset::default();
+    tokens.members_before_values(first, "a dataset", |tokens, name| {
+        let mark = tokens.mark();
+        match name {
+            "attributes" => dataset.attributes = Some(mark),
+            "dimensionGroupAttributes" => dataset.groups = Some(mark),
+            "series" => dataset.series = Some(mark),
+            "observations" => dataset.observations = Some(mark),
+            _ => {
+                let first = tokens.next()?;
+                return dataset.says(tokens, name, first);
+            }
+        }
+        tokens.skip_value()
+    })?;
+    Ok(dataset)
+}
+
+impl Dataset {
+    fn says<R: Read>(&mut self, tokens: &mut Tokens<R>, name: &str, first: Token) -> Result<(), JsonError> {
+        let start = &mut self.start;
+        match (name, first) {
+            ("structure", Token::Number) => match tokens.text().parse() {
+                Ok(place) => self.structure = place,
+                Err(_) => return Err(tokens.contents("this is not the index of a structure")),
+            },
+            ("action", Token::Text) => {
+                (start.action, start.unknown_action) = match &*tokens.text().to_ascii_lowercase() {
+                    "information" | "append" | "merge" => (Action::Merge, None),
+                    "replace" => (Action::Replace, None),
+                    "delete" => (Action::Delete, None),
+                    _ => (Action::Merge, Some(tokens.text().to_owned())),
+                };
+            }
+            ("validFrom", Token::Text) => start.valid_from = Some(tokens.text().to_owned()),
+            ("validTo", Token::Text) => start.valid_to = Some(tokens.text().to_owned()),
+            ("links", _) => self.reference = reference(tokens, first)?,
+            _ => tokens.skip_rest(first)?,
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,174 @@
+//! Components of a part: in attributes, in generic elements, in elements with several values.
+
+use std::borrow::Cow;
+use std::io::Read;
+
+use super::MlEvents;
+use crate::columns::LocalText;
+use crate::csv::{ReadError, simplest};
+use crate::data::{MessageProblem, Record};
+use crate::ml::xml::{Token, Xml};
+
+/// Adds a cell.
+#[inline]
+pub(super) fn push<R: Read>(
+    xml: &Xml<R>,
+    record: &mut Record,
+    name: &str,
+    value: &str,
+    at: u32,
+) -> Result<(), ReadError> {
+    let pushed = record.push(name.as_bytes(), value.as_bytes(), at);
+    pushed.map_err(|error| xml.error(MessageProblem::Contents(error.to_string())))
+}
+
+impl<R: Read> MlEvents<R> {
+    /// Components that are attributes of the tag itself; the type that it says it is of.
+    #[inline]
+    pub(super) fn own_attributes(&mut self, record: &mut Record) -> Result<Option<String>, ReadError> {
+        let mut kind = None;
+        for attribute in self.xml.attributes() {
+            let attribute = attribute.map_err(|failed| self.xml.in_tag(failed))?;
+            if !attribute.prefix.is_empty() || attribute.name == "xmlns" {
+                if attribute.prefix == "xsi" && attribute.name == "type" {
+                    kind = attribute.value().ok().map(Cow::into_owned);
+                }
+                continue;
+            }
+            let value = attribute.value().map_err(|failed| self.xml.in_tag(failed))?;
+            let before = record.cells().len();
+            push(&self.xml, record, attribute.name, &value, attribute.at)?;
+            // XML allows a name once in a tag.
+            let name = record.cells()[before].name;
+            if record.cells()[..before].iter().any(|cell| cell.name == name) {
+                let text = format!("{} stands twice in the tag", attribute.name);
+                return Err(self.xml.error(MessageProblem::Syntax(text)));
+            }
+        }
+        Ok(kind)
+    }
+
+    /// Bytes from the beginning of the part to a place in the last tag.
+    fn since_mark(&self, offset: u64) -> u32 {
+        u32::try_from(offset.saturating_sub(self.mark.offset)).unwrap_or(u32::MAX)
+    }
+
+    /// The value of a generic element such as `<Value id="FREQ" value="A"/>`; `name` is its component if it
+    /// names none.
+    pub(super) fn generic_value(&mut self, record: &mut Record, name: &str) -> Result<(), ReadError> {
+        let (mut id, mut value) = (None, None);
+        for attribute in self.xml.attributes() {
+            let attribute = attribute.map_err(|failed| self.xml.in_tag(failed))?;
+            match attribute.name {
+                // `concept` in 2.0.
+                "id" | "concept" => id = Some(attribute),
+                "value" => value = Some(attribute),
+                _ => {}
+            }
+        }
+        let Some(value) = value else { return Ok(()) };
+        let at = self.since_mark(self.xml.mark().offset + u64::from(value.at));
+        let value = value.value().map_err(|failed| self.xml.in_tag(failed))?;
+        match id {
+            Some(id) => {
+                let id = id.value().map_err(|failed| self.xml.in_tag(failed))?;
+                push(&self.xml, record, &id, &value, at)
+            }
+            None => push(&self.xml, record, name, &value, at),
+        }
+    }
+
+    /// All values of a key or of attributes; the element is passed over.
+    pub(super) fn generic_values(&mut self, record: &mut Record) -> Result<(), ReadError> {
+        if self.xml.is_empty_tag() {
+            return Ok(());
+        }
+        let is_key = self.xml.name() == b"Key";
+        loop {
+            match self.xml.next()? {
+                Token::Start | Token::Empty => match self.xml.name() {
+                    b"Value" => {
+                        self.generic_value(record, "")?;
+                        self.xml.skip()?;
+                    }
+                    // Keys of utility messages (2.0).
+                    _ if is_key => {
+                        let name = self.xml.shown_name();
+                        self.element_value(record, &name)?;
+                    }
+                    _ => self.xml.skip()?,
+                },
+                Token::End => return Ok(()),
+                Token::Eof => return Err(self.xml.truncated("Value")),
+            }
+        }
+    }
+
+    /// The text of an element as a component.
+    pub(super) fn element_value(&mut self, record: &mut Record, name: &str) -> Result<(), ReadError> {
+        let (text, begins) = self.xml.text()?;
+        let at = self.since_mark(begins.offset);
+        push(&self.xml, record, name, &text, at)
+    }
+
+    /// A component with several values or languages (3.x):
+    /// `<Comp id="NOTE"><Value><Text xml:lang="en">..</Text></Value></Comp>`.
+    pub(super) fn complex(&mut self, record: &mut Record) -> Result<(), ReadError> {
+        let id = self.xml.attribute("id")?.unwrap_or_default();
+        let mut sets: Vec<Vec<LocalText>> = Vec::new();
+        let mut at = self.since_mark(self.xml.mark().offset);
+        if self.xml.is_empty_tag() {
+            return Ok(());
+        }
+        loop {
+            match self.xml.next()? {
+                Token::Start | Token::Empty if self.xml.name() == b"Value" => {
+                    let (set, begins) = self.complex_value()?;
+                    if sets.is_empty() {
+                        at = self.since_mark(begins);
+                    }
+                    sets.push(set);
+                }
+                Token::Start | Token::Empty => self.xml.skip()?,
+                Token::End => break,
+                Token::Eof => return Err(self.xml.truncated("Comp")),
+            }
+        }
+        if sets.is_empty() {
+            return Ok(());
+        }
+        let pushed = record.push_value(id.as_bytes(), &simplest(sets), at);
+        pushed.map_err(|error| self.xml.error(MessageProblem::Contents(error.to_string())))
+    }
+
+    /// One value: a text, or texts in languages.
+    fn complex_value(&mut self) -> Result<(Vec<LocalText>, u64), ReadError> {
+        let language = self.xml.attribute("lang")?.unwrap_or_default();
+        let local = |language: &str, text: &str| LocalText { language: language.into(), text: text.into() };
+        if self.xml.is_empty_tag() {
+            return Ok((vec![local(&language, "")], self.xml.mark().offset));
+        }
+        let (own, begins) = self.xml.leading_text()?;
+        let mut begins = begins.offset;
+        let mut set = Vec::new();
+        self.xml.hold();
+        loop {
+            match self.xml.next()? {
+                Token::Start | Token::Empty => {
+                    let language = self.xml.attribute("lang")?.unwrap_or_default();
+                    let (text, text_begins) = self.xml.text()?;
+                    if set.is_empty() {
+                        begins = text_begins.offset;
+                    }
+                    set.push(local(&language, &text));
+                }
+                Token::End => break,
+                Token::Eof => return Err(self.xml.truncated("Value")),
+            }
+        }
+        if set.is_empty() {
+            set.push(local(&language, &own));
+        }
+        Ok((set, begins))
+    }
+}

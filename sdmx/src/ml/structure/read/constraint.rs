@@ -1,0 +1,133 @@
+//! Constraints and what they are about.
+
+use super::element::{Element, quoted};
+use super::identity::{identity, name};
+use super::reading::{Flaw, Reading};
+use super::reference::reference;
+use crate::period::Period;
+use crate::structure::{
+    Attachment, Bound, ConstraintRole, CubeRegion, DataConstraint, KeyValues, Reference, TimeRange,
+};
+
+pub(super) fn data_constraint(mut element: Element, reading: &mut Reading) -> Result<DataConstraint, Flaw> {
+    let is_of_2_1 = &*element.name == "ContentConstraint";
+    let identity = identity(&mut element, reading)?;
+    let role = |text: &str| match text {
+        "Allowed" => Some(ConstraintRole::Allowed),
+        "Actual" => Some(ConstraintRole::Actual),
+        _ => None,
+    };
+    let (attribute, default) = match is_of_2_1 {
+        true => ("type", ConstraintRole::Actual),
+        // 3.1 has no role any more: what is there is said by another class.
+        false => ("role", ConstraintRole::Allowed),
+    };
+    let role = element.parsed(attribute, role, "Allowed or Actual")?.unwrap_or(default);
+    let constraint_attachment = match element.child("ConstraintAttachment") {
+        Some(attachment) => read_attachment(attachment, reading)?,
+        None => Attachment::default(),
+    };
+    if let Some(keys) = element.child("DataKeySet") {
+        return Err(keys.flaw("lists whole keys, which this hub does not do: write cube regions"));
+    }
+    let regions: Result<_, _> =
+        element.children("CubeRegion").into_iter().map(|region| cube_region(region, reading)).collect();
+    reading.finish(element);
+    Ok(DataConstraint { identity, role, constraint_attachment, cube_regions: regions? })
+}
+
+fn read_attachment(mut element: Element, reading: &mut Reading) -> Result<Attachment, Flaw> {
+    const ELSEWHERE: [&str; 3] = ["SimpleDataSource", "DataSet", "MetadataSet"];
+    if let Some(other) = ELSEWHERE.iter().find_map(|name| element.child(name)) {
+        return Err(other.flaw("this hub holds no constraints on this: attach it to dataflows"));
+    }
+    let mut all = |name: &str, class: &str| -> Result<Vec<Reference>, Flaw> {
+        let children = element.children(name);
+        children.into_iter().map(|child| reference(child, class, reading)).collect()
+    };
+    let mut providers = all("DataProvider", "base.DataProvider")?;
+    let data_provider = (!providers.is_empty()).then(|| providers.swap_remove(0));
+    let attachment = Attachment {
+        data_provider,
+        data_structures: all("DataStructure", "datastructure.DataStructure")?,
+        dataflows: all("Dataflow", "datastructure.Dataflow")?,
+        provision_agreements: all("ProvisionAgreement", "registry.ProvisionAgreement")?,
+    };
+    if !providers.is_empty() {
+        return Err(element.flaw("it names several data providers: attach it to one"));
+    }
+    reading.finish(element);
+    Ok(attachment)
+}
+
+fn cube_region(mut element: Element, reading: &mut Reading) -> Result<CubeRegion, Flaw> {
+    let include = element.truth("include")?.unwrap_or(true);
+    let key_values = all_values(&mut element, "KeyValue", reading)?;
+    // 2.1 calls the others attributes.
+    let mut components = all_values(&mut element, "Component", reading)?;
+    components.extend(all_values(&mut element, "Attribute", reading)?);
+    reading.finish(element);
+    Ok(CubeRegion { include, key_values, components })
+}
+
+fn all_values(region: &mut Element, kind: &str, reading: &mut Reading) -> Result<Vec<KeyValues>, Flaw> {
+    region.children(kind).into_iter().map(|element| key_values(element, reading)).collect()
+}
+
+fn key_values(mut element: Element, reading: &mut Reading) -> Result<KeyValues, Flaw> {
+    unqualified(&mut element)?;
+    let id = name(&mut element, "id")?;
+    let include = element.truth("include")?.unwrap_or(true);
+    let mut values = Vec::new();
+    for mut value in element.children("Value") {
+        unqualified(&mut value)?;
+        values.push(std::mem::take(&mut value.text).into());
+        reading.finish(value);
+    }
+    let time_range = match element.child("TimeRange") {
+        Some(range) => Some(time_range(range, reading)?),
+        None => None,
+    };
+    reading.finish(element);
+    Ok(KeyValues { id, include, values, time_range })
+}
+
+/// A value with cascade, prefix, language or dates means something else than the value alone.
+fn unqualified(element: &mut Element) -> Result<(), Flaw> {
+    const QUALIFIERS: [&str; 5] = ["cascadeValues", "removePrefix", "xml:lang", "validFrom", "validTo"];
+    for qualifier in QUALIFIERS {
+        match element.attribute(qualifier).as_deref().map(str::trim) {
+            None | Some("false" | "0") => {}
+            Some(_) => {
+                return Err(element.flaw(format!(
+                    "it has {qualifier}, which this hub does not do: list the values themselves"
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn time_range(mut element: Element, reading: &mut Reading) -> Result<TimeRange, Flaw> {
+    let mut end = |name: &str| element.child(name).map(|end| bound(end, reading)).transpose();
+    let ends = (end("BeforePeriod")?, end("AfterPeriod")?, end("StartPeriod")?, end("EndPeriod")?);
+    let range = match ends {
+        (Some(end), None, None, None) => TimeRange::Before(end),
+        (None, Some(start), None, None) => TimeRange::After(start),
+        (None, None, Some(start), Some(end)) => TimeRange::Between(start, end),
+        _ => {
+            return Err(element.flaw("write BeforePeriod, or AfterPeriod, or StartPeriod and EndPeriod"));
+        }
+    };
+    reading.finish(element);
+    Ok(range)
+}
+
+fn bound(mut element: Element, reading: &mut Reading) -> Result<Bound, Flaw> {
+    let is_inclusive = element.truth("isInclusive")?.unwrap_or(true);
+    let text = element.word();
+    let period = Period::parse(text.as_bytes())
+        .map_err(|error| element.flaw(format!("the period {} is {error}", quoted(&text))))?;
+    reading.finish(element);
+    Ok(Bound { period, is_inclusive })
+}

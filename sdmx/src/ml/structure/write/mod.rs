@@ -1,0 +1,227 @@
+//! Writing: messages that pass the standard's schemas.
+//!
+//! What a version cannot carry (read from the schemas; the tests hold this table to what is written):
+//!
+//! | version | what | what is written |
+//! | --- | --- | --- |
+//! | all | a character that XML 1.0 does not have | U+FFFD |
+//! | all | an artefact or item without name | its id as its name, which the schemas want |
+//! | all | `decimals`, `minLength` or `maxLength` of 0 | nothing: the schemas want positive numbers |
+//! | all | a format of a time dimension other than its type, or none | the type; ObservationalTimePeriod |
+//! | all | a format with fractions, decimals or languages beside a code list | the format without them |
+//! | all | a constraint attached to several kinds of things | the first kind: provider, structure, dataflow, agreement |
+//! | 2.1 | an extension of a version: `1.1.0-draft` | the version without it, not final |
+//! | 2.1 | `value` of an annotation | the title, if there is none |
+//! | 2.1 | the id of the measure | OBS_VALUE |
+//! | 2.1 | measures beyond the first | attributes of observations |
+//! | 2.1 | whether a measure is mandatory, measures of an attribute | nothing |
+//! | 2.1 | several values in a cell, texts in several languages in an attribute | nothing |
+//! | 2.1 | GeospatialInformation | String |
+//! | 3.x | the version of schemes of organisations | nothing: it is always 1.0 |
+//! | 3.1 | a constraint that says what is there | nothing: see [`super::write_availability`] |
+
+mod answer;
+mod availability;
+mod components;
+mod constraint;
+mod identity;
+mod representation;
+mod schema;
+mod scheme;
+mod xml;
+
+pub use self::answer::{
+    ErrorText, SubmissionAction, SubmissionResult, SubmissionStatus, write_error, write_submission_results,
+};
+pub use self::availability::{Availability, write_availability};
+pub use self::schema::{data_namespace, write_schema};
+
+use jiff::Timestamp;
+
+use self::xml::Xml;
+use super::version::MlVersion;
+use crate::structure::{Artefact, Class, ConstraintRole, Reference, Structures};
+
+/// What a message says about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MessageHeader {
+    /// Id of the message; letters, digits and `_@$-`.
+    pub id: String,
+    /// Whether it is only a test.
+    pub test: bool,
+    /// When it was made.
+    pub prepared: Timestamp,
+    /// Id of the agency that sends it.
+    pub sender: String,
+    /// Ids of those it is sent to, if they are known.
+    pub receivers: Vec<String>,
+}
+
+/// A message that is being written.
+pub(super) struct Writer {
+    pub(super) xml: Xml,
+    pub(super) version: MlVersion,
+}
+
+/// The sections of 2.1, in the order that its schema wants.
+const SECTIONS_2_1: [(&str, &[Class]); 7] = [
+    ("str:OrganisationSchemes", &[Class::AgencyScheme, Class::DataProviderScheme]),
+    ("str:Dataflows", &[Class::Dataflow]),
+    ("str:Codelists", &[Class::Codelist]),
+    ("str:Concepts", &[Class::ConceptScheme]),
+    ("str:DataStructures", &[Class::DataStructure]),
+    ("str:Constraints", &[Class::DataConstraint]),
+    ("str:ProvisionAgreements", &[Class::ProvisionAgreement]),
+];
+/// The sections of 3.x, in the order that its schemas want.
+const SECTIONS_3: [(&str, &[Class]); 8] = [
+    ("str:AgencySchemes", &[Class::AgencyScheme]),
+    ("str:Codelists", &[Class::Codelist]),
+    ("str:ConceptSchemes", &[Class::ConceptScheme]),
+    ("str:DataConstraints", &[Class::DataConstraint]),
+    ("str:Dataflows", &[Class::Dataflow]),
+    ("str:DataProviderSchemes", &[Class::DataProviderScheme]),
+    ("str:DataStructures", &[Class::DataStructure]),
+    ("str:ProvisionAgreements", &[Class::ProvisionAgreement]),
+];
+
+/// Writes a structure message. Equal sets and headers give equal bytes.
+pub fn write_message(structures: &Structures, version: MlVersion, header: &MessageHeader) -> Vec<u8> {
+    write_with(structures, version, header, None)
+}
+
+/// Writes a structure message, in 3.1 with what is there.
+fn write_with(
+    structures: &Structures,
+    version: MlVersion,
+    header: &MessageHeader,
+    availability: Option<&Availability>,
+) -> Vec<u8> {
+    let mut writer = Writer::new(version, "Structure");
+    writer.header(header);
+    writer.xml.open("mes:Structures");
+    let sections: &[(&'static str, &[Class])] = match version {
+        MlVersion::V2_1 => &SECTIONS_2_1,
+        MlVersion::V3_0 | MlVersion::V3_1 => &SECTIONS_3,
+    };
+    for (section, classes) in sections {
+        let artefacts = classes.iter().flat_map(|class| structures.of_class(*class));
+        let written =
+            artefacts.filter(|(reference, artefact)| writer.carries(structures, reference, artefact));
+        let written: Vec<_> = written.map(|(_, artefact)| artefact).collect();
+        if !written.is_empty() {
+            writer.xml.open(*section);
+            for artefact in written {
+                writer.xml.line();
+                writer.artefact(artefact);
+            }
+            writer.xml.close();
+        }
+        if let (Some(availability), "str:AgencySchemes") = (availability, *section) {
+            writer.xml.open("str:AvailabilityConstraints");
+            writer.availability(availability);
+            writer.xml.close();
+        }
+    }
+    writer.xml.close();
+    writer.finish()
+}
+
+impl Writer {
+    /// Begins a message whose outermost element is of the namespace of messages.
+    pub(super) fn new(version: MlVersion, root: &str) -> Self {
+        let mut xml = Xml::new();
+        xml.open(format!("mes:{root}"));
+        for (prefix, words) in [("mes", "message"), ("str", "structure"), ("com", "common")] {
+            xml.attribute(&format!("xmlns:{prefix}"), version.namespace(words));
+        }
+        Self { xml, version }
+    }
+
+    /// Ends the message.
+    pub(super) fn finish(mut self) -> Vec<u8> {
+        self.xml.close();
+        self.xml.finish()
+    }
+
+    fn header(&mut self, header: &MessageHeader) {
+        self.begin_header(header);
+        for receiver in &header.receivers {
+            self.xml.open("mes:Receiver").attribute("id", receiver).close();
+        }
+        self.xml.close();
+    }
+
+    /// The header of a message of the registry, which is to exactly one.
+    fn header_to_one(&mut self, header: &MessageHeader) {
+        self.begin_header(header);
+        let receiver = header.receivers.first().unwrap_or(&header.sender);
+        self.xml.open("mes:Receiver").attribute("id", receiver).close();
+        self.xml.close();
+    }
+
+    fn begin_header(&mut self, header: &MessageHeader) {
+        self.xml.open("mes:Header");
+        self.xml.leaf("mes:ID", &header.id);
+        self.xml.leaf("mes:Test", if header.test { "true" } else { "false" });
+        self.xml.leaf("mes:Prepared", &header.prepared.to_string());
+        self.xml.open("mes:Sender").attribute("id", &header.sender).close();
+    }
+
+    pub(super) fn is_2_1(&self) -> bool {
+        self.version == MlVersion::V2_1
+    }
+
+    /// Whether the version can carry an artefact.
+    fn carries(&self, structures: &Structures, reference: &Reference, artefact: &Artefact) -> bool {
+        match artefact {
+            Artefact::DataConstraint(constraint) => {
+                self.version != MlVersion::V3_1 || constraint.role == ConstraintRole::Allowed
+            }
+            // A draft has the version of what it is a draft of, which goes first.
+            _ if self.is_2_1() => {
+                let newest = structures.of_class(reference.class).filter(|(other, _)| {
+                    other.agency == reference.agency
+                        && other.id == reference.id
+                        && numbers(other) == numbers(reference)
+                });
+                newest.map(|(other, _)| &other.version).max() == Some(&reference.version)
+            }
+            _ => true,
+        }
+    }
+
+    fn artefact(&mut self, artefact: &Artefact) {
+        match artefact {
+            Artefact::AgencyScheme(scheme) => {
+                self.organisations(Class::AgencyScheme, "Agency", &scheme.identity, &scheme.agencies);
+            }
+            Artefact::DataProviderScheme(scheme) => {
+                let (identity, items) = (&scheme.identity, &scheme.data_providers);
+                self.organisations(Class::DataProviderScheme, "DataProvider", identity, items);
+            }
+            Artefact::Codelist(list) => self.codelist(list),
+            Artefact::ConceptScheme(scheme) => self.concept_scheme(scheme),
+            Artefact::DataStructure(structure) => self.data_structure(structure),
+            Artefact::Dataflow(dataflow) => {
+                let annotations = dataflow.written_annotations();
+                self.begin(Class::Dataflow, &dataflow.identity, &annotations, &[]);
+                self.reference("str:Structure", &dataflow.structure);
+                self.xml.close();
+            }
+            Artefact::ProvisionAgreement(agreement) => {
+                let annotations = agreement.written_annotations();
+                self.begin(Class::ProvisionAgreement, &agreement.identity, &annotations, &[]);
+                let usage = if self.is_2_1() { "str:StructureUsage" } else { "str:Dataflow" };
+                self.reference(usage, &agreement.dataflow);
+                self.reference("str:DataProvider", &agreement.data_provider);
+                self.xml.close();
+            }
+            Artefact::DataConstraint(constraint) => self.data_constraint(constraint),
+        }
+    }
+}
+
+fn numbers(reference: &Reference) -> String {
+    reference.version.to_string().split('-').next().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,273 @@
+//! Properties of structure messages of SDMX-ML: *read(write(x)) = x* but for what a version cannot carry, and
+//! no bytes make the reader panic.
+
+mod generate;
+
+use std::sync::Arc;
+
+use mighub_sdmx::ml::structure::{MessageHeader, MlVersion, read_message, write_message};
+use mighub_sdmx::structure::*;
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use crate::generate::structures;
+
+fn header() -> MessageHeader {
+    MessageHeader {
+        id: "STRUCTURES".to_owned(),
+        test: false,
+        prepared: "2026-11-25T04:00:00Z".parse().expect("a time"),
+        sender: "MIGHUB".to_owned(),
+        receivers: vec!["UN".to_owned()],
+    }
+}
+
+/// What a version makes of artefacts: the table of what it cannot carry, as code.
+struct Carried(MlVersion);
+
+impl Carried {
+    fn is_2_1(&self) -> bool {
+        self.0 == MlVersion::V2_1
+    }
+
+    fn structures(&self, structures: &Structures) -> Structures {
+        let mut carried = Structures::default();
+        // The final version goes before its drafts.
+        let mut all: Vec<_> = structures.iter().map(|(_, artefact)| artefact).collect();
+        all.sort_by(|a, b| b.identity().version.cmp(&a.identity().version));
+        for artefact in all {
+            let artefact = self.artefact(artefact);
+            let is_known = carried.get(&artefact.reference()).is_some();
+            let is_left_out = matches!(&artefact, Artefact::DataConstraint(constraint)
+                if self.0 == MlVersion::V3_1 && constraint.role == ConstraintRole::Actual);
+            if !is_known && !is_left_out {
+                carried.put(artefact).expect("a new name");
+            }
+        }
+        carried
+    }
+
+    fn artefact(&self, artefact: &Artefact) -> Artefact {
+        match artefact.clone() {
+            Artefact::AgencyScheme(mut scheme) => {
+                self.identity(&mut scheme.identity, true);
+                scheme.agencies.iter_mut().for_each(|item| self.item(item));
+                Artefact::AgencyScheme(scheme)
+            }
+            Artefact::DataProviderScheme(mut scheme) => {
+                self.identity(&mut scheme.identity, true);
+                scheme.data_providers.iter_mut().for_each(|item| self.item(item));
+                Artefact::DataProviderScheme(scheme)
+            }
+            Artefact::Codelist(list) => {
+                let mut identity = list.identity.clone();
+                self.identity(&mut identity, false);
+                let mut codes = list.codes().to_vec();
+                for code in &mut codes {
+                    self.names(&mut code.names, &code.id);
+                    self.annotations(&mut code.annotations);
+                }
+                Artefact::Codelist(Arc::new(Codelist::new(identity, codes)))
+            }
+            Artefact::ConceptScheme(mut scheme) => {
+                self.identity(&mut scheme.identity, false);
+                for concept in &mut scheme.concepts {
+                    self.names(&mut concept.names, &concept.id);
+                    self.annotations(&mut concept.annotations);
+                    self.representation(&mut concept.core_representation, !self.is_2_1(), true);
+                }
+                Artefact::ConceptScheme(scheme)
+            }
+            Artefact::DataStructure(mut structure) => {
+                self.identity(&mut structure.identity, false);
+                self.components(&mut structure.components);
+                Artefact::DataStructure(structure)
+            }
+            Artefact::Dataflow(mut dataflow) => {
+                self.identity(&mut dataflow.identity, false);
+                self.reference(&mut dataflow.structure);
+                Artefact::Dataflow(dataflow)
+            }
+            Artefact::ProvisionAgreement(mut agreement) => {
+                self.identity(&mut agreement.identity, false);
+                self.reference(&mut agreement.dataflow);
+                self.reference(&mut agreement.data_provider);
+                Artefact::ProvisionAgreement(agreement)
+            }
+            Artefact::DataConstraint(mut constraint) => {
+                self.identity(&mut constraint.identity, false);
+                self.attachment(&mut constraint.constraint_attachment);
+                for region in &mut constraint.cube_regions {
+                    let says = |values: &KeyValues| !values.values.is_empty() || values.time_range.is_some();
+                    region.key_values.retain(says);
+                    let values = region.key_values.iter_mut().chain(&mut region.components);
+                    for values in values.filter(|values| values.time_range.is_some()) {
+                        values.values.clear();
+                    }
+                }
+                Artefact::DataConstraint(constraint)
+            }
+        }
+    }
+
+    fn identity(&self, identity: &mut Identity, is_of_organisations: bool) {
+        self.names(&mut identity.names, &identity.id);
+        self.annotations(&mut identity.annotations);
+        if is_of_organisations && !self.is_2_1() {
+            identity.version = Version::of_organisations();
+        }
+        self.version(&mut identity.version);
+    }
+
+    fn version(&self, version: &mut Version) {
+        if self.is_2_1() {
+            let text = version.to_string();
+            let numbers = text.split('-').next().expect("there is a first");
+            *version = Version::parse(numbers).expect("a version");
+        }
+    }
+
+    fn reference(&self, reference: &mut Reference) {
+        self.version(&mut reference.version);
+    }
+
+    fn names(&self, names: &mut Names, id: &str) {
+        if names.all().is_empty() {
+            *names = Names::english(id).described(names.descriptions().clone());
+        }
+    }
+
+    fn item(&self, item: &mut Item) {
+        self.names(&mut item.names, &item.id);
+        self.annotations(&mut item.annotations);
+    }
+
+    fn annotations(&self, annotations: &mut [Annotation]) {
+        for annotation in annotations {
+            if self.is_2_1() {
+                let value = annotation.value.take();
+                annotation.title = annotation.title.take().or(value);
+            }
+            if let (Some(text), true) = (&annotation.text, annotation.texts.is_empty()) {
+                annotation.texts.insert("en".to_owned(), text.clone());
+            }
+            let texts = &annotation.texts;
+            annotation.text = texts.get("en").or_else(|| texts.values().next()).cloned();
+        }
+    }
+
+    fn representation(&self, read: &mut Option<Representation>, may_repeat: bool, may_translate: bool) {
+        let Some(read) = read else { return };
+        read.enumeration.iter_mut().for_each(|list| self.reference(list));
+        if !may_repeat {
+            (read.min_occurs, read.max_occurs) = (None, None);
+        }
+        if let (Some(format), false) = (&mut read.format, may_translate) {
+            format.is_multi_lingual = None;
+        }
+    }
+
+    fn components(&self, components: &mut Components) {
+        for dimension in &mut components.dimensions {
+            self.reference(&mut dimension.concept_identity);
+            self.representation(&mut dimension.local_representation, false, false);
+        }
+        if let Some(time) = &mut components.time_dimension {
+            self.reference(&mut time.concept_identity);
+            let format = time.local_representation.take().and_then(|representation| representation.format);
+            let data_type = match format.and_then(|format| format.data_type) {
+                Some(day @ DataType::GregorianDay) => day,
+                _ => DataType::ObservationalTimePeriod,
+            };
+            let format = Format { data_type: Some(data_type), ..Format::default() };
+            time.local_representation = Some(Representation::formatted(format));
+        }
+        let is_3 = !self.is_2_1();
+        let has_choice = is_3 && components.measures.len() > 1;
+        for attribute in &mut components.attributes {
+            self.reference(&mut attribute.concept_identity);
+            self.representation(&mut attribute.local_representation, is_3, is_3);
+            if !has_choice {
+                attribute.measure_relationship.clear();
+            }
+        }
+        for measure in &mut components.measures {
+            self.reference(&mut measure.concept_identity);
+            self.representation(&mut measure.local_representation, is_3, is_3);
+        }
+        if self.is_2_1() && !components.measures.is_empty() {
+            let further = components.measures.split_off(1);
+            components.measures[0].id = Id::new("OBS_VALUE").expect("an id");
+            components.measures[0].usage = Usage::Optional;
+            components.attributes.extend(further.into_iter().map(|measure| Attribute {
+                id: measure.id,
+                usage: measure.usage,
+                concept_identity: measure.concept_identity,
+                local_representation: measure.local_representation,
+                attribute_relationship: AttributeRelationship::Observation(Nothing {}),
+                measure_relationship: Vec::new(),
+            }));
+        }
+    }
+
+    fn attachment(&self, attachment: &mut Attachment) {
+        let first = attachment.clone();
+        *attachment = Attachment::default();
+        if first.data_provider.is_some() {
+            attachment.data_provider = first.data_provider;
+        } else if !first.data_structures.is_empty() {
+            attachment.data_structures = first.data_structures;
+        } else if !first.dataflows.is_empty() {
+            attachment.dataflows = first.dataflows;
+        } else {
+            attachment.provision_agreements = first.provision_agreements;
+        }
+        attachment.data_provider.iter_mut().for_each(|reference| self.reference(reference));
+        let kinds = attachment.data_structures.iter_mut().chain(&mut attachment.dataflows);
+        kinds.chain(&mut attachment.provision_agreements).for_each(|reference| self.reference(reference));
+    }
+}
+
+fn version() -> impl Strategy<Value = MlVersion> {
+    proptest::sample::select(MlVersion::ALL.to_vec())
+}
+
+/// Whatever the reader makes of bytes, nothing that follows panics.
+fn use_all(bytes: &[u8]) {
+    let Ok(message) = read_message(bytes) else { return };
+    for version in MlVersion::ALL {
+        let written = write_message(&message.structures, version, &header());
+        let again = read_message(&written).expect("what was written is a message");
+        assert_eq!((again.problems, again.ignored), (vec![], vec![]), "{version:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_written_is_read_again(structures in structures(), version in version()) {
+        let bytes = write_message(&structures, version, &header());
+        let message = read_message(&bytes).expect("a message");
+        prop_assert_eq!(&message.structures, &Carried(version).structures(&structures));
+        prop_assert_eq!((message.problems, message.ignored), (vec![], vec![]));
+    }
+
+    #[test]
+    fn a_message_that_was_damaged_is_refused_or_read_but_never_panics(
+        place in 0usize..12_000, bytes in vec(any::<u8>(), 0..4), cut in 0usize..40,
+    ) {
+        let mut damaged = include_bytes!("data/structure-ml21.xml").to_vec();
+        damaged.splice(place..place + cut, bytes);
+        use_all(&damaged);
+    }
+
+    #[test]
+    fn words_of_the_fixture_in_other_places_never_panic(from in 0usize..400, to in 0usize..400) {
+        let fixture = include_str!("data/structure-ml30.xml");
+        let mut words: Vec<&str> = fixture.split('"').collect();
+        let count = words.len() / 2;
+        words[2 * (to % count) + 1] = words[2 * (from % count) + 1];
+        use_all(words.join("\"").as_bytes());
+    }
+}

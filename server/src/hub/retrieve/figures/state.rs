@@ -1,0 +1,88 @@
+//! What tells one answer from another, known before any figure is read: for ETag and Last-Modified.
+
+use super::Figures;
+use crate::hub::lane::LaneId;
+use crate::hub::retrieve::history::History;
+use crate::hub::retrieve::reading::{At, Point};
+use crate::hub::retrieve::sight::{Outlook, Vantage};
+use crate::hub::{Moment, Refusal};
+
+/// Context of the key of tags; another use of the hub's secret has another context.
+const KEY_CONTEXT: &[u8] = b"mighub figures tag key 1";
+
+/// In which state figures are for the reader who asked for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FiguresState {
+    /// Another one for every request, reader's rights, and content that the reader can tell apart. Keyed, so
+    /// that nobody can find out by it what hidden figures are. What changes behind a mask does not change it.
+    pub tag: [u8; 16],
+    /// When this reader's figures last changed, or the rights to them; nothing if there never were any.
+    pub changed: Option<Moment>,
+}
+
+impl Figures {
+    /// The state of what is asked for. Ask before figures are taken. Blocks are opened only where two vintages
+    /// may read alike behind a mask.
+    pub fn state(&self) -> Result<FiguresState, Refusal> {
+        let key = blake3::keyed_hash(&self.hub.secret, KEY_CONTEXT);
+        let mut tag = blake3::Hasher::new_keyed(key.as_bytes());
+        let mut changed = self.rights_changed()?;
+        tag.update(&self.ask.digest()).update(&self.ask.definition.digest.0);
+        tag.update(format!("{:?} {:?}", self.is_history, self.before.is_some()).as_bytes());
+        for lane in &self.ask.lanes(&self.hub)? {
+            for vantage in self.before.iter().chain([&self.after]) {
+                let Some(outlook) = self.ask.outlook(&self.hub, lane, vantage)? else { continue };
+                let states = self.states_of(lane, &outlook, vantage)?;
+                if states.is_empty() {
+                    continue;
+                }
+                let known = (&lane.provider, &outlook.audience, &outlook.rivals, &states);
+                tag.update(format!("{known:?}").as_bytes());
+                if std::ptr::eq(vantage, &self.after) {
+                    changed = changed.max(states.iter().map(|(since, _)| *since).max());
+                }
+            }
+        }
+        let mut short = [0; 16];
+        short.copy_from_slice(&tag.finalize().as_bytes()[..16]);
+        Ok(FiguresState { tag: short, changed })
+    }
+
+    /// The states of a lane that the answer is made of, as the reader can tell them apart, with when they
+    /// became visible.
+    fn states_of(
+        &self,
+        lane: &LaneId,
+        outlook: &Outlook,
+        vantage: &Vantage,
+    ) -> Result<Vec<(Moment, u64)>, Refusal> {
+        let today = vantage.reading.today;
+        let history = |until: Point| {
+            History::new(&self.ask, &self.hub, lane, outlook.audience.clone(), until, today)
+        };
+        let until = match (&vantage.reading.at, &outlook.visible) {
+            (At::Edition(_), Some(visible)) => {
+                Point { position: visible.recorded.position, moment: visible.point.moment }
+            }
+            (At::Edition(_), None) => return Ok(Vec::new()),
+            (At::Point(point), _) => *point,
+        };
+        let name = |shown: super::Shown| (shown.since, shown.recorded.position);
+        if self.is_history {
+            return history(until)?.map(|state| Ok(name(state?.0))).collect();
+        }
+        let mut states: Vec<_> = history(until)?.newest()?.map(|(shown, _)| name(shown)).into_iter().collect();
+        // The confidentiality of today governs what was shown then.
+        if until != today && !outlook.audience.restricted {
+            states.extend(history(today)?.newest()?.map(|(shown, _)| name(shown)));
+        }
+        Ok(states)
+    }
+
+    /// When the reader's rights to these figures were last changed by a record.
+    fn rights_changed(&self) -> Result<Option<Moment>, Refusal> {
+        let position = self.ask.rights.changed_at(&self.ask.principal, &self.ask.dataflow);
+        let Some(position) = position else { return Ok(None) };
+        Ok(Some(Moment(self.hub.store.record(mighub_store::Position(position))?.effective_ms)))
+    }
+}

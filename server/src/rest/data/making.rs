@@ -1,0 +1,309 @@
+//! An answer in the making: figures from the hub, cut, and written in a format, piece by piece.
+//!
+//! What lives here: plain code that runs where one may wait. What must not: HTTP, and waiting for readers.
+
+use std::collections::VecDeque;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use mighub_sdmx::columns::{AttributeValue, Columns};
+use mighub_sdmx::data::{Action, DataFormat, DataWriter, DatasetContext, WriteOptions, writer};
+
+use super::ask::DataQuery;
+use super::cut::{Cutter, Part};
+use super::fault::Fault;
+use super::order::{Order, SORTED_OBSERVATIONS_MAX};
+use crate::hub::{Batch, Effect, Figures, Hub, LaneFigures, Moment, Principal, Refusal};
+
+/// Custom column with the provider, where figures of several stand beside each other.
+const DATA_PROVIDER: &str = "DATA_PROVIDER";
+/// Custom columns of a history, in formats that cannot say it otherwise.
+const VALIDITY: [&str; 2] = ["VALID_FROM", "VALID_TO"];
+
+/// Why an answer cannot be made, or not to its end.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum MakingError {
+    /// The hub refuses.
+    #[error(transparent)]
+    Refusal(#[from] Refusal),
+    /// The query asks for what is not given.
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    /// The writer stopped.
+    #[error("the answer cannot be written: {0}")]
+    Write(#[from] io::Error),
+}
+
+/// Figures of a query, cut and in order, batch by batch.
+pub(crate) struct Chosen {
+    figures: Figures,
+    query: Arc<DataQuery>,
+    of_series: Cutter,
+    page: Cutter,
+    ready: VecDeque<Batch>,
+    is_over: bool,
+}
+
+impl Chosen {
+    /// Begins; nothing is read yet.
+    pub(crate) fn new(
+        hub: &Arc<Hub>,
+        principal: &Principal,
+        query: Arc<DataQuery>,
+        now: Moment,
+    ) -> Result<Self, Refusal> {
+        let figures = hub.figures(principal, query.figures.clone(), now)?;
+        let Part { first, last, .. } = query.part;
+        let of_series = Cutter::new(Part { first, last, ..Part::default() });
+        let page = Cutter::new(Part { first: None, last: None, ..query.part });
+        Ok(Self { figures, query, of_series, page, ready: VecDeque::new(), is_over: false })
+    }
+
+    /// The hub's figures, to ask for their state before any is taken.
+    pub(crate) fn figures(&self) -> &Figures {
+        &self.figures
+    }
+
+    /// The next batch; nothing at the end.
+    pub(crate) fn next(&mut self) -> Result<Option<Batch>, MakingError> {
+        while self.ready.is_empty() && !self.is_over {
+            if self.query.order.is_stored() {
+                self.step()?;
+            } else {
+                self.sort()?;
+            }
+        }
+        Ok(self.ready.pop_front())
+    }
+
+    /// Takes one batch of the hub's through all cuts.
+    fn step(&mut self) -> Result<(), MakingError> {
+        let mut cut = Vec::new();
+        self.is_over = self.page.is_full() || !self.cut_one(&mut cut)?;
+        self.paged(cut);
+        Ok(())
+    }
+
+    /// What is left of the hub's next batch, or held at the end; whether there is more.
+    fn cut_one(&mut self, out: &mut Vec<Batch>) -> Result<bool, Refusal> {
+        let Some(batch) = self.figures.next().transpose()? else {
+            self.of_series.finish(out);
+            return Ok(false);
+        };
+        let stretches = self.query.filter.stretches(&batch.lane, batch.effect, &batch.columns);
+        match batch.effect {
+            // Of what is gone all is told.
+            Effect::Delete => {
+                let columns = super::filter::taken(&batch.columns, &stretches);
+                out.extend((!columns.is_empty()).then_some(Batch { columns, ..batch }));
+            }
+            Effect::Replace => self.of_series.push(&batch, stretches, out),
+        }
+        Ok(true)
+    }
+
+    fn sort(&mut self) -> Result<(), MakingError> {
+        let mut all = Vec::new();
+        while self.cut_one(&mut all)? {
+            let observations: usize = all.iter().map(|batch| batch.columns.len()).sum();
+            if observations > SORTED_OBSERVATIONS_MAX {
+                let rule = format!(
+                    "more than {SORTED_OBSERVATIONS_MAX} observations are not sorted here: narrow the query, or take \
+                     them as they are stored, by series_key and time"
+                );
+                return Err(Fault::too_much("sort", rule).into());
+            }
+        }
+        self.is_over = true;
+        let order: &Order = &self.query.order;
+        let sorted = order.sorted(&all);
+        self.paged(sorted);
+        Ok(())
+    }
+
+    fn paged(&mut self, batches: Vec<Batch>) {
+        let mut out = Vec::new();
+        for batch in batches {
+            let columns = &batch.columns;
+            let whole = (0..columns.series_count()).map(|series| (series, columns.observations(series)));
+            self.page.push(&batch, whole.collect(), &mut out);
+        }
+        self.ready.extend(out);
+    }
+}
+
+/// An answer in the making.
+pub(crate) struct Making {
+    chosen: Chosen,
+    next: Option<Batch>,
+    writer: Option<Box<dyn DataWriter + Send>>,
+    output: Gathered,
+    context: Context,
+    is_partial: bool,
+}
+
+/// What is said of a batch beside its columns. Kept from batch to batch of one lane.
+struct Context {
+    custom_columns: Vec<&'static str>,
+    lane: Option<Arc<LaneFigures>>,
+    absent_values: Vec<(Arc<str>, AttributeValue)>,
+    custom: Vec<String>,
+    valid_from: Option<Timestamp>,
+    valid_to: Option<Timestamp>,
+}
+
+impl Making {
+    /// Begins an answer; nothing, if there is nothing to be told.
+    pub(crate) fn begin(
+        mut chosen: Chosen,
+        format: DataFormat,
+        options: WriteOptions,
+    ) -> Result<Option<Self>, MakingError> {
+        let Some(first) = chosen.next()? else { return Ok(None) };
+        let query = chosen.query.clone();
+        let custom_columns = custom_columns(&query, format);
+        let options = WriteOptions {
+            observation_level: query.level.clone(),
+            attributes: Some(query.attributes.clone()),
+            measures: query.measures,
+            detail: query.detail,
+            custom_columns: custom_columns.iter().map(|name| (*name).to_owned()).collect(),
+            ..options
+        };
+        let output = Gathered::default();
+        let writer = writer(format, output.clone(), chosen.figures.definition(), &options)?;
+        Ok(Some(Self {
+            is_partial: query.is_partial,
+            chosen,
+            next: Some(first),
+            writer: Some(writer),
+            output,
+            context: Context::new(custom_columns),
+        }))
+    }
+
+    /// The next bytes, about `aim` of them; and whether they are the last.
+    pub(crate) fn chunk(&mut self, aim: usize) -> Result<(Bytes, bool), MakingError> {
+        loop {
+            let Some(writer) = &mut self.writer else { return Ok((self.output.take(), true)) };
+            if self.output.len() >= aim {
+                return Ok((self.output.take(), false));
+            }
+            let Some(batch) = self.next.take() else {
+                if let Some(writer) = self.writer.take() {
+                    writer.finish()?;
+                }
+                continue;
+            };
+            self.context.turn_to(&batch.lane);
+            let action = match batch.effect {
+                Effect::Delete => Action::Delete,
+                Effect::Replace if self.is_partial => Action::Merge,
+                Effect::Replace => Action::Replace,
+            };
+            self.context.write(&mut **writer, action, &batch.columns)?;
+            self.next = self.chosen.next()?;
+        }
+    }
+
+    /// Writes all of it.
+    pub(crate) fn write_to(mut self, output: &mut dyn Write, aim: usize) -> Result<(), MakingError> {
+        loop {
+            let (bytes, is_last) = self.chunk(aim)?;
+            output.write_all(&bytes)?;
+            if is_last {
+                return Ok(output.flush()?);
+            }
+        }
+    }
+}
+
+/// What formats that have no other place for it say in columns of their own.
+fn custom_columns(query: &DataQuery, format: DataFormat) -> Vec<&'static str> {
+    let is_table = matches!(format, DataFormat::Csv(_) | DataFormat::Parquet | DataFormat::Xlsx);
+    let mut columns = Vec::new();
+    if query.has_several_providers() {
+        columns.push(DATA_PROVIDER);
+    }
+    if query.figures.history && is_table {
+        columns.extend(VALIDITY);
+    }
+    columns
+}
+
+impl Context {
+    fn new(custom_columns: Vec<&'static str>) -> Self {
+        Self {
+            custom_columns,
+            lane: None,
+            absent_values: Vec::new(),
+            custom: Vec::new(),
+            valid_from: None,
+            valid_to: None,
+        }
+    }
+
+    fn turn_to(&mut self, lane: &Arc<LaneFigures>) {
+        if self.lane.as_ref().is_some_and(|known| Arc::ptr_eq(known, lane)) {
+            return;
+        }
+        self.lane = Some(lane.clone());
+        let of_dataset = lane.dataset_attributes.iter().map(|(id, value)| (id.clone(), value.clone()));
+        let absent = lane
+            .absent_values
+            .iter()
+            .filter(|(id, _)| !lane.dataset_attributes.contains_key(*id))
+            .map(|(id, code)| (id.clone(), AttributeValue::Text(code.clone())));
+        self.absent_values = of_dataset.chain(absent).collect();
+        let timestamp =
+            |moment: Option<Moment>| moment.and_then(|moment| Timestamp::from_millisecond(moment.0).ok());
+        self.valid_from = timestamp(lane.valid_from);
+        self.valid_to = timestamp(lane.valid_to);
+        let text = |moment: Option<Timestamp>| moment.map(|moment| moment.to_string()).unwrap_or_default();
+        let custom = self.custom_columns.iter().map(|column| match *column {
+            DATA_PROVIDER => lane.provider.to_string(),
+            "VALID_FROM" => text(self.valid_from),
+            _ => text(self.valid_to),
+        });
+        self.custom = custom.collect();
+    }
+
+    fn write(&self, writer: &mut dyn DataWriter, action: Action, columns: &Columns) -> io::Result<()> {
+        let custom: Vec<&str> = self.custom.iter().map(String::as_str).collect();
+        let context = DatasetContext {
+            valid_from: self.valid_from,
+            valid_to: self.valid_to,
+            absent_values: &self.absent_values,
+            custom: &custom,
+        };
+        writer.write(action, columns, &context)
+    }
+}
+
+/// What a writer has written and nobody has taken yet.
+#[derive(Clone, Default)]
+struct Gathered(Arc<Mutex<Vec<u8>>>);
+
+impl Gathered {
+    fn len(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    fn take(&self) -> Bytes {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner)).into()
+    }
+}
+
+impl Write for Gathered {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+

@@ -1,0 +1,22 @@
+//! Data over REST: versions 1 and 2 of the SDMX API.
+//!
+//! What lives here: what a query asks for, how it is cut out of what the hub gives, and how it streams. What must
+//! not: who may see what (the hub), and the syntax of formats (`mighub-sdmx`).
+
+mod ask;
+mod condition;
+mod cut;
+mod fault;
+mod filter;
+mod names;
+mod order;
+mod parameters;
+mod making;
+mod stream;
+
+pub(crate) use ask::{DataQuery, instant};
+pub(crate) use fault::{Fault, FaultKind};
+pub(crate) use filter::components;
+pub(crate) use making::{Chosen, Making, MakingError};
+pub(crate) use names::{Context, Named, Wanted, find, providers};
+pub(crate) use parameters::{Parameters, decoded};

@@ -1,0 +1,4 @@
+//! The REST door. Skeleton: rest-structure fills it.
+
+mod data;
+mod plain;
