@@ -122,7 +122,7 @@ fn administer(
     token: &EnrolmentToken,
 ) -> Result<(), Refusal> {
     let id = AgencyId::new(ADMINISTRATOR.0).map_err(|error| Refusal::internal(error.to_string()))?;
-    let administrator = Principal { agency: Some(id), application: None };
+    let administrator = Principal::of_agency(id);
     let add = v1::AddAgencyRequest { agency: agency.to_owned(), name: name.to_owned(), token_only: false };
     hub.add_agency(&administrator, &add, token, Moment(now().0 + TOKEN_MS), now())?;
     for role in roles {

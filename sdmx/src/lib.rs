@@ -13,12 +13,14 @@ pub mod json;
 pub mod jsonl;
 pub mod key;
 pub mod ml;
+pub mod parquet;
 pub mod period;
 pub mod sniff;
 pub mod sort;
 mod stretch;
 pub mod structure;
 pub mod table;
+pub mod xlsx;
 
 pub use columns::Columns;
 pub use decimal::Decimal;

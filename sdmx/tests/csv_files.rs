@@ -80,6 +80,7 @@ fn real_national_files_read_cleanly_and_are_written_as_they_came() {
         assert!(summary.header.foreign(&definition).is_empty(), "{path:?}");
         let options = WriteOptions {
             attributes: Some(["OBS_STATUS", "CONF_STATUS"].map(Arc::from).to_vec()),
+            version: CsvVersion::V2_1,
             ..WriteOptions::default()
         };
         let mut writer = CsvWriter::new(Vec::new(), &definition, &options).expect("writes");

@@ -29,6 +29,10 @@ pub struct Config {
     pub administrator: AgencyId,
     /// Bytes that stay free on the disk; below it submissions are refused.
     pub free_space_min: u64,
+    /// Loopback address and port on which the hub listens without TLS besides, for REST alone.
+    pub plain_listen: Option<SocketAddr>,
+    /// Whether those without certificate and token may read what is released and free.
+    pub public_reading: bool,
 }
 
 /// The file as it is written.
@@ -41,6 +45,10 @@ struct Written {
     administrator: String,
     #[serde(default = "free_space_usually")]
     free_space_min_mib: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    plain_listen: Option<String>,
+    #[serde(default = "public_reading_usually")]
+    public_reading: bool,
 }
 
 /// What is wrong with the file: everything in one go.
@@ -108,12 +116,20 @@ impl Config {
             let remedy = format!("write at least {FREE_SPACE_LEAST_MIB}");
             problems.push(Problem::new("free_space_min_mib", what, remedy));
         }
+        let plain_listen = written.plain_listen.as_deref().map(plain_listen);
+        if let Some(Err(what)) = &plain_listen {
+            let remedy = "write a loopback address and port, such as 127.0.0.1:8080: without TLS, tokens and figures could \
+                          be read on the way; put a reverse proxy with TLS before it, or use listen";
+            problems.push(Problem::new("plain_listen", what.clone(), remedy));
+        }
         match (listen, administrator) {
             (Ok(listen), Ok(administrator)) if problems.is_empty() => Ok(Self {
                 listen,
                 names: written.names,
                 administrator,
                 free_space_min: written.free_space_min_mib.saturating_mul(1024 * 1024),
+                plain_listen: plain_listen.and_then(Result::ok),
+                public_reading: written.public_reading,
             }),
             _ => Err(problems),
         }
@@ -126,6 +142,8 @@ impl Config {
             names: names.to_vec(),
             administrator: administrator.to_string(),
             free_space_min_mib: FREE_SPACE_USUALLY_MIB,
+            plain_listen: None,
+            public_reading: public_reading_usually(),
         };
         let mut text = serde_json::to_string_pretty(&written).expect("strings and numbers are JSON");
         text.push('\n');
@@ -164,6 +182,14 @@ fn check_name(name: &str) -> Result<(), String> {
     if is_host && !is_numeric { Ok(()) } else { Err(format!("{name:?} is no host name or IP address")) }
 }
 
+fn plain_listen(text: &str) -> Result<SocketAddr, String> {
+    match text.parse::<SocketAddr>() {
+        Ok(address) if address.ip().is_loopback() => Ok(address),
+        Ok(address) => Err(format!("{} is no loopback address", address.ip())),
+        Err(_) => Err(format!("{text:?} is not an address and port")),
+    }
+}
+
 fn listed(problems: &[Problem]) -> String {
     problems.iter().map(|problem| format!("\n  {problem}")).collect()
 }
@@ -176,6 +202,11 @@ impl std::fmt::Display for Problem {
 
 fn listen_usually() -> String {
     LISTEN_USUALLY.to_owned()
+}
+
+/// Official statistics are made to be read: what is released and free is for everybody, unless the operator says otherwise.
+fn public_reading_usually() -> bool {
+    true
 }
 
 fn free_space_usually() -> u64 {
@@ -196,6 +227,15 @@ mod tests {
     }
 
     #[test]
+    fn a_door_without_tls_and_closed_reading_are_asked_for_by_name() {
+        let usual = Config::parse(r#"{"names": [], "administrator": "ECE"}"#).expect("sound");
+        assert_eq!((usual.plain_listen, usual.public_reading), (None, true));
+        let text = r#"{"names": [], "administrator": "ECE", "plain_listen": "[::1]:8080", "public_reading": false}"#;
+        let asked = Config::parse(text).expect("sound");
+        assert_eq!((asked.plain_listen, asked.public_reading), ("[::1]:8080".parse().ok(), false));
+    }
+
+    #[test]
     fn every_wrong_value_is_named_with_its_place() {
         let good = r#""names": ["a.org"], "administrator": "ECE""#;
         let table = [
@@ -205,7 +245,7 @@ mod tests {
             (r#"{"administrator": "ECE"}"#, "line 1, column 24: missing field `names`"),
             (
                 &format!(r#"{{{good}, "lisen": ""}}"#),
-                "line 1, column 52: unknown field `lisen`, expected one of `listen`, `names`, `administrator`, `free_space_min_mib`",
+                "line 1, column 52: unknown field `lisen`, expected one of `listen`, `names`, `administrator`, `free_space_min_mib`, `plain_listen`, `public_reading`",
             ),
             (
                 &format!(r#"{{{good}, "listen": "localhost:8443"}}"#),
@@ -223,6 +263,12 @@ mod tests {
             (
                 r#"{"names": ["1.2.3.256"], "administrator": "ECE"}"#,
                 r#"names[0]: "1.2.3.256" is no host name or IP address"#,
+            ),
+            (&format!(r#"{{{good}, "plain_listen": "0.0.0.0:80"}}"#), "plain_listen: 0.0.0.0 is no loopback address"),
+            (&format!(r#"{{{good}, "plain_listen": "192.0.2.1:80"}}"#), "plain_listen: 192.0.2.1 is no loopback"),
+            (
+                &format!(r#"{{{good}, "plain_listen": "localhost:80"}}"#),
+                r#"plain_listen: "localhost:80" is not an address and port"#,
             ),
             (r#"{"names": [], "administrator": "9"}"#, "administrator: "),
             (&format!(r#"{{{good}, "free_space_min_mib": 1}}"#), "free_space_min_mib: 1 MiB is too little"),

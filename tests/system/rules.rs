@@ -125,3 +125,39 @@ async fn mistakes_in_a_rulebook_are_told_with_their_place_and_it_does_not_judge(
     }
     stage.close().await;
 }
+
+/// The shipped rulebook with warnings for errors, so that the client sends what it finds fault with.
+fn lenient() -> String {
+    let text = String::from_utf8_lossy(shipped().canonical_bytes()).into_owned();
+    let (built_in, book) = text.split_once("\"book\":").expect("the rules of its own come last");
+    let warnings = [("\"severity\":\"error\"", "\"severity\":\"warning\""), ("errorlevel 3", "errorlevel 2")];
+    let book =
+        warnings.into_iter().fold(book.to_owned(), |book, (error, warning)| book.replace(error, warning));
+    format!("{built_in}\"book\":{book}")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_finding_within_the_figures_has_the_same_id_in_the_office_and_on_the_hub() {
+    let stage = Stage::with_rulebooks().await;
+    stage.admit_office("SWE").await;
+    let put = stage.put_rulebook(lenient(), false).await;
+    assert_eq!(put.problems, []);
+    let office = stage.client("SWE").await;
+    let sums = [("F", "10"), ("M", "12"), ("_T", "23")];
+    let file = by_sex("NOR", 2020, &sums) + &by_sex("FIN", 2020, &sums).split_once('\n').expect("a header").1;
+
+    let mut pushed = push(&office, &file, &PushOptions::default()).await;
+    let mut offline = Vec::new();
+    let each = |finding: mighub_validation::Finding| {
+        offline.push((finding.rule_id, finding.finding_id, finding.arithmetic));
+        Ok(())
+    };
+    pushed.checked.each_finding(each).expect("readable");
+    let PushOutcome::NeedsAnswer { verdict } = &pushed.outcome else { panic!("{:?}", pushed.outcome) };
+    let report = office.report(&verdict.submission_id, 10).await.expect("a report");
+    let on_hub: Vec<_> =
+        report.findings.into_iter().map(|f| (f.rule_id, f.finding_id, f.arithmetic)).collect();
+    assert_eq!(on_hub.len(), 2, "{on_hub:?}");
+    assert_eq!(offline, on_hub);
+    stage.close().await;
+}

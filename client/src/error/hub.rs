@@ -85,6 +85,7 @@ impl HubError {
         match reason {
             R::Unauthenticated
             | R::NotEnrolled
+            | R::AccessTokenInvalid
             | R::RightMissing
             | R::LaneNotPermitted
             | R::TokenInvalid
@@ -100,6 +101,7 @@ impl HubError {
             | R::UnknownSubmission
             | R::UnknownFinding
             | R::UnknownAgency
+            | R::UnknownToken
             | R::VintageUnknown
             | R::EditionUnknown
             | R::Gone => ExitCode::NotFound,

@@ -4,6 +4,7 @@
 //! writing. What must not: what a reader does with the figures.
 
 mod decode;
+mod message;
 mod request;
 mod stream;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! A pull as a file: SDMX-CSV 2.0 or JSON lines.
+//! A pull as a file: SDMX-CSV 2.0, JSON lines, or another message of figures.
 
 use std::fs::File;
 use std::io::{self, BufReader, Seek, SeekFrom, Write};
@@ -8,14 +8,16 @@ use std::sync::Arc;
 use mighub_sdmx::Columns;
 use mighub_sdmx::columns::AttributeValue;
 use mighub_sdmx::csv::{Action, CsvWriter, WriteOptions};
+use mighub_sdmx::data::DataFormat;
 use mighub_sdmx::jsonl::JsonLines;
 use mighub_sdmx::structure::DataDefinition;
 
+use super::message::MessageFile;
 use super::{Pull, PullSummary, Pulled, PulledLane};
 use crate::error::Error;
 
 /// Custom column, and member of every line, with the provider.
-const DATA_PROVIDER: &str = "DATA_PROVIDER";
+pub(super) const DATA_PROVIDER: &str = "DATA_PROVIDER";
 
 /// Form of a file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub enum Format {
     /// One JSON object per observation. In a delta each has a member ACTION, `R` or `D`, and deletions a member
     /// REASON, `DELETED` or `WITHHELD`.
     JsonLines,
+    /// A message of any other format; of all figures, not of changes.
+    Message(DataFormat),
 }
 
 impl Pull {
@@ -54,6 +58,17 @@ impl Pull {
                 (Format::Csv, false) => Writer::Csv(CsvFile::new(definition, output)),
                 (Format::Csv, true) => Writer::CsvDelta(CsvDelta::new(definition, output, &scratch)?),
                 (Format::JsonLines, delta) => Writer::JsonLines(LinesFile::new(definition, output, delta)),
+                (Format::Message(format), false) => {
+                    let file = MessageFile::new(format, &definition, output).map_err(Error::Output)?;
+                    Writer::Message(Box::new(file))
+                }
+                (Format::Message(format), true) => {
+                    let text = format!(
+                        "changes are written as csv or jsonl, not as {}: pull them so, or pull all figures",
+                        format.name()
+                    );
+                    return Err(Error::Request(text));
+                }
             };
             while let Some(pulled) = self.blocking_next()? {
                 match pulled {
@@ -74,6 +89,7 @@ enum Writer<W: Write> {
     Csv(CsvFile<W>),
     CsvDelta(CsvDelta<W>),
     JsonLines(LinesFile<W>),
+    Message(Box<MessageFile>),
 }
 
 impl<W: Write> Writer<W> {
@@ -82,6 +98,10 @@ impl<W: Write> Writer<W> {
             Self::Csv(file) => file.lane(lane),
             Self::CsvDelta(delta) => delta.lane(lane),
             Self::JsonLines(file) => file.lane(lane),
+            Self::Message(file) => {
+                file.lane(lane);
+                Ok(())
+            }
         }
     }
 
@@ -90,6 +110,7 @@ impl<W: Write> Writer<W> {
             Self::Csv(file) => file.write(columns, Action::Replace),
             Self::CsvDelta(delta) => delta.replaced.write(columns, Action::Replace),
             Self::JsonLines(file) => file.write(columns, None),
+            Self::Message(file) => file.write(columns, Action::Replace),
         }
     }
 
@@ -101,6 +122,7 @@ impl<W: Write> Writer<W> {
                 let reason = reason.as_str_name();
                 file.write(columns, Some(reason.strip_prefix("TOMBSTONE_REASON_").unwrap_or(reason)))
             }
+            Self::Message(file) => file.write(columns, Action::Delete),
         }
     }
 
@@ -109,6 +131,7 @@ impl<W: Write> Writer<W> {
             Self::Csv(file) => file.finish().map(drop),
             Self::CsvDelta(delta) => delta.finish(),
             Self::JsonLines(file) => file.finish(),
+            Self::Message(file) => file.finish(),
         }
     }
 }

@@ -15,11 +15,13 @@ use super::reader::{Action, RowBatch};
 use super::split::{Cell, Packed, unquote};
 use super::{BATCH_BYTES, BATCH_ISSUES, BATCH_ROWS, CODE_BYTES_MAX, CODES_MAX};
 use crate::columns::{AttributeValue, Columns, DimensionColumn, NO_VALUE};
-use crate::decimal::Decimal;
+use crate::decimal::{Decimal, DecimalError};
 use crate::period::Period;
 use crate::structure::DataDefinition;
 use contents::PERIODS_KEPT;
 
+/// The attribute that says why there is no value.
+const STATUS: &str = "OBS_STATUS";
 /// Bytes of the distinct codes of one dimension that are kept in memory.
 const CODE_BYTES_KEPT: usize = 8 * 1024 * 1024;
 
@@ -52,6 +54,10 @@ pub(crate) struct Batch {
     /// Attributes of the open series whose deletion was noted last.
     deleted: Vec<u32>,
     issues: Vec<CellIssue>,
+    /// Of the row at hand: its value is missing on purpose; the column, and what is wrong if that cannot be.
+    no_value: Option<(usize, DecimalError)>,
+    /// The place of OBS_STATUS.
+    status: Option<usize>,
     bytes: usize,
     /// Whether cells are contents as they are, and not in the quotes of CSV.
     is_plain: bool,
@@ -80,6 +86,8 @@ impl Batch {
             period_texts: vec![(Packed::EMPTY, Period::ANY); PERIODS_KEPT],
             deleted: Vec::new(),
             issues: Vec::new(),
+            no_value: None,
+            status: shape.observation_attribute(STATUS),
             bytes: 0,
             is_plain: false,
         }
@@ -240,19 +248,23 @@ impl Batch {
                 Use::Time => period = self.period(row, *column, cell),
                 Use::Measure => value = self.number(row, *column, cell),
                 Use::Observation(place) => {
-                    self.observation[place].code = self.attribute(plan, row, *column, cell, |batch| {
+                    self.observation[place].code = self.attribute(plan, row, *column, cell, true, |batch| {
                         &mut batch.observation[place].dictionary
                     });
                 }
                 Use::Series(place) => {
-                    self.series[place].code =
-                        self.attribute(plan, row, *column, cell, |batch| &mut batch.series[place].dictionary);
+                    self.series[place].code = self.attribute(plan, row, *column, cell, false, |batch| {
+                        &mut batch.series[place].dictionary
+                    });
                 }
                 Use::Dataset(place) => {
                     names_dataset |= cell.packed != Packed::EMPTY;
                     self.dataset_attribute(plan, row, *column, place, cell);
                 }
             }
+        }
+        if let Some((column, error)) = self.no_value.take() {
+            self.missing_on_purpose(row, column, error);
         }
         let mut changed = changed || self.ends.is_empty();
         if self.action == Action::Delete {

@@ -89,6 +89,12 @@ impl<V: Clone + Eq + Hash> Dictionary<V> {
         self.use_value(place)
     }
 
+    /// The value of this batch with the number before `next`; nothing for 0.
+    pub(super) fn used(&self, next: u32) -> Option<&V> {
+        let value = self.used.get((next as usize).checked_sub(1)?)?;
+        self.values.get(*value as usize)
+    }
+
     /// The values of this batch by their numbers; the next batch begins.
     pub(super) fn take_used(&mut self) -> Vec<V> {
         let values = self.used.iter().map(|value| self.values[*value as usize].clone()).collect();

@@ -179,6 +179,8 @@ impl Column {
         let labelled = name.contains(": ");
         let name = name.split_once(": ").map_or(name, |(id, _)| id);
         let (id, brackets) = match name.split_once('[') {
+            // Attributes nested in others (`CONTACT[].NAME[]`) are no components: they are told, not read.
+            Some((_, rest)) if rest.contains("].") => (name, None),
             Some((id, rest)) => (id, rest.strip_suffix(']')),
             None => (name, None),
         };

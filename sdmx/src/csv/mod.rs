@@ -17,10 +17,11 @@ mod rows;
 mod sniff;
 mod split;
 mod writer;
+mod written;
 
 pub use crate::data::Places;
 pub(crate) use batch::Batch;
-pub(crate) use cell::{DIVIDED, simplest, write_divided};
+pub(crate) use cell::{DIVIDED, simplest, write_divided, write_value};
 pub(crate) use header::names as header_names;
 pub use header::{Column, Header, HeaderError, Role, Version};
 pub(crate) use issue::clip;

@@ -38,7 +38,8 @@ impl Action {
         }
     }
 
-    fn read(cell: &[u8]) -> Option<Self> {
+    /// The action of a cell.
+    pub(crate) fn read(cell: &[u8]) -> Option<Self> {
         match cell {
             b"" | b"M" | b"I" | b"A" => Some(Self::Merge),
             b"R" => Some(Self::Replace),

@@ -35,7 +35,10 @@ pub fn raw_count(mut input: impl Read + Seek) -> Result<RawCount, ReadError> {
             });
             Ok(RawCount { format, datasets: 1, series: 0, observations })
         }
-        family => Err(not_yet(family)),
+        Family::Parquet => {
+            let observations = crate::parquet::count_rows(input)?;
+            Ok(RawCount { format: DataFormat::Parquet, datasets: 1, series: 0, observations })
+        }
     }
 }
 
@@ -49,11 +52,6 @@ pub(super) fn family(input: &mut (impl Read + Seek)) -> Result<Family, ReadError
     };
     sniffed().map_err(RowError::from)?;
     Ok(sniff(&first))
-}
-
-pub(super) fn not_yet(family: Family) -> ReadError {
-    let reason = format!("{family:?} cannot be read yet");
-    RowError::from(std::io::Error::new(std::io::ErrorKind::Unsupported, reason)).into()
 }
 
 /// Counts the parts of a message.

@@ -54,9 +54,15 @@ impl<W: Write> CsvMessage<W> {
         let options = crate::csv::WriteOptions {
             version,
             attributes: options.attributes.clone(),
+            measures: options.measures,
+            detail: options.detail,
             absent_values: options.absent_values.clone(),
+            labels: options.labels,
+            keys: options.keys,
+            normalized_time: options.normalized_time,
             languages: options.languages.clone(),
             custom_columns: options.custom_columns.clone(),
+            structure: options.header.structure.clone(),
         };
         Ok(Self { writer: CsvWriter::new(output, definition, &options)? })
     }
@@ -64,7 +70,7 @@ impl<W: Write> CsvMessage<W> {
 
 impl<W: Write> DataWriter for CsvMessage<W> {
     fn write(&mut self, action: Action, columns: &Columns, context: &DatasetContext<'_>) -> io::Result<()> {
-        self.writer.write(columns, action, context.custom)
+        self.writer.write_with(columns, action, context.custom, context.absent_values)
     }
 
     fn finish(self: Box<Self>) -> io::Result<()> {

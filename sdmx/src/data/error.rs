@@ -36,7 +36,9 @@ pub enum MessageProblem {
         most: String,
     },
     /// A definition of a document type or of entities.
-    #[error("the message defines a document type or entities, which SDMX does not need and which are not read: remove <!DOCTYPE ...>")]
+    #[error(
+        "the message defines a document type or entities, which SDMX does not need and which are not read: remove <!DOCTYPE ...>"
+    )]
     DocumentType,
     /// An entity that XML does not have by itself.
     #[error("&{0}; is not an entity of XML: write the character itself, or & as &amp;")]

@@ -10,6 +10,7 @@ mod count;
 mod error;
 mod event;
 mod format;
+mod losses;
 mod options;
 mod place;
 mod read;
@@ -25,6 +26,7 @@ pub use event::{
     Cell, DatasetStart, EventKind, EventSource, Mark, MessageInfo, Record, StructureKind, StructureRef,
 };
 pub use format::{DataFormat, JsonVersion, MlForm};
+pub use losses::{LOSSES, Loss, Saying};
 pub use options::{Detail, KeyColumns, Labels, MessageHeader, ObservationLevel, StructureUse, WriteOptions};
 pub use place::{Locate, Places, SourceText};
 pub use read::{DataReader, EventReader, Resolve, reader};

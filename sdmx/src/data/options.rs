@@ -31,6 +31,8 @@ pub struct WriteOptions {
     pub languages: Vec<String>,
     /// Names of columns behind the components, such as DATA_PROVIDER (SDMX-CSV, Parquet, workbooks).
     pub custom_columns: Vec<String>,
+    /// Names and texts that the second sheet of a workbook says beside the dataflow: filters, licence.
+    pub about: Vec<(String, String)>,
     /// What stands before the data.
     pub header: MessageHeader,
 }
@@ -131,6 +133,7 @@ impl Default for WriteOptions {
             normalized_time: false,
             languages: Vec::new(),
             custom_columns: Vec::new(),
+            about: Vec::new(),
             header: MessageHeader::default(),
         }
     }

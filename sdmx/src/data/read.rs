@@ -3,12 +3,13 @@
 use std::io::{Read, Seek};
 use std::sync::Arc;
 
-use super::count::{family, not_yet};
+use super::count::family;
 use super::event::MessageInfo;
 use super::{DataFormat, Header, ReadError, ReadSummary, RowBatch};
 use crate::csv::CsvReader;
-use crate::json::{JsonEvents, reopen as reopen_json};
+use crate::json::JsonEvents;
 use crate::ml::MlEvents;
+use crate::parquet::ParquetReader;
 use crate::sniff::Family;
 use crate::structure::DataDefinition;
 
@@ -54,10 +55,15 @@ pub fn reader<'a>(
 ) -> Result<Box<dyn DataReader + 'a>, ReadError> {
     match family(&mut input)? {
         Family::Csv => Ok(Box::new(CsvReader::new(input, resolve)?)),
-        Family::Xml => Ok(Box::new(EventReader::new(MlEvents::new(input)?, Box::new(resolve), MlEvents::reopen))),
-        Family::Json => {
-            Ok(Box::new(EventReader::new(JsonEvents::new(input)?, Box::new(resolve), reopen_json)))
+        Family::Xml => {
+            let reopen = Arc::new(MlEvents::reopen);
+            Ok(Box::new(EventReader::new(MlEvents::new(input)?, Box::new(resolve), reopen)))
         }
-        family => Err(not_yet(family)),
+        Family::Json => {
+            let events = JsonEvents::new(input)?;
+            let reopen = events.reopen();
+            Ok(Box::new(EventReader::new(events, Box::new(resolve), reopen)))
+        }
+        Family::Parquet => Ok(Box::new(ParquetReader::new(input, resolve)?)),
     }
 }

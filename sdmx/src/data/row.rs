@@ -9,16 +9,14 @@ use super::event::{EventKind, EventSource, Mark, MessageInfo, Record, StructureR
 use super::place::Places;
 use super::read::{DataReader, Resolve};
 use super::{
-    Action, CellIssue, CellProblem, DataFormat, Header, MessageError, MessageProblem,
-    ReadError, ReadSummary, RowBatch,
+    Action, CellIssue, CellProblem, DataFormat, Header, MessageError, MessageProblem, ReadError, ReadSummary,
+    RowBatch,
 };
-use crate::csv::{
-    Batch, Cell, Column, Packed, Plan, Role, Row, STRUCTURES_MAX, Use, Version, clip,
-};
+use crate::csv::{Batch, Cell, Column, Packed, Plan, Role, Row, STRUCTURES_MAX, Use, Version, clip};
 use crate::structure::DataDefinition;
 use groups::Groups;
-pub use locate::{Reopen, Resume};
 use locate::{EventPlaces, Marks};
+pub use locate::{Reopen, Resume};
 
 /// Columns before those of components: what a dataset is of, and what it does.
 const CONTROL: [(&str, Role); 2] = [("STRUCTURE_ID", Role::StructureId), ("ACTION", Role::Action)];
@@ -248,30 +246,33 @@ impl<'a, S: EventSource> EventReader<'a, S> {
         self.assemblies[open].batch.set_action(self.action);
         self.assemblies[open].groups.clear();
         self.layout.cells.resize(self.header.columns.len(), EMPTY);
-        let mut of_dataset = Vec::new();
-        for nth in 0..self.record.cells().len() {
-            let cell = self.record.cells()[nth];
-            let assembly = &self.assemblies[open];
-            let column = assembly.columns[cell.name as usize];
-            let content = self.record.content(&cell);
-            self.layout.put(column as usize, content);
-            let used = assembly.plan.others.iter().find(|(known, _)| *known == column as usize);
-            if let Some((_, Use::Dataset(place))) = used {
-                of_dataset.push((column as usize, *place));
-            }
-        }
-        if !of_dataset.is_empty() {
-            let row = Row { padded: &self.layout.text, length: self.layout.text.len(), quoted: false, number: self.row + 1 };
-            let Assembly { plan, batch, .. } = &mut self.assemblies[open];
-            for (column, place) in of_dataset {
-                batch.dataset_attribute(plan, &row, column, place, self.layout.cells[column]);
-                // Rows need not say it again.
-                self.layout.cells[column] = EMPTY;
-            }
-        }
+        self.dataset_cells(open);
         self.layout.keep_as(|layout| &mut layout.dataset);
         self.layout.keep_as(|layout| &mut layout.series);
         Ok(())
+    }
+
+    /// What the part at hand says of the dataset as a whole; the rest is for all rows.
+    fn dataset_cells(&mut self, open: usize) {
+        let mut of_dataset = Vec::new();
+        for cell in self.record.cells() {
+            let assembly = &self.assemblies[open];
+            let column = assembly.columns[cell.name as usize] as usize;
+            self.layout.put(column, self.record.content(cell));
+            if let Some((_, Use::Dataset(place))) =
+                assembly.plan.others.iter().find(|(known, _)| *known == column)
+            {
+                of_dataset.push((column, *place));
+            }
+        }
+        let text = &self.layout.text;
+        let row = Row { padded: text, length: text.len(), quoted: false, number: self.row + 1 };
+        let Assembly { plan, batch, .. } = &mut self.assemblies[open];
+        for (column, place) in of_dataset {
+            batch.dataset_attribute(plan, &row, column, place, self.layout.cells[column]);
+            // Rows need not say it again.
+            self.layout.cells[column] = EMPTY;
+        }
     }
 
     fn report(&mut self, problem: CellProblem, content: &str) {
@@ -357,9 +358,11 @@ impl<'a, S: EventSource> EventReader<'a, S> {
         for (number, name) in self.record.names().iter().enumerate().skip(assembly.columns.len()) {
             let is = |id: &&Arc<str>| **id == *name;
             let in_other_letters = |id: &&Arc<str>| id.eq_ignore_ascii_case(name);
-            let known = components(definition).find(is).or_else(|| components(definition).find(in_other_letters));
+            let known =
+                components(definition).find(is).or_else(|| components(definition).find(in_other_letters));
             let known = known.or_else(|| (**name == *OBS_VALUE).then_some(&definition.measure.id));
-            let column = known.and_then(|id| self.header.columns.iter().position(|column| column.name == **id));
+            let column =
+                known.and_then(|id| self.header.columns.iter().position(|column| column.name == **id));
             assembly.columns.push(column.unwrap_or(number) as u32);
         }
         self.layout.cells.resize(self.header.columns.len(), EMPTY);
@@ -411,10 +414,12 @@ impl<'a, S: EventSource> EventReader<'a, S> {
     fn push_row(&mut self, open: usize) {
         let Assembly { plan, batch, .. } = &mut self.assemblies[open];
         let layout = &mut self.layout;
-        let row =
-            Row { padded: &layout.text, length: layout.text.len(), quoted: false, number: self.row };
+        let row = Row { padded: &layout.text, length: layout.text.len(), quoted: false, number: self.row };
         batch.count_bytes(layout.text.len());
-        if self.in_series && layout.key_stands && !layout.filled.iter().any(|column| plan.is_dimension(*column as usize)) {
+        if self.in_series
+            && layout.key_stands
+            && !layout.filled.iter().any(|column| plan.is_dimension(*column as usize))
+        {
             batch.push_cells(plan, &row, &layout.cells, 0, false);
             return;
         }
@@ -460,6 +465,14 @@ impl<'a, S: EventSource> EventReader<'a, S> {
             return Ok(());
         };
         let Assembly { plan, columns, groups, .. } = &mut self.assemblies[open];
+        let is_of_dimensions = |cell: &super::Cell| plan.is_dimension(columns[cell.name as usize] as usize);
+        if !self.record.cells().iter().any(is_of_dimensions) {
+            self.layout.back_to(|layout| &mut layout.dataset, self.header.columns.len());
+            self.dataset_cells(open);
+            self.layout.keep_as(|layout| &mut layout.dataset);
+            self.layout.keep_as(|layout| &mut layout.series);
+            return Ok(());
+        }
         if self.action != Action::Delete {
             if groups.add(plan, columns, &self.record).is_err() {
                 return Err(self.error(groups::too_large()));
@@ -524,7 +537,9 @@ impl<S: EventSource> DataReader for EventReader<'_, S> {
     }
 
     fn finish(self: Box<Self>) -> ReadSummary {
-        let EventReader { source, reopen, mut header, definitions, issues, marks, row, left_out, met, .. } = *self;
+        let EventReader {
+            source, reopen, mut header, definitions, issues, marks, row, left_out, met, ..
+        } = *self;
         for (column, met) in header.columns.iter_mut().zip(met) {
             if !met && column.role == Role::Other {
                 column.role = Role::Absent;

@@ -11,7 +11,9 @@ use super::{Action, DataFormat};
 use crate::columns::{AttributeValue, Columns};
 use crate::json::JsonWriter;
 use crate::ml::MlWriter;
+use crate::parquet::ParquetWriter;
 use crate::structure::DataDefinition;
+use crate::xlsx::XlsxWriter;
 
 /// What columns belong to. A new dataset begins where it changes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,9 +51,7 @@ pub fn writer<'w>(
         DataFormat::Csv(version) => Ok(Box::new(CsvMessage::new(output, version, definition, options)?)),
         DataFormat::Ml(form) => Ok(Box::new(MlWriter::new(output, form, definition, options)?)),
         DataFormat::Json(version) => Ok(Box::new(JsonWriter::new(output, version, definition, options)?)),
-        DataFormat::Parquet | DataFormat::Xlsx => {
-            let reason = format!("{} cannot be written yet", format.name());
-            Err(io::Error::new(io::ErrorKind::Unsupported, reason))
-        }
+        DataFormat::Parquet => Ok(Box::new(ParquetWriter::new(output, definition, options)?)),
+        DataFormat::Xlsx => Ok(Box::new(XlsxWriter::new(output, definition, options)?)),
     }
 }

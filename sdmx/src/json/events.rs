@@ -4,14 +4,12 @@ use std::io::{Read, Seek, SeekFrom};
 use std::sync::Arc;
 
 use super::cells::Into;
-use super::layout::{KeyOf, Layout};
+use super::layout::KeyOf;
 use super::problem::JsonError;
-use super::survey::{Dataset, Survey};
+use super::survey::{Part, Survey};
 use super::tokens::{Mark as TokenMark, Token, Tokens};
 use crate::csv::{Action, ReadError};
-use crate::data::{
-    DataFormat, DatasetStart, EventKind, EventSource, Mark, MessageInfo, Record, Resume, SourceText,
-};
+use crate::data::{DataFormat, DatasetStart, EventKind, EventSource, Mark, MessageInfo, Record, Reopen};
 
 /// What comes next.
 #[derive(Clone, Copy, Debug)]
@@ -29,37 +27,15 @@ enum Step {
     SeriesEnd,
 }
 
-/// Parts of a dataset, in the order in which they are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
-    Groups,
-    Series,
-    Observations,
-    End,
-}
-
 /// Reads the parts of an SDMX-JSON message.
 pub struct JsonEvents<R> {
     tokens: Tokens<R>,
-    message: MessageInfo,
-    format: DataFormat,
-    layouts: Vec<Layout>,
-    datasets: Vec<Dataset>,
+    survey: Arc<Survey>,
     /// The dataset that is open.
     dataset: usize,
     mark: Mark,
     step: Step,
-    /// For datasets without a structure.
-    nothing: Layout,
     no_dataset: DatasetStart,
-}
-
-/// The same for a file that is looked into again.
-pub(crate) fn reopen<'f>(
-    file: &'f mut dyn SourceText,
-    _from: Option<&Resume<'_>>,
-) -> Result<Box<dyn EventSource + 'f>, ReadError> {
-    Ok(Box::new(JsonEvents::new(file)?))
 }
 
 impl<R: Read + Seek> JsonEvents<R> {
@@ -67,40 +43,35 @@ impl<R: Read + Seek> JsonEvents<R> {
     pub fn new(mut input: R) -> Result<Self, ReadError> {
         input.seek(SeekFrom::Start(0)).map_err(JsonError::Io)?;
         let mut tokens = Tokens::new(input)?;
-        let Survey { version, message, layouts, datasets } = Survey::take(&mut tokens)?;
-        let mut events = Self {
-            tokens,
-            message,
-            format: DataFormat::Json(version),
-            layouts,
-            datasets,
-            dataset: 0,
-            mark: Mark::default(),
-            step: Step::Dataset(0),
-            nothing: Layout::default(),
-            no_dataset: DatasetStart::default(),
-        };
-        for place in 0..events.datasets.len() {
-            events.name_dataset(place);
-        }
-        Ok(events)
+        let survey = Arc::new(Survey::take(&mut tokens)?);
+        Ok(Self::of(tokens, survey))
     }
 
-    /// Completes what a dataset says of itself by what its structure says.
-    fn name_dataset(&mut self, place: usize) {
-        let Dataset { structure, reference, start, observations, .. } = &mut self.datasets[place];
-        let layout = self.layouts.get(*structure).unwrap_or(&self.nothing);
-        start.structure = reference.take().or_else(|| layout.reference.clone());
-        start.observation_dimension = match observations {
-            Some(_) => Some(Arc::from("AllDimensions")),
-            None => layout.observation_dimension().map(Arc::from),
-        };
+    fn of(tokens: Tokens<R>, survey: Arc<Survey>) -> Self {
+        let no_dataset = DatasetStart::default();
+        Self { tokens, survey, dataset: 0, mark: Mark::default(), step: Step::Dataset(0), no_dataset }
+    }
+
+    /// Makes such a source again, of the same message, without going over it first.
+    pub fn reopen(&self) -> Reopen {
+        let survey = self.survey.clone();
+        Arc::new(move |file, from| {
+            file.seek(SeekFrom::Start(0)).map_err(JsonError::Io)?;
+            let mut events = JsonEvents::of(Tokens::new(file)?, survey.clone());
+            if let Some(resume) = from
+                && let Some((dataset, part, begin)) = survey.part_before(resume.mark.offset)
+            {
+                events.tokens.jump(begin.at_member(resume.mark)).map_err(JsonError::Io)?;
+                (events.dataset, events.step) = (dataset, Step::Member(part));
+            }
+            Ok(Box::new(events))
+        })
     }
 
     fn event(&mut self, record: &mut Record) -> Result<Option<EventKind>, JsonError> {
         loop {
             match self.step {
-                Step::Dataset(place) if place == self.datasets.len() => return Ok(None),
+                Step::Dataset(place) if place == self.survey.datasets.len() => return Ok(None),
                 Step::Dataset(place) => {
                     self.dataset = place;
                     self.begin_dataset(record)?;
@@ -139,18 +110,19 @@ impl<R: Read + Seek> JsonEvents<R> {
 
     fn begin_dataset(&mut self, record: &mut Record) -> Result<(), JsonError> {
         record.begin(EventKind::Dataset);
-        let dataset = &self.datasets[self.dataset];
+        let dataset = &self.survey.datasets[self.dataset];
         let parts = [dataset.attributes, dataset.groups, dataset.series, dataset.observations];
         let Some(first) = parts.into_iter().flatten().next() else { return Ok(()) };
         self.tokens.jump(first)?;
         self.mark = first.place();
-        if dataset.structure >= self.layouts.len() && !self.layouts.is_empty() {
-            let (structure, count) = (dataset.structure, self.layouts.len());
+        let structures = self.survey.layouts.len();
+        if dataset.structure >= structures && structures > 0 {
             return Err(self.tokens.contents(format!(
-                "the dataset is of structure {structure}, and the message has {count}: the first is number 0"
+                "the dataset is of structure {}, and the message has {structures}: the first is number 0",
+                dataset.structure
             )));
         }
-        let layout = self.layouts.get(dataset.structure).unwrap_or(&self.nothing);
+        let layout = self.survey.layout(dataset);
         let is_delete = dataset.start.action == Action::Delete;
         let into = &mut Into { record, mark: self.mark, is_delete };
         for place in &layout.of_dataset {
@@ -168,13 +140,7 @@ impl<R: Read + Seek> JsonEvents<R> {
     }
 
     fn begin_part(&mut self, part: Part) -> Result<(), JsonError> {
-        let dataset = &self.datasets[self.dataset];
-        let mark = match part {
-            Part::Groups => dataset.groups,
-            Part::Series => dataset.series,
-            Part::Observations => dataset.observations,
-            Part::End => None,
-        };
+        let mark = self.survey.datasets[self.dataset].part(part);
         self.step = Step::Part(part.next());
         let Some(mark) = mark else { return Ok(()) };
         self.tokens.jump(mark)?;
@@ -217,9 +183,9 @@ impl<R: Read + Seek> JsonEvents<R> {
     #[inline]
     fn entry(&mut self, kind: EventKind, of: KeyOf, record: &mut Record) -> Result<(), JsonError> {
         self.begin(kind, record);
-        let Self { tokens, layouts, datasets, dataset, nothing, mark, .. } = self;
-        let dataset = &datasets[*dataset];
-        let layout = layouts.get(dataset.structure).unwrap_or(nothing);
+        let Self { tokens, survey, dataset, mark, .. } = self;
+        let dataset = &survey.datasets[*dataset];
+        let layout = survey.layout(dataset);
         let into = &mut Into { record, mark: *mark, is_delete: dataset.start.action == Action::Delete };
         into.key(tokens, layout, of)?;
         let first = tokens.next()?;
@@ -230,9 +196,9 @@ impl<R: Read + Seek> JsonEvents<R> {
     /// Reads a series up to its observations.
     fn series(&mut self, record: &mut Record) -> Result<(), JsonError> {
         self.begin(EventKind::Series, record);
-        let Self { tokens, layouts, datasets, dataset, nothing, mark, step, .. } = self;
-        let dataset = &datasets[*dataset];
-        let layout = layouts.get(dataset.structure).unwrap_or(nothing);
+        let Self { tokens, survey, dataset, mark, step, .. } = self;
+        let dataset = &survey.datasets[*dataset];
+        let layout = survey.layout(dataset);
         let into = &mut Into { record, mark: *mark, is_delete: dataset.start.action == Action::Delete };
         into.key(tokens, layout, KeyOf::Series)?;
         *step = Step::SeriesEnd;
@@ -292,23 +258,13 @@ impl<R: Read + Seek> JsonEvents<R> {
     }
 }
 
-impl Part {
-    fn next(self) -> Self {
-        match self {
-            Self::Groups => Self::Series,
-            Self::Series => Self::Observations,
-            Self::Observations | Self::End => Self::End,
-        }
-    }
-}
-
 impl<R: Read + Seek> EventSource for JsonEvents<R> {
     fn next(&mut self, record: &mut Record) -> Result<Option<EventKind>, ReadError> {
         Ok(self.event(record)?)
     }
 
     fn dataset(&self) -> &DatasetStart {
-        self.datasets.get(self.dataset).map_or(&self.no_dataset, |dataset| &dataset.start)
+        self.survey.datasets.get(self.dataset).map_or(&self.no_dataset, |dataset| &dataset.start)
     }
 
     fn mark(&self) -> Mark {
@@ -316,10 +272,14 @@ impl<R: Read + Seek> EventSource for JsonEvents<R> {
     }
 
     fn format(&self) -> DataFormat {
-        self.format
+        DataFormat::Json(self.survey.version)
     }
 
     fn message(&self) -> &MessageInfo {
-        &self.message
+        &self.survey.message
+    }
+
+    fn can_resume(&self) -> bool {
+        true
     }
 }

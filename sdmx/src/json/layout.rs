@@ -295,11 +295,6 @@ pub(super) fn reference<R: Read>(
     first: Token,
 ) -> Result<Option<StructureRef>, JsonError> {
     let mut best: Option<StructureRef> = None;
-    let rank = |kind| match kind {
-        StructureKind::Dataflow => 0,
-        StructureKind::ProvisionAgreement => 1,
-        StructureKind::DataStructure => 2,
-    };
     tokens.items_of(first, "links", |tokens, first| {
         let (mut of_urn, mut of_address) = (None, None);
         tokens.members_of(first, "a link", |tokens, name, first| {
@@ -318,6 +313,15 @@ pub(super) fn reference<R: Read>(
         Ok(())
     })?;
     Ok(best)
+}
+
+/// Of several artefacts that are named, the one with the lowest rank says most.
+pub(super) fn rank(kind: StructureKind) -> u8 {
+    match kind {
+        StructureKind::Dataflow => 0,
+        StructureKind::ProvisionAgreement => 1,
+        StructureKind::DataStructure => 2,
+    }
 }
 
 /// What the address of an artefact names: `…/dataflow/ECB/EXR/1.0`.

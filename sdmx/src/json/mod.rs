@@ -30,7 +30,6 @@ mod value;
 mod writer;
 
 pub use events::JsonEvents;
-pub(crate) use events::reopen;
 pub use writer::JsonWriter;
 
 /// Most objects and arrays within each other. A message needs about ten; nested metadata some more.

@@ -1,8 +1,9 @@
 //! The first pass over a message: its structures, and where its datasets are.
 
 use std::io::Read;
+use std::sync::Arc;
 
-use super::layout::{Layout, Listed, reference};
+use super::layout::{Layout, Listed, rank, reference};
 use super::problem::JsonError;
 use super::tokens::{Mark, Token, Tokens};
 use super::{DATASETS_MAX, STRUCTURES_MAX};
@@ -24,6 +25,15 @@ pub(super) struct Dataset {
     pub(super) observations: Option<Mark>,
 }
 
+/// Parts of a dataset, in the order in which they are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Groups,
+    Series,
+    Observations,
+    End,
+}
+
 /// What the first pass found.
 #[derive(Debug)]
 pub(super) struct Survey {
@@ -31,6 +41,8 @@ pub(super) struct Survey {
     pub(super) message: MessageInfo,
     pub(super) layouts: Vec<Layout>,
     pub(super) datasets: Vec<Dataset>,
+    /// For datasets without a structure.
+    nothing: Layout,
 }
 
 /// What is known while the first pass goes on.
@@ -43,8 +55,8 @@ struct Found {
     /// The address of the schema.
     schema: String,
     has_one_structure: bool,
-    /// A member that only other messages have.
-    other: Option<&'static str>,
+    /// The first member that only other messages have.
+    other: Option<JsonError>,
     /// The first error that the message reports.
     error: Option<String>,
 }
@@ -64,7 +76,38 @@ impl Survey {
         tokens.next()?;
         let Some(datasets) = found.datasets.take() else { return Err(found.no_data(tokens)) };
         let version = found.version();
-        Ok(Self { version, message: found.message, layouts: found.layouts, datasets })
+        let (message, layouts) = (found.message, found.layouts);
+        let mut survey = Self { version, message, layouts, datasets, nothing: Layout::default() };
+        for place in 0..survey.datasets.len() {
+            survey.name_dataset(place);
+        }
+        Ok(survey)
+    }
+
+    /// Completes what a dataset says of itself by what its structure says.
+    fn name_dataset(&mut self, place: usize) {
+        let Dataset { structure, reference, start, observations, .. } = &mut self.datasets[place];
+        let layout = self.layouts.get(*structure).unwrap_or(&self.nothing);
+        let named = reference.take().into_iter().chain(layout.reference.clone());
+        start.structure = named.min_by_key(|reference| rank(reference.kind));
+        start.observation_dimension = match observations {
+            Some(_) => Some(Arc::from("AllDimensions")),
+            None => layout.observation_dimension().map(Arc::from),
+        };
+    }
+
+    /// The structure of a dataset.
+    pub(super) fn layout(&self, dataset: &Dataset) -> &Layout {
+        self.layouts.get(dataset.structure).unwrap_or(&self.nothing)
+    }
+
+    /// The part of a dataset that begins last before a byte of the document.
+    pub(super) fn part_before(&self, offset: u64) -> Option<(usize, Part, Mark)> {
+        let parts = self.datasets.iter().enumerate().flat_map(|(place, dataset)| {
+            let parts = [Part::Groups, Part::Series, Part::Observations].into_iter();
+            parts.filter_map(move |part| dataset.part(part).map(|mark| (place, part, mark)))
+        });
+        parts.filter(|(_, _, mark)| mark.place().offset < offset).max_by_key(|(_, _, mark)| mark.place().offset)
     }
 }
 
@@ -99,15 +142,20 @@ impl Found {
             }
             "errors" => tokens.items_of(first, "errors", |tokens, first| self.error(tokens, first)),
             "codelists" | "dataStructures" | "dataflows" | "conceptSchemes" | "references" => {
-                self.other = self.other.or(Some("an SDMX-JSON structure message"));
+                self.other(tokens, "a structure message of SDMX-JSON", "give it to `mighub structure put`");
                 tokens.skip_rest(first)
             }
             "metadataSets" => {
-                self.other = self.other.or(Some("an SDMX-JSON message of reference metadata"));
+                self.other(tokens, "reference metadata in SDMX-JSON", "data have the member \"dataSets\"");
                 tokens.skip_rest(first)
             }
             _ => tokens.skip_rest(first),
         }
+    }
+
+    fn other<R: Read>(&mut self, tokens: &mut Tokens<R>, found: &str, remedy: &'static str) {
+        let found = found.to_owned();
+        self.other.get_or_insert_with(|| tokens.problem(MessageProblem::OtherMessage { found, remedy }));
     }
 
     fn structure<R: Read>(&mut self, tokens: &mut Tokens<R>, first: Token) -> Result<(), JsonError> {
@@ -155,10 +203,9 @@ impl Found {
         Ok(())
     }
 
-    fn no_data<R: Read>(&self, tokens: &mut Tokens<R>) -> JsonError {
-        if let Some(found) = self.other {
-            let remedy = "give it to the command for structures";
-            return tokens.problem(MessageProblem::OtherMessage { found: found.to_owned(), remedy });
+    fn no_data<R: Read>(self, tokens: &mut Tokens<R>) -> JsonError {
+        if let Some(error) = self.other {
+            return error;
         }
         match &self.error {
             Some(error) => tokens.contents(format!(
@@ -217,7 +264,28 @@ fn dataset<R: Read>(tokens: &mut Tokens<R>, first: Token) -> Result<Dataset, Jso
     Ok(dataset)
 }
 
+impl Part {
+    /// The one behind.
+    pub(super) fn next(self) -> Self {
+        match self {
+            Self::Groups => Self::Series,
+            Self::Series => Self::Observations,
+            Self::Observations | Self::End => Self::End,
+        }
+    }
+}
+
 impl Dataset {
+    /// Where a part begins.
+    pub(super) fn part(&self, part: Part) -> Option<Mark> {
+        match part {
+            Part::Groups => self.groups,
+            Part::Series => self.series,
+            Part::Observations => self.observations,
+            Part::End => None,
+        }
+    }
+
     fn says<R: Read>(&mut self, tokens: &mut Tokens<R>, name: &str, first: Token) -> Result<(), JsonError> {
         let start = &mut self.start;
         match (name, first) {

@@ -58,6 +58,16 @@ impl Mark {
     pub(super) fn place(&self) -> Place {
         self.place
     }
+
+    /// The same, where `self` stands before an object of which a member begins at `place`.
+    pub(super) fn at_member(&self, place: Place) -> Self {
+        Self {
+            place,
+            nesting: self.nesting << 1 | 1,
+            depth: self.depth + 1,
+            expected: Expected::NameOrEnd,
+        }
+    }
 }
 
 /// Where the text of the last token lies.
@@ -493,7 +503,7 @@ impl<R: Read + Seek> Tokens<R> {
 }
 
 /// Whether a text is a number of JSON (RFC 8259, section 6), or one of the words that Python writes.
-fn is_numeral(text: &[u8]) -> bool {
+pub(super) fn is_numeral(text: &[u8]) -> bool {
     if matches!(text, b"NaN" | b"Infinity" | b"-Infinity") {
         return true;
     }

@@ -43,11 +43,12 @@ struct Text {
 impl Text {
     fn add(&mut self, part: &str, mark: Mark) -> Result<(), ReadError> {
         if self.content.is_empty() {
-            let part = part.trim_ascii_start();
-            self.content.push_str(part);
             self.begins = mark;
-        } else {
-            self.content.push_str(part);
+        }
+        // Line ends of a file are one character (XML, 2.11); those that are meant stand as references.
+        match part.contains('\r') && part.len() > 1 {
+            true => self.content.push_str(&part.replace("\r\n", "\n").replace('\r', "\n")),
+            false => self.content.push_str(part),
         }
         if self.content.len() > TEXT_BYTES_MAX {
             let most = format!("{TEXT_BYTES_MAX} bytes");
@@ -225,7 +226,10 @@ impl<R: Read> Xml<R> {
         for attribute in self.attributes() {
             let attribute = attribute.map_err(|failed| self.in_tag(failed))?;
             if attribute.name == name && attribute.prefix != "xmlns" {
-                return attribute.value().map(|value| Some(value.into_owned())).map_err(|failed| self.in_tag(failed));
+                return attribute
+                    .value()
+                    .map(|value| Some(value.into_owned()))
+                    .map_err(|failed| self.in_tag(failed));
             }
         }
         Ok(None)
@@ -246,17 +250,17 @@ impl<R: Read> Xml<R> {
         }
     }
 
-    /// The text between the last tag and the next, trimmed, and where it begins. The next tag is then the last.
+    /// The text between the last tag and the next, and where it begins. The next tag is then the last.
     pub(super) fn leading_text(&mut self) -> Result<(String, Mark), ReadError> {
         let mut text = Text { content: String::new(), begins: self.mark };
         if self.token != Token::Empty {
             self.advance(Some(&mut text))?;
         }
-        Ok((text.content.trim().to_owned(), text.begins))
+        Ok((text.content, text.begins))
     }
 
-    /// The text of the element whose tag came last, without that of elements in it, trimmed, and where it begins.
-    /// The element is passed over.
+    /// The text of the element whose tag came last, without that of elements in it, and where it begins. The
+    /// element is passed over.
     pub(super) fn text(&mut self) -> Result<(String, Mark), ReadError> {
         let mut text = Text { content: String::new(), begins: self.mark };
         if self.token == Token::Start {
@@ -270,7 +274,7 @@ impl<R: Read> Xml<R> {
                 }
             }
         }
-        Ok((text.content.trim().to_owned(), text.begins))
+        Ok((text.content, text.begins))
     }
 
     /// The message ends within an element.
@@ -298,8 +302,17 @@ impl<R: Read> Xml<R> {
         error(mark, failed.problem)
     }
 
+    /// What is wrong within a tag that does not end: where its quotation marks stop making sense.
+    fn unclosed(&mut self, begin: Mark) -> Option<ReadError> {
+        let tag = String::from_utf8_lossy(self.buffer.get(1..)?).into_owned();
+        let name_end = tag.find(|c: char| c.is_ascii_whitespace())?;
+        let failed = Attributes::new(&tag, name_end).find_map(Result::err)?;
+        self.mark = begin;
+        Some(self.in_tag(failed))
+    }
+
     #[cold]
-    fn failed(&self, failed: Error, begin: Mark) -> ReadError {
+    fn failed(&mut self, failed: Error, begin: Mark) -> ReadError {
         let here = self.reader.get_ref().mark();
         let syntax = |text: &str| MessageProblem::Syntax(text.to_owned());
         match failed {
@@ -307,13 +320,20 @@ impl<R: Read> Xml<R> {
                 let of_input = failed.get_ref().and_then(|inner| inner.downcast_ref::<InputError>());
                 match of_input {
                     Some(InputError::TooLong) => {
+                        let is_unescaped = |failed: &ReadError| match failed {
+                            ReadError::Message(failed) => {
+                                matches!(failed.problem, MessageProblem::UnescapedQuote { .. })
+                            }
+                            _ => false,
+                        };
                         let most = format!("{} KiB", EVENT_BYTES_MAX / 1024);
-                        let what = "what begins here (most often a quotation mark is not closed or not escaped) ";
-                        error(begin, MessageProblem::TooLarge { what: what.trim_end(), most })
+                        let too_large = MessageProblem::TooLarge { what: "what begins here", most };
+                        self.unclosed(begin).filter(is_unescaped).unwrap_or_else(|| error(begin, too_large))
                     }
-                    Some(character @ InputError::NotACharacter(_)) => {
-                        error(here, MessageProblem::Syntax(format!("the character {character} may not stand in XML")))
-                    }
+                    Some(character @ InputError::NotACharacter(_)) => error(
+                        here,
+                        MessageProblem::Syntax(format!("the character {character} may not stand in XML")),
+                    ),
                     None => std::io::Error::new(failed.kind(), failed.to_string()).into(),
                 }
             }
@@ -323,10 +343,7 @@ impl<R: Read> Xml<R> {
             Error::Syntax(
                 SyntaxError::UnclosedDoubleQuotedAttributeValue
                 | SyntaxError::UnclosedSingleQuotedAttributeValue,
-            ) => {
-                let text = "a value in the tag that begins here never ends: the message was cut off, or a quotation mark within the value is not written as &quot;";
-                error(begin, syntax(text))
-            }
+            ) => self.unclosed(begin).unwrap_or_else(|| error(begin, syntax("a value never ends"))),
             Error::Syntax(other) => error(begin, MessageProblem::Syntax(other.to_string())),
             Error::IllFormed(IllFormedError::MismatchedEndTag { expected, found }) => {
                 error(begin, MessageProblem::Syntax(format!("</{found}> stands where </{expected}> must")))

@@ -50,9 +50,8 @@ pub(super) fn fields(definition: &DataDefinition, options: &WriteOptions) -> Vec
         fields.push((definition.measure.id.to_string(), Field::Value));
         fields.push((exact_name(&definition.measure.id), Field::ExactValue));
     }
-    let has_value = |attribute: &AttributeUse| {
-        options.absent_values.iter().any(|(id, _)| *id == attribute.component.id)
-    };
+    let has_value =
+        |attribute: &AttributeUse| options.absent_values.iter().any(|(id, _)| *id == attribute.component.id);
     let written = Written::of(definition, |attribute| match &options.attributes {
         _ if !options.detail.has_attributes() => false,
         Some(wanted) => wanted.contains(&attribute.component.id),
@@ -64,7 +63,9 @@ pub(super) fn fields(definition: &DataDefinition, options: &WriteOptions) -> Vec
         let field = AttributeField { id: id.clone(), source: Source::new(written), form };
         fields.push((id.to_string(), Field::Attribute(field)));
     }
-    fields.extend(options.custom_columns.iter().enumerate().map(|(place, id)| (id.clone(), Field::Custom(place))));
+    fields.extend(
+        options.custom_columns.iter().enumerate().map(|(place, id)| (id.clone(), Field::Custom(place))),
+    );
     fields
 }
 

@@ -25,9 +25,8 @@ const VALUES_AT_ONCE: usize = 4096;
 /// Digits of a decimal that a double always gives back.
 const DOUBLE_DIGITS: u64 = 1_000_000_000_000_000;
 /// By exponent; all are exact.
-const POWERS_OF_TEN: [f64; DIGITS_MAX + 1] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
-];
+const POWERS_OF_TEN: [f64; DIGITS_MAX + 1] =
+    [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18];
 /// Kept for a row, beside its texts.
 const ROW_BYTES: usize = 32;
 
@@ -75,7 +74,8 @@ impl<W: Write + Send> ParquetWriter<W> {
         let mut group = self.file.next_row_group().map_err(to_io)?;
         for field in &self.fields {
             let column = group.next_column().map_err(to_io)?;
-            let mut column = column.ok_or_else(|| io::Error::other("the schema has fewer columns than the layout"))?;
+            let mut column =
+                column.ok_or_else(|| io::Error::other("the schema has fewer columns than the layout"))?;
             for piece in &pieces {
                 piece.write(field, &self.options, &mut column).map_err(to_io)?;
             }
@@ -140,9 +140,12 @@ impl Piece {
     ) -> Result<(), ParquetError> {
         let columns = &self.columns;
         let period = |row: &(u32, Option<u32>)| {
-            row.1.map(|observation| columns.periods[observation as usize]).filter(|period| *period != Period::ANY)
+            row.1
+                .map(|observation| columns.periods[observation as usize])
+                .filter(|period| *period != Period::ANY)
         };
-        let value = |row: &(u32, Option<u32>)| row.1.and_then(|observation| columns.value(observation as usize));
+        let value =
+            |row: &(u32, Option<u32>)| row.1.and_then(|observation| columns.value(observation as usize));
         match field {
             Field::Action => {
                 let letter = Some(text(&self.action.letter().to_string()));
@@ -152,7 +155,9 @@ impl Piece {
                 let dimension = &columns.dimensions[*place];
                 let codes: Vec<_> =
                     dimension.codes.iter().map(|code| (!code.is_empty()).then(|| text(code))).collect();
-                self.put::<ByteArrayType>(column, |row| codes[dimension.index[row.0 as usize] as usize].clone())
+                self.put::<ByteArrayType>(column, |row| {
+                    codes[dimension.index[row.0 as usize] as usize].clone()
+                })
             }
             Field::Time => {
                 let mut known: HashMap<Period, ByteArray> = HashMap::new();

@@ -2,18 +2,26 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::agreement::ProvisionAgreement;
 use super::annotation::Annotation;
+use super::category::{Categorisation, CategoryScheme};
 use super::codelist::Codelist;
 use super::constraint::DataConstraint;
 use super::data_structure::DataStructure;
 use super::dataflow::Dataflow;
+use super::hierarchy::{Hierarchy, HierarchyAssociation};
 use super::id::{AgencyId, Id};
+use super::instant;
+use super::metadata::{MetadataProvisionAgreement, MetadataStructure, Metadataflow};
 use super::names::Names;
+use super::organisation::{DataConsumerScheme, MetadataProviderScheme, OrganisationUnitScheme};
 use super::reference::{Class, Reference};
 use super::scheme::{AgencyScheme, ConceptScheme, DataProviderScheme};
+use super::stub::Stub;
+use super::value_list::ValueList;
 use super::version::Version;
 
 /// Identity and names: what every maintainable artefact begins with.
@@ -36,12 +44,19 @@ pub struct Identity {
     /// Whether items are missing: such a scheme is never stored over a full one.
     #[serde(default, rename = "isPartial", skip_serializing_if = "std::ops::Not::not")]
     pub is_partial: bool,
+    /// Since when it is meant to be used.
+    #[serde(default, rename = "validFrom", with = "instant::optional", skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<Timestamp>,
+    /// Until when it is meant to be used.
+    #[serde(default, rename = "validTo", with = "instant::optional", skip_serializing_if = "Option::is_none")]
+    pub valid_to: Option<Timestamp>,
 }
 
 impl Identity {
     /// An identity without notes.
     pub fn new(agency: AgencyId, id: Id, version: Version, names: Names) -> Self {
-        Self { id, agency, version, names, annotations: Vec::new(), is_partial: false }
+        let (annotations, is_partial) = (Vec::new(), false);
+        Self { id, agency, version, names, annotations, is_partial, valid_from: None, valid_to: None }
     }
 }
 
@@ -64,6 +79,30 @@ pub enum Artefact {
     ProvisionAgreement(ProvisionAgreement),
     /// Allowed values.
     DataConstraint(DataConstraint),
+    /// Data consumers.
+    DataConsumerScheme(DataConsumerScheme),
+    /// Providers of metadata.
+    MetadataProviderScheme(MetadataProviderScheme),
+    /// Units of organisations.
+    OrganisationUnitScheme(OrganisationUnitScheme),
+    /// Categories.
+    CategoryScheme(CategoryScheme),
+    /// What lies under a category.
+    Categorisation(Categorisation),
+    /// A grouping of codes.
+    Hierarchy(Hierarchy),
+    /// Where a hierarchy is used.
+    HierarchyAssociation(HierarchyAssociation),
+    /// Values that need not be ids.
+    ValueList(ValueList),
+    /// A metadata structure.
+    MetadataStructure(MetadataStructure),
+    /// A metadataflow.
+    Metadataflow(Metadataflow),
+    /// An agreement about metadata.
+    MetadataProvisionAgreement(MetadataProvisionAgreement),
+    /// An artefact of any class, the content of which stands elsewhere.
+    Stub(Stub),
 }
 
 impl Artefact {
@@ -78,6 +117,18 @@ impl Artefact {
             Self::Dataflow(_) => Class::Dataflow,
             Self::ProvisionAgreement(_) => Class::ProvisionAgreement,
             Self::DataConstraint(_) => Class::DataConstraint,
+            Self::DataConsumerScheme(_) => Class::DataConsumerScheme,
+            Self::MetadataProviderScheme(_) => Class::MetadataProviderScheme,
+            Self::OrganisationUnitScheme(_) => Class::OrganisationUnitScheme,
+            Self::CategoryScheme(_) => Class::CategoryScheme,
+            Self::Categorisation(_) => Class::Categorisation,
+            Self::Hierarchy(_) => Class::Hierarchy,
+            Self::HierarchyAssociation(_) => Class::HierarchyAssociation,
+            Self::ValueList(_) => Class::ValueList,
+            Self::MetadataStructure(_) => Class::MetadataStructure,
+            Self::Metadataflow(_) => Class::Metadataflow,
+            Self::MetadataProvisionAgreement(_) => Class::MetadataProvisionAgreement,
+            Self::Stub(stub) => stub.class,
         }
     }
 
@@ -92,6 +143,18 @@ impl Artefact {
             Self::Dataflow(dataflow) => &dataflow.identity,
             Self::ProvisionAgreement(agreement) => &agreement.identity,
             Self::DataConstraint(constraint) => &constraint.identity,
+            Self::DataConsumerScheme(scheme) => &scheme.identity,
+            Self::MetadataProviderScheme(scheme) => &scheme.identity,
+            Self::OrganisationUnitScheme(scheme) => &scheme.identity,
+            Self::CategoryScheme(scheme) => &scheme.identity,
+            Self::Categorisation(categorisation) => &categorisation.identity,
+            Self::Hierarchy(hierarchy) => &hierarchy.identity,
+            Self::HierarchyAssociation(association) => &association.identity,
+            Self::ValueList(list) => &list.identity,
+            Self::MetadataStructure(structure) => &structure.identity,
+            Self::Metadataflow(flow) => &flow.identity,
+            Self::MetadataProvisionAgreement(agreement) => &agreement.identity,
+            Self::Stub(stub) => &stub.identity,
         }
     }
 
@@ -101,13 +164,29 @@ impl Artefact {
         Reference::new(self.class(), identity.agency.clone(), identity.id.clone(), identity.version.clone())
     }
 
-    /// Whether it is a scheme with an item of this id.
+    /// Whether only its identity and names stand here.
+    pub fn is_stub(&self) -> bool {
+        matches!(self, Self::Stub(_))
+    }
+
+    /// Whether it is a scheme with an item of this id; of nested ones, with those above and points between.
     pub fn has_item(&self, id: &str) -> bool {
         match self {
             Self::AgencyScheme(scheme) => scheme.agencies.iter().any(|item| &*item.id == id),
             Self::DataProviderScheme(scheme) => scheme.data_providers.iter().any(|item| &*item.id == id),
             Self::ConceptScheme(scheme) => scheme.concept(id).is_some(),
             Self::Codelist(list) => list.get(id).is_some(),
+            Self::DataConsumerScheme(scheme) => scheme.data_consumers.iter().any(|item| &*item.id == id),
+            Self::MetadataProviderScheme(scheme) => {
+                scheme.metadata_providers.iter().any(|item| &*item.id == id)
+            }
+            Self::OrganisationUnitScheme(scheme) => {
+                scheme.organisation_units.iter().any(|unit| &*unit.id == id)
+            }
+            Self::CategoryScheme(scheme) => scheme.category(id).is_some(),
+            Self::Hierarchy(hierarchy) => hierarchy.code(id).is_some(),
+            // Whoever has the content has the items.
+            Self::Stub(_) => true,
             _ => false,
         }
     }

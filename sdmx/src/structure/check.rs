@@ -12,7 +12,7 @@ use super::set::Structures;
 use super::version::Version;
 
 /// Deepest tree of codes; the M49 tree has five levels.
-const PARENTS_MAX: usize = 64;
+pub(super) const PARENTS_MAX: usize = 64;
 
 impl Structures {
     /// Everything that is wrong with the set, all in one go.
@@ -49,7 +49,44 @@ impl Checker<'_> {
             Artefact::Dataflow(dataflow) => self.check_dataflow(at, dataflow),
             Artefact::ProvisionAgreement(agreement) => self.check_agreement(at, agreement),
             Artefact::DataConstraint(constraint) => self.check_constraint(at, constraint),
+            Artefact::DataConsumerScheme(scheme) => {
+                self.check_organisations(at, &scheme.identity, "DATA_CONSUMERS", &scheme.data_consumers)
+            }
+            Artefact::MetadataProviderScheme(scheme) => {
+                let items = &scheme.metadata_providers;
+                self.check_organisations(at, &scheme.identity, "METADATA_PROVIDERS", items)
+            }
+            Artefact::OrganisationUnitScheme(scheme) => self.check_units(at, scheme),
+            Artefact::CategoryScheme(scheme) => self.check_categories(at, scheme),
+            Artefact::Categorisation(categorisation) => {
+                self.check_any_reference(at, &categorisation.source);
+                self.check_item_reference(at, &categorisation.target, Class::CategoryScheme);
+            }
+            Artefact::Hierarchy(hierarchy) => self.check_hierarchy(at, hierarchy),
+            Artefact::HierarchyAssociation(association) => {
+                self.check_reference(at, &association.linked_hierarchy, Class::Hierarchy);
+                self.check_any_reference(at, &association.linked_object);
+                let context = association.context_object.iter();
+                context.for_each(|context| self.check_any_reference(at, context));
+            }
+            Artefact::ValueList(list) => {
+                self.check_unique(at, "value", list.value_items.iter().map(|item| &item.id))
+            }
+            Artefact::MetadataStructure(structure) => self.check_metadata(at, structure),
+            Artefact::Metadataflow(flow) => {
+                self.check_reference(at, &flow.structure, Class::MetadataStructure)
+            }
+            Artefact::MetadataProvisionAgreement(agreement) => {
+                self.check_reference(at, &agreement.metadataflow, Class::Metadataflow);
+                let provider = &agreement.metadata_provider;
+                self.check_item_reference(at, provider, Class::MetadataProviderScheme);
+            }
+            Artefact::Stub(_) => {}
         }
+    }
+
+    fn check_any_reference(&mut self, at: &Reference, to: &Reference) {
+        self.check_reference(at, to, to.class);
     }
 
     pub(super) fn report(&mut self, at: &Reference, text: impl Into<String>) {
@@ -122,7 +159,7 @@ impl Checker<'_> {
         }
     }
 
-    fn check_tree<'i, I: std::ops::Deref<Target = str> + PartialEq + 'i>(
+    pub(super) fn check_tree<'i, I: std::ops::Deref<Target = str> + PartialEq + 'i>(
         &mut self,
         at: &Reference,
         kind: &str,

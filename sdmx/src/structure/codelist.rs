@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::annotation::{Annotation, AnnotationError};
 use super::artefact::Identity;
+use super::extension::CodelistExtension;
 use super::id::CodeId;
 use super::names::Names;
 use super::validity::{Validity, days};
@@ -86,6 +87,8 @@ impl From<Code> for CodeJson {
 pub struct Codelist {
     /// Identity and names.
     pub identity: Identity,
+    /// What it takes from other lists; see [`Structures::expanded`](super::Structures::expanded).
+    pub extensions: Vec<CodelistExtension>,
     codes: Vec<Code>,
     positions: HashMap<CodeId, u32>,
 }
@@ -96,11 +99,13 @@ struct CodelistJson {
     identity: Identity,
     #[serde(default)]
     codes: Vec<Code>,
+    #[serde(default, rename = "codelistExtensions")]
+    extensions: Vec<CodelistExtension>,
 }
 
 impl From<CodelistJson> for Codelist {
     fn from(json: CodelistJson) -> Self {
-        Self::new(json.identity, json.codes)
+        Self { extensions: json.extensions, ..Self::new(json.identity, json.codes) }
     }
 }
 
@@ -112,8 +117,10 @@ impl Serialize for Codelist {
             identity: &'a Identity,
             #[serde(skip_serializing_if = "<[Code]>::is_empty")]
             codes: &'a [Code],
+            #[serde(rename = "codelistExtensions", skip_serializing_if = "<[_]>::is_empty")]
+            extensions: &'a [CodelistExtension],
         }
-        Whole { identity: &self.identity, codes: &self.codes }.serialize(serializer)
+        Whole { identity: &self.identity, codes: &self.codes, extensions: &self.extensions }.serialize(serializer)
     }
 }
 
@@ -125,10 +132,10 @@ impl Codelist {
         for (position, code) in codes.iter().enumerate() {
             positions.entry(code.id.clone()).or_insert(position as u32);
         }
-        Self { identity, codes, positions }
+        Self { identity, extensions: Vec::new(), codes, positions }
     }
 
-    /// All codes, in their order.
+    /// All codes of its own, in their order.
     pub fn codes(&self) -> &[Code] {
         &self.codes
     }

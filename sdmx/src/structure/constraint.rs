@@ -6,14 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use super::artefact::Identity;
 use super::id::Id;
+use super::key_set::DataKeySet;
 use super::reference::Reference;
 use super::time_range::TimeRange;
 use crate::period::Period;
 
 /// Whether a constraint says what is allowed or what is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ConstraintRole {
     /// Allowed.
+    #[default]
     Allowed,
     /// There.
     Actual,
@@ -77,6 +79,7 @@ pub struct DataConstraint {
     #[serde(flatten)]
     pub identity: Identity,
     /// What it says.
+    #[serde(default)]
     pub role: ConstraintRole,
     /// What it is about.
     #[serde(default)]
@@ -84,6 +87,9 @@ pub struct DataConstraint {
     /// At most two regions: one of what is allowed, one of what is not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cube_regions: Vec<CubeRegion>,
+    /// Whole keys that are allowed or excluded; those of all sets that are included count together.
+    #[serde(default, rename = "dataKeySets", skip_serializing_if = "Vec::is_empty")]
+    pub key_sets: Vec<DataKeySet>,
 }
 
 impl KeyValues {
@@ -113,10 +119,14 @@ impl CubeRegion {
 }
 
 impl DataConstraint {
-    /// Whether an observation lies in the region that is allowed, if there is one, and outside the other.
+    /// Whether an observation lies in the region and among the keys that are allowed, if there are any, and
+    /// outside the others.
     /// Where `value_of` has no answer, the constraint does not forbid it.
     pub fn allows<'v>(&self, value_of: impl Fn(&str) -> Option<&'v str>, period: Option<Period>) -> bool {
+        let of_role = |included: bool| self.key_sets.iter().filter(move |set| set.is_included == included);
         self.cube_regions.iter().all(|region| region.allows(&value_of, period))
+            && of_role(false).all(|set| set.allows(&value_of))
+            && (of_role(true).next().is_none() || of_role(true).any(|set| set.allows(&value_of)))
     }
 }
 

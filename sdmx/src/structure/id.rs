@@ -30,6 +30,9 @@ pub enum IdGrammar {}
 /// Grammar of [`AgencyId`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AgencyIdGrammar {}
+/// Grammar of [`ItemId`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ItemIdGrammar {}
 /// Grammar of [`CodeId`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CodeIdGrammar {}
@@ -40,6 +43,10 @@ pub type Id = Name<IdGrammar>;
 pub type AgencyId = Name<AgencyIdGrammar>;
 /// Id of a code or another item of a scheme: `_T`, `001`.
 pub type CodeId = Name<CodeIdGrammar>;
+
+/// Name of an item within its scheme: its id, and before it those of the items it lies in, with points between:
+/// `POP.MIG`.
+pub type ItemId = Name<ItemIdGrammar>;
 
 /// Why a text is not an id.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -75,6 +82,20 @@ impl Grammar for CodeIdGrammar {
             && text
                 .bytes()
                 .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'@' | b'$' | b'-'))
+    }
+}
+
+impl Grammar for ItemIdGrammar {
+    const RULE: &'static str =
+        "an item: use letters, digits, _ @ $ and -, and a point before each item within another";
+    fn fits(text: &str) -> bool {
+        text.split('.').all(CodeIdGrammar::fits)
+    }
+}
+
+impl From<CodeId> for ItemId {
+    fn from(id: CodeId) -> Self {
+        Self(id.0, PhantomData)
     }
 }
 

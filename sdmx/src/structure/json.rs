@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::artefact::Artefact;
+use super::json_message::{AVAILABILITY, read_availability};
 use super::json_artefact::{read_artefact, unread, write_artefact};
 use super::json_limits::check_limits;
 pub use super::json_limits::{ITEMS_MAX, MESSAGE_BYTES_MAX, TEXT_BYTES_MAX};
@@ -11,7 +12,7 @@ use super::reference::Class;
 use super::set::Structures;
 
 /// The arrays of a message, in the order in which they are written.
-const ARRAYS: [(Class, &str); 8] = [
+pub(super) const ARRAYS: [(Class, &str); 19] = [
     (Class::AgencyScheme, "agencySchemes"),
     (Class::DataProviderScheme, "dataProviderSchemes"),
     (Class::Codelist, "codelists"),
@@ -20,6 +21,17 @@ const ARRAYS: [(Class, &str); 8] = [
     (Class::Dataflow, "dataflows"),
     (Class::ProvisionAgreement, "provisionAgreements"),
     (Class::DataConstraint, "dataConstraints"),
+    (Class::DataConsumerScheme, "dataConsumerSchemes"),
+    (Class::MetadataProviderScheme, "metadataProviderSchemes"),
+    (Class::OrganisationUnitScheme, "organisationUnitSchemes"),
+    (Class::ValueList, "valueLists"),
+    (Class::Hierarchy, "hierarchies"),
+    (Class::HierarchyAssociation, "hierarchyAssociations"),
+    (Class::MetadataStructure, "metadataStructures"),
+    (Class::Metadataflow, "metadataflows"),
+    (Class::MetadataProvisionAgreement, "metadataProvisionAgreements"),
+    (Class::CategoryScheme, "categorySchemes"),
+    (Class::Categorisation, "categorisations"),
 ];
 
 /// Why bytes are not a structure message.
@@ -89,15 +101,19 @@ pub fn read_message(bytes: &[u8]) -> Result<Message, JsonError> {
             }
         };
         let problem = |text: String| Problem { artefact: at.clone(), text };
-        let Ok(Entry { class, value, .. }) = entry else { continue };
-        let artefact = match read_artefact(class, value.clone()) {
+        let Ok(Entry { class, array, value, .. }) = entry else { continue };
+        let artefact = match read_entry(class, array, value.clone()) {
             Ok(artefact) => artefact,
             Err(reason) => {
                 message.problems.push(problem(reason));
                 continue;
             }
         };
-        let unread = unread(&value, &write_artefact(&artefact));
+        let unread = match array {
+            // It is read as another artefact; nothing of it is left out.
+            AVAILABILITY => Vec::new(),
+            _ => unread(&value, &write_artefact(&artefact)),
+        };
         if !unread.is_empty() {
             message.ignored.push(problem(format!("left out: {}", unread.join(", "))));
         }
@@ -116,9 +132,16 @@ pub fn read_message(bytes: &[u8]) -> Result<Message, JsonError> {
 pub fn read_json(bytes: &[u8]) -> Result<Vec<Artefact>, JsonError> {
     let read = |entry: Result<Entry, JsonError>| {
         let Entry { class, array, place, id, value } = entry?;
-        read_artefact(class, value).map_err(|reason| JsonError::Artefact { array, place, id, reason })
+        read_entry(class, array, value).map_err(|reason| JsonError::Artefact { array, place, id, reason })
     };
     entries(bytes)?.into_iter().map(read).collect()
+}
+
+fn read_entry(class: Class, array: &str, value: Value) -> Result<Artefact, String> {
+    match array {
+        AVAILABILITY => read_availability(&value).map(Artefact::DataConstraint),
+        _ => read_artefact(class, value),
+    }
 }
 
 struct Entry {
@@ -147,7 +170,7 @@ fn entries(bytes: &[u8]) -> Result<Vec<Result<Entry, JsonError>>, JsonError> {
     let Value::Object(mut message) = message else { return Err(JsonError::NotAMessage) };
     let Some(Value::Object(mut data)) = message.remove("data") else { return Err(JsonError::NotAMessage) };
     let mut entries = Vec::new();
-    for (class, array) in ARRAYS {
+    for (class, array) in ARRAYS.into_iter().chain([(Class::DataConstraint, AVAILABILITY)]) {
         let values = match data.remove(array) {
             None | Some(Value::Null) => continue,
             Some(Value::Array(values)) => values,

@@ -8,12 +8,10 @@ use serde_json::Value;
 
 use super::artefact::Artefact;
 use super::reference::Class;
+use super::stub::StubJson;
 
 /// Properties that change what an artefact means, so that it must not be read without them.
-const NOT_HELD: [(&str, &str); 4] = [
-    ("isExternalReference", "is a reference to another place: send the artefact itself"),
-    ("codelistExtensions", "extends other code lists, which this hub does not do: send all of its codes"),
-    ("dataKeySets", "lists whole keys, which this hub does not do: write cube regions"),
+const NOT_HELD: [(&str, &str); 1] = [
     ("simpleDataSources", "is about data sources: attach it to dataflows"),
 ];
 
@@ -25,9 +23,12 @@ pub(super) fn read_artefact(class: Class, mut value: Value) -> Result<Artefact, 
         }
     }
     if let Some(members) = value.as_object_mut()
-        && matches!(class, Class::AgencyScheme | Class::DataProviderScheme)
+        && class.is_of_organisations()
     {
         members.entry("version").or_insert_with(|| "1.0".into());
+    }
+    if value.get("isExternalReference").is_some_and(|external| *external == Value::Bool(true)) {
+        return Ok(Artefact::Stub(of::<StubJson>(value)?.stub(class)));
     }
     if class == Class::DataConstraint {
         refuse_qualified_values(&value)?;
@@ -41,6 +42,17 @@ pub(super) fn read_artefact(class: Class, mut value: Value) -> Result<Artefact, 
         Class::Dataflow => Artefact::Dataflow(of(value)?),
         Class::ProvisionAgreement => Artefact::ProvisionAgreement(of(value)?),
         Class::DataConstraint => Artefact::DataConstraint(of(value)?),
+        Class::DataConsumerScheme => Artefact::DataConsumerScheme(of(value)?),
+        Class::MetadataProviderScheme => Artefact::MetadataProviderScheme(of(value)?),
+        Class::OrganisationUnitScheme => Artefact::OrganisationUnitScheme(of(value)?),
+        Class::CategoryScheme => Artefact::CategoryScheme(of(value)?),
+        Class::Categorisation => Artefact::Categorisation(of(value)?),
+        Class::Hierarchy => Artefact::Hierarchy(of(value)?),
+        Class::HierarchyAssociation => Artefact::HierarchyAssociation(of(value)?),
+        Class::ValueList => Artefact::ValueList(of(value)?),
+        Class::MetadataStructure => Artefact::MetadataStructure(of(value)?),
+        Class::Metadataflow => Artefact::Metadataflow(of(value)?),
+        Class::MetadataProvisionAgreement => Artefact::MetadataProvisionAgreement(of(value)?),
     })
 }
 
@@ -82,6 +94,18 @@ pub(super) fn write_artefact(artefact: &Artefact) -> Value {
         Artefact::Dataflow(value) => of(value),
         Artefact::ProvisionAgreement(value) => of(value),
         Artefact::DataConstraint(value) => of(value),
+        Artefact::DataConsumerScheme(value) => of(value),
+        Artefact::MetadataProviderScheme(value) => of(value),
+        Artefact::OrganisationUnitScheme(value) => of(value),
+        Artefact::CategoryScheme(value) => of(value),
+        Artefact::Categorisation(value) => of(value),
+        Artefact::Hierarchy(value) => of(value),
+        Artefact::HierarchyAssociation(value) => of(value),
+        Artefact::ValueList(value) => of(value),
+        Artefact::MetadataStructure(value) => of(value),
+        Artefact::Metadataflow(value) => of(value),
+        Artefact::MetadataProvisionAgreement(value) => of(value),
+        Artefact::Stub(stub) => of(&StubJson::of(stub)),
     }
 }
 

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::id::{AgencyId, CodeId, Id, IdError, beginning};
+use super::id::{AgencyId, Id, IdError, ItemId, beginning};
 use super::version::{Version, VersionError};
 
 /// The classes of maintainable artefacts that a hub holds.
@@ -27,9 +27,31 @@ pub enum Class {
     ProvisionAgreement,
     /// Which values are allowed.
     DataConstraint,
+    /// The data consumers an agency names.
+    DataConsumerScheme,
+    /// The providers of metadata an agency names.
+    MetadataProviderScheme,
+    /// Units of organisations.
+    OrganisationUnitScheme,
+    /// A tree of categories.
+    CategoryScheme,
+    /// Which artefact lies under which category.
+    Categorisation,
+    /// A grouping of codes.
+    Hierarchy,
+    /// Where a hierarchy is used.
+    HierarchyAssociation,
+    /// A list of values that need not be ids.
+    ValueList,
+    /// A metadata structure definition.
+    MetadataStructure,
+    /// A flow of metadata sets.
+    Metadataflow,
+    /// Which provider sends which metadataflow.
+    MetadataProvisionAgreement,
 }
 
-const CLASSES: [(Class, &str, &str); 8] = [
+const CLASSES: [(Class, &str, &str); 19] = [
     (Class::AgencyScheme, "base", "AgencyScheme"),
     (Class::DataProviderScheme, "base", "DataProviderScheme"),
     (Class::Codelist, "codelist", "Codelist"),
@@ -38,6 +60,17 @@ const CLASSES: [(Class, &str, &str); 8] = [
     (Class::Dataflow, "datastructure", "Dataflow"),
     (Class::ProvisionAgreement, "registry", "ProvisionAgreement"),
     (Class::DataConstraint, "registry", "DataConstraint"),
+    (Class::DataConsumerScheme, "base", "DataConsumerScheme"),
+    (Class::MetadataProviderScheme, "base", "MetadataProviderScheme"),
+    (Class::OrganisationUnitScheme, "base", "OrganisationUnitScheme"),
+    (Class::CategoryScheme, "categoryscheme", "CategoryScheme"),
+    (Class::Categorisation, "categoryscheme", "Categorisation"),
+    (Class::Hierarchy, "codelist", "Hierarchy"),
+    (Class::HierarchyAssociation, "codelist", "HierarchyAssociation"),
+    (Class::ValueList, "codelist", "ValueList"),
+    (Class::MetadataStructure, "metadatastructure", "MetadataStructure"),
+    (Class::Metadataflow, "metadatastructure", "Metadataflow"),
+    (Class::MetadataProvisionAgreement, "registry", "MetadataProvisionAgreement"),
 ];
 
 /// The name of one artefact, or of one item of it.
@@ -50,10 +83,11 @@ pub struct Reference {
     pub agency: AgencyId,
     /// Id of the artefact.
     pub id: Id,
-    /// Its version.
+    /// Its version. What a message refers to may be a pattern, such as `2.3+.1`: then the newest that fits is
+    /// meant.
     pub version: Version,
-    /// Id of an item of it, such as a concept or a provider.
-    pub item: Option<CodeId>,
+    /// An item of it, such as a concept or a provider; a category with those it lies in: `POP.MIG`.
+    pub item: Option<ItemId>,
 }
 
 /// Why a text names no artefact.
@@ -92,13 +126,27 @@ impl Class {
         CLASSES.iter().find(|(class, ..)| *class == self).map_or("", |(.., name)| name)
     }
 
-    fn package(self) -> &'static str {
+    /// The package of the class in a URN.
+    pub fn package(self) -> &'static str {
         CLASSES.iter().find(|(class, ..)| *class == self).map_or("", |(_, package, _)| package)
     }
 
     /// The class of a name, in any case: `codelist`, `Dataflow`.
     pub fn of_name(name: &str) -> Option<Self> {
         CLASSES.iter().find(|(.., known)| known.eq_ignore_ascii_case(name)).map(|(class, ..)| *class)
+    }
+
+    /// Whether its artefacts are schemes of organisations, whose version is always 1.0.
+    pub fn is_of_organisations(self) -> bool {
+        use Class::*;
+        matches!(
+            self,
+            AgencyScheme
+                | DataProviderScheme
+                | DataConsumerScheme
+                | MetadataProviderScheme
+                | OrganisationUnitScheme
+        )
     }
 
     /// All classes.
@@ -115,11 +163,19 @@ impl Reference {
 
     /// Reads the short form `AGENCY:ID(VERSION)`, as SDMX-CSV writes it; without version, 1.0.0 is meant.
     pub fn parse_short(class: Class, text: &str) -> Result<Self, ReferenceError> {
+        Self::parse_named(class, text, Version::parse)
+    }
+
+    fn parse_named(
+        class: Class,
+        text: &str,
+        read_version: fn(&str) -> Result<Version, VersionError>,
+    ) -> Result<Self, ReferenceError> {
         let refuse = || ReferenceError::NotShort(beginning(text));
         let (agency, rest) = text.split_once(':').ok_or_else(refuse)?;
         let (id, version) = match rest.split_once('(') {
             None => (rest, Version::first()),
-            Some((id, version)) => (id, Version::parse(version.strip_suffix(')').ok_or_else(refuse)?)?),
+            Some((id, version)) => (id, read_version(version.strip_suffix(')').ok_or_else(refuse)?)?),
         };
         Ok(Self::new(class, AgencyId::new(agency)?, Id::new(id)?, version))
     }
@@ -135,17 +191,23 @@ impl Reference {
     }
 
     /// An item of the artefact.
-    pub fn with_item(&self, item: CodeId) -> Self {
-        Self { item: Some(item), ..self.clone() }
+    pub fn with_item(&self, item: impl Into<ItemId>) -> Self {
+        Self { item: Some(item.into()), ..self.clone() }
     }
 }
 
 /// Classes of items, and the class of the scheme each lies in.
-const ITEM_CLASSES: [(&str, Class); 4] = [
+const ITEM_CLASSES: [(&str, Class); 10] = [
     ("Agency", Class::AgencyScheme),
     ("DataProvider", Class::DataProviderScheme),
     ("Code", Class::Codelist),
     ("Concept", Class::ConceptScheme),
+    ("DataConsumer", Class::DataConsumerScheme),
+    ("MetadataProvider", Class::MetadataProviderScheme),
+    ("OrganisationUnit", Class::OrganisationUnitScheme),
+    ("Category", Class::CategoryScheme),
+    ("HierarchicalCode", Class::Hierarchy),
+    ("MetadataAttribute", Class::MetadataStructure),
 ];
 
 impl FromStr for Reference {
@@ -164,9 +226,9 @@ impl FromStr for Reference {
             return Err(ReferenceError::WrongPackage { urn: beginning(text), class, package });
         }
         let close = name.find(')').ok_or_else(refuse)?;
-        let reference = Self::parse_short(class, &name[..=close])?;
+        let reference = Self::parse_named(class, &name[..=close], Version::parse_pattern)?;
         match (name[close + 1..].strip_prefix('.'), of_item) {
-            (Some(item), Some(_)) => Ok(Self { item: Some(CodeId::new(item)?), ..reference }),
+            (Some(item), Some(_)) => Ok(Self { item: Some(ItemId::new(item)?), ..reference }),
             (None, None) if close + 1 == name.len() => Ok(reference),
             _ => Err(refuse()),
         }
@@ -208,6 +270,9 @@ mod tests {
             "urn:sdmx:org.sdmx.infomodel.conceptscheme.Concept=MIGHUB:CS_MIGHUB(1.0.0).SEX",
             "urn:sdmx:org.sdmx.infomodel.datastructure.Dataflow=SDMX.SUB:DF(2.1.0-draft)",
             "urn:sdmx:org.sdmx.infomodel.base.DataProvider=MIGHUB:DATA_PROVIDERS(1.0).SWE",
+            "urn:sdmx:org.sdmx.infomodel.categoryscheme.Category=MIGHUB:DOMAINS(1.0.0).POP.MIG",
+            "urn:sdmx:org.sdmx.infomodel.codelist.HierarchicalCode=MIGHUB:H_AREA(1.0.0).AFR.MAR",
+            "urn:sdmx:org.sdmx.infomodel.datastructure.DataStructure=MIGHUB:DSD(2.3+.1)",
         ] {
             assert_eq!(urn.parse::<Reference>().map(|reference| reference.to_string()), Ok(urn.to_owned()));
         }

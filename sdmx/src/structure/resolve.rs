@@ -39,7 +39,7 @@ impl DataDefinition {
         let missing = |missing: String| DefinitionError::Incomplete { dataflow: dataflow.short(), missing };
         let structure =
             structures.data_structure(&flow.structure).ok_or_else(|| missing(flow.structure.to_string()))?;
-        let constraints = constraints(structures, dataflow, &flow.structure);
+        let constraints = constraints(structures, Some(dataflow), &flow.structure);
         let mut closure = Closure { structures, kept: Structures::default() };
         closure.keep(dataflow);
         closure.keep(&flow.structure);
@@ -174,11 +174,16 @@ fn reference(constraint: &DataConstraint) -> Reference {
 }
 
 /// Constraints that say what is allowed in a dataflow, by name or by its data structure.
-fn constraints<'a>(
+pub(super) fn constraints<'a>(
     structures: &'a Structures,
-    dataflow: &Reference,
+    dataflow: Option<&Reference>,
     structure: &Reference,
 ) -> Vec<&'a DataConstraint> {
+    // A reference may be a pattern of versions on either side.
+    let leads = |from: &[Reference], to: &Reference| {
+        let to = structures.get_key(to);
+        to.is_some() && from.iter().any(|from| structures.get_key(from) == to)
+    };
     let all = structures.of_class(Class::DataConstraint).filter_map(|(_, artefact)| match &**artefact {
         Artefact::DataConstraint(constraint) => Some(constraint),
         _ => None,
@@ -186,13 +191,14 @@ fn constraints<'a>(
     all.filter(|constraint| {
         let attachment = &constraint.constraint_attachment;
         constraint.role == ConstraintRole::Allowed
-            && (attachment.dataflows.contains(dataflow) || attachment.data_structures.contains(structure))
+            && (dataflow.is_some_and(|flow| leads(&attachment.dataflows, flow))
+                || leads(&attachment.data_structures, structure))
     })
     .collect()
 }
 
 /// What constraints say about one component alone: all of several hold.
-fn restrictions(
+pub(super) fn restrictions(
     constraints: &[&DataConstraint],
     id: &str,
 ) -> (Option<BTreeSet<Arc<str>>>, BTreeSet<Arc<str>>) {

@@ -24,19 +24,26 @@ pub enum StructureError {
     #[error("{0} is stable and cannot change: give the new one another version")]
     Stable(String),
     /// A scheme with items missing would replace a full one.
-    #[error("{0} is marked as partial: send it whole")]
+    #[error("{0} is marked as partial, and it is here whole: send it whole")]
     Partial(String),
+    /// A stub would replace the artefact itself.
+    #[error("{0} is a reference to another place, and it is here itself: send it whole")]
+    Stub(String),
 }
 
 impl Structures {
     /// Adds an artefact or replaces a draft; true if anything changed.
     pub fn put(&mut self, artefact: Artefact) -> Result<bool, StructureError> {
         let reference = artefact.reference();
-        if artefact.identity().is_partial {
-            return Err(StructureError::Partial(reference.to_string()));
-        }
         match self.artefacts.get(&reference) {
             Some(known) if **known == artefact => return Ok(false),
+            // What is not there as a whole promises nothing yet.
+            Some(known) if known.is_stub() => {}
+            Some(_) if artefact.is_stub() => return Err(StructureError::Stub(reference.to_string())),
+            Some(known) if known.identity().is_partial => {}
+            Some(_) if artefact.identity().is_partial => {
+                return Err(StructureError::Partial(reference.to_string()));
+            }
             Some(_) if reference.version.is_stable() => {
                 return Err(StructureError::Stable(reference.to_string()));
             }
@@ -46,12 +53,44 @@ impl Structures {
         Ok(true)
     }
 
-    /// The artefact with this name; an item's reference finds its scheme.
+    /// Adds an artefact as it is, whatever was there: for drafts of sets, and for what comes from elsewhere in parts.
+    pub fn replace(&mut self, artefact: Artefact) {
+        self.share(&Arc::new(artefact));
+    }
+
+    /// Removes an artefact.
+    pub fn remove(&mut self, reference: &Reference) -> Option<Arc<Artefact>> {
+        self.artefacts.remove(reference)
+    }
+
+    /// The artefact with this name; an item's reference finds its scheme, a pattern of versions the newest artefact
+    /// that fits.
     pub fn get(&self, reference: &Reference) -> Option<&Arc<Artefact>> {
-        match &reference.item {
-            None => self.artefacts.get(reference),
-            Some(_) => self.artefacts.get(&reference.artefact()),
+        self.find_entry(reference).map(|(_, artefact)| artefact)
+    }
+
+    /// The full name of what a reference leads to.
+    pub fn get_key(&self, reference: &Reference) -> Option<&Reference> {
+        self.find_entry(reference).map(|(found, _)| found)
+    }
+
+    fn find_entry(&self, reference: &Reference) -> Option<(&Reference, &Arc<Artefact>)> {
+        if reference.version.is_pattern() {
+            return self.fitting(reference).max_by(|(a, _), (b, _)| a.version.cmp(&b.version));
         }
+        match &reference.item {
+            None => self.artefacts.get_key_value(reference),
+            Some(_) => self.artefacts.get_key_value(&reference.artefact()),
+        }
+    }
+
+    /// All versions of an artefact that fit the version of a reference.
+    pub fn fitting(&self, reference: &Reference) -> impl Iterator<Item = (&Reference, &Arc<Artefact>)> {
+        self.of_class(reference.class).filter(move |(found, _)| {
+            found.agency == reference.agency
+                && found.id == reference.id
+                && reference.version.fits(&found.version)
+        })
     }
 
     /// The code list with this name.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use mighub_sdmx::structure::*;
 use mighub_sdmx::{Decimal, Period};
@@ -39,10 +40,17 @@ fn annotation() -> impl Strategy<Value = Annotation> {
         .prop_map(|(id, title, kind, value, text, texts)| Annotation { id, title, kind, value, text, texts })
 }
 
+fn instant() -> impl Strategy<Value = Timestamp> {
+    (-2_000_000_000i64..4_000_000_000)
+        .prop_map(|seconds| Timestamp::from_second(seconds).expect("within the calendar"))
+}
+
 fn identity() -> impl Strategy<Value = Identity> {
-    (agency(), id(), version(), names(), vec(annotation(), 0..2)).prop_map(
-        |(agency, id, version, names, annotations)| Identity {
+    (agency(), id(), version(), names(), vec(annotation(), 0..2), of(instant()), of(instant())).prop_map(
+        |(agency, id, version, names, annotations, valid_from, valid_to)| Identity {
             annotations,
+            valid_from,
+            valid_to,
             ..Identity::new(agency, id, version, names)
         },
     )
@@ -73,8 +81,32 @@ fn codelist() -> impl Strategy<Value = Artefact> {
     let code = (code_id(), names(), of(code_id()), validity(), vec(annotation(), 0..2)).prop_map(
         |(id, names, parent, validity, annotations)| Code { id, names, parent, validity, annotations },
     );
-    (identity(), vec(code, 0..5))
-        .prop_map(|(identity, codes)| Artefact::Codelist(Arc::new(Codelist::new(identity, codes))))
+    (identity(), vec(code, 0..5), vec(extension(), 0..2)).prop_map(|(identity, codes, extensions)| {
+        let mut list = Codelist::new(identity, codes);
+        list.extensions = extensions;
+        Artefact::Codelist(Arc::new(list))
+    })
+}
+
+fn extension() -> impl Strategy<Value = CodelistExtension> {
+    let cascade = prop_oneof![Just(Cascade::No), Just(Cascade::Yes), Just(Cascade::ExcludeRoot)];
+    let member = (code_id(), cascade).prop_map(|(value, cascade)| MemberValue { value, cascade });
+    let selection = (vec(member, 0..3), vec("[A-Z]{1,2}%", 0..2)).prop_map(
+        |(member_values, wildcarded_member_values)| CodeSelection { member_values, wildcarded_member_values },
+    );
+    (reference(Class::Codelist), of("[A-Z]{1,2}_"), of(selection), any::<bool>()).prop_map(
+        |(codelist, prefix, selection, is_inclusive)| {
+            let (include, exclude) = if is_inclusive { (selection, None) } else { (None, selection) };
+            CodelistExtension { codelist, prefix, include, exclude }
+        },
+    )
+}
+
+fn value_list() -> impl Strategy<Value = Artefact> {
+    let item = ("\\PC{1,4}", names(), vec(annotation(), 0..2))
+        .prop_map(|(id, names, annotations)| ValueItem { id, names, annotations });
+    (identity(), vec(item, 0..4))
+        .prop_map(|(identity, value_items)| Artefact::ValueList(ValueList { identity, value_items }))
 }
 
 fn representation() -> impl Strategy<Value = Representation> {
@@ -116,6 +148,7 @@ fn representation() -> impl Strategy<Value = Representation> {
         prop_oneof![(1u32..9).prop_map(Occurs::Times), Just(Occurs::Unbounded(Unbounded::Unbounded))];
     let values = prop_oneof![
         reference(Class::Codelist).prop_map(Representation::coded),
+        reference(Class::ValueList).prop_map(Representation::coded),
         format.prop_map(Representation::formatted)
     ];
     (values, of(0u32..3), of(occurs)).prop_map(|(values, min_occurs, max_occurs)| Representation {
@@ -277,25 +310,210 @@ fn constraint() -> impl Strategy<Value = Artefact> {
             .prop_map(|(data_provider, data_structures, dataflows, provision_agreements)| {
                 Attachment { data_provider, data_structures, dataflows, provision_agreements }
             });
-    (identity(), role, attachment, vec(region, 0..3)).prop_map(
-        |(identity, role, constraint_attachment, cube_regions)| {
-            Artefact::DataConstraint(DataConstraint { identity, role, constraint_attachment, cube_regions })
+    (identity(), role, attachment, vec(region, 0..3), vec(key_set(), 0..2)).prop_map(
+        |(identity, role, constraint_attachment, cube_regions, key_sets)| {
+            Artefact::DataConstraint(DataConstraint {
+                identity,
+                role,
+                constraint_attachment,
+                cube_regions,
+                key_sets,
+            })
         },
     )
 }
 
-fn organisations() -> impl Strategy<Value = Artefact> {
-    let item = (code_id(), names(), vec(annotation(), 0..2)).prop_map(|(id, names, annotations)| Item {
+fn key_set() -> impl Strategy<Value = DataKeySet> {
+    let value = || "\\PC{1,6}".prop_map(Arc::from);
+    let key_value = (id(), vec(value(), 1..3)).prop_map(|(id, values)| DataKeyValue { id, values });
+    let component = (id(), any::<bool>(), vec(value(), 0..3)).prop_map(|(id, include, values)| KeyValues {
+        id,
+        include,
+        values,
+        time_range: None,
+    });
+    let year = || of("20[0-9]{2}");
+    let key = (vec(key_value, 1..3), vec(component, 0..2), year(), year()).prop_map(
+        |(key_values, components, valid_from, valid_to)| DataKey {
+            key_values,
+            components,
+            valid_from,
+            valid_to,
+        },
+    );
+    (any::<bool>(), vec(key, 1..3)).prop_map(|(is_included, keys)| DataKeySet { is_included, keys })
+}
+
+fn item() -> impl Strategy<Value = Item> {
+    (code_id(), names(), vec(annotation(), 0..2)).prop_map(|(id, names, annotations)| Item {
         id,
         names,
         annotations,
+    })
+}
+
+/// A scheme of organisations, with the one version that these have.
+fn organisations() -> impl Strategy<Value = Artefact> {
+    let unit = (item(), of(code_id())).prop_map(|(item, parent)| {
+        let Item { id, names, annotations } = item;
+        OrganisationUnit { id, names, parent, annotations }
     });
-    (identity(), vec(item, 0..3), any::<bool>()).prop_map(|(identity, items, of_agencies)| {
-        if of_agencies {
-            Artefact::AgencyScheme(AgencyScheme { identity, agencies: items })
-        } else {
-            Artefact::DataProviderScheme(DataProviderScheme { identity, data_providers: items })
+    let units = vec(unit, 0..3);
+    (identity(), vec(item(), 0..3), units, 0..5).prop_map(|(mut identity, items, units, class)| {
+        identity.version = Version::of_organisations();
+        match class {
+            0 => Artefact::AgencyScheme(AgencyScheme { identity, agencies: items }),
+            1 => Artefact::DataProviderScheme(DataProviderScheme { identity, data_providers: items }),
+            2 => Artefact::DataConsumerScheme(DataConsumerScheme { identity, data_consumers: items }),
+            3 => {
+                let metadata_providers = items;
+                Artefact::MetadataProviderScheme(MetadataProviderScheme { identity, metadata_providers })
+            }
+            _ => {
+                let organisation_units = units;
+                Artefact::OrganisationUnitScheme(OrganisationUnitScheme { identity, organisation_units })
+            }
         }
+    })
+}
+
+fn category_scheme() -> impl Strategy<Value = Artefact> {
+    let leaf = item().prop_map(|Item { id, names, annotations }| Category {
+        id,
+        names,
+        annotations,
+        categories: Vec::new(),
+    });
+    let category = leaf.prop_recursive(3, 8, 3, |inner| {
+        (item(), vec(inner, 0..3)).prop_map(|(Item { id, names, annotations }, categories)| Category {
+            id,
+            names,
+            annotations,
+            categories,
+        })
+    });
+    (identity(), vec(category, 0..3))
+        .prop_map(|(identity, categories)| Artefact::CategoryScheme(CategoryScheme { identity, categories }))
+}
+
+fn categorisation() -> impl Strategy<Value = Artefact> {
+    let source = prop_oneof![reference(Class::Dataflow), reference(Class::Hierarchy)];
+    let path = "[A-Z]{1,3}(\\.[A-Z]{1,3})?".prop_map(|text| ItemId::new(&text).expect("a path"));
+    (identity(), source, reference(Class::CategoryScheme), path).prop_map(
+        |(identity, source, scheme, path)| {
+            let target = scheme.with_item(path);
+            Artefact::Categorisation(Categorisation { identity, source, target })
+        },
+    )
+}
+
+fn hierarchy() -> impl Strategy<Value = Artefact> {
+    let code = |inner: BoxedStrategy<Vec<HierarchicalCode>>| {
+        let dates = (of(instant()), of(instant()));
+        let rest = (of(code_id()), dates, vec(annotation(), 0..2), inner);
+        (code_id(), item_reference(Class::Codelist), rest).prop_map(
+            |(id, code, (level, (valid_from, valid_to), annotations, hierarchical_codes))| HierarchicalCode {
+                id,
+                code,
+                level,
+                valid_from,
+                valid_to,
+                annotations,
+                hierarchical_codes,
+            },
+        )
+    };
+    let codes =
+        code(Just(Vec::new()).boxed()).prop_recursive(3, 8, 3, move |inner| code(vec(inner, 0..3).boxed()));
+    let level =
+        item().prop_map(|Item { id, names, annotations }| Level { id, names, annotations, level: None });
+    let levels = (level.clone(), of(level)).prop_map(|(mut upper, lower)| {
+        upper.level = lower.map(Box::new);
+        upper
+    });
+    (identity(), any::<bool>(), of(levels), vec(codes, 0..3)).prop_map(
+        |(identity, has_formal_levels, level, hierarchical_codes)| {
+            Artefact::Hierarchy(Hierarchy { identity, has_formal_levels, level, hierarchical_codes })
+        },
+    )
+}
+
+fn hierarchy_association() -> impl Strategy<Value = Artefact> {
+    let (hierarchy, object) = (reference(Class::Hierarchy), item_reference(Class::ConceptScheme));
+    (identity(), hierarchy, object, of(reference(Class::Dataflow))).prop_map(
+        |(identity, linked_hierarchy, linked_object, context_object)| {
+            Artefact::HierarchyAssociation(HierarchyAssociation {
+                identity,
+                linked_hierarchy,
+                linked_object,
+                context_object,
+            })
+        },
+    )
+}
+
+fn metadata_structure() -> impl Strategy<Value = Artefact> {
+    let attribute = |inner: BoxedStrategy<Vec<MetadataAttribute>>| {
+        let rest = (any::<bool>(), of(0u32..3), vec(annotation(), 0..2), inner);
+        (dimension(), rest).prop_map(
+            |(component, (is_presentational, min_occurs, annotations, metadata_attributes))| {
+                let local_representation = component.local_representation.map(|mut representation| {
+                    (representation.min_occurs, representation.max_occurs) = (None, None);
+                    representation
+                });
+                MetadataAttribute {
+                    id: component.id,
+                    concept_identity: component.concept_identity,
+                    local_representation,
+                    is_presentational,
+                    min_occurs,
+                    max_occurs: min_occurs.map(|least| Occurs::Times(least + 1)),
+                    annotations,
+                    metadata_attributes,
+                }
+            },
+        )
+    };
+    let attributes = attribute(Just(Vec::new()).boxed())
+        .prop_recursive(3, 6, 2, move |inner| attribute(vec(inner, 0..2).boxed()));
+    (identity(), vec(attributes, 0..3)).prop_map(|(identity, attributes)| {
+        let components = MetadataComponents { attributes };
+        Artefact::MetadataStructure(MetadataStructure { identity, components })
+    })
+}
+
+fn targets() -> impl Strategy<Value = Vec<String>> {
+    vec("urn:sdmx:org\\.sdmx\\.infomodel\\.[*]=[A-Z]{1,3}:[*]\\([*]\\)", 0..3)
+}
+
+fn metadataflow() -> impl Strategy<Value = Artefact> {
+    (identity(), reference(Class::MetadataStructure), targets()).prop_map(|(identity, structure, targets)| {
+        Artefact::Metadataflow(Metadataflow { identity, structure, targets })
+    })
+}
+
+fn metadata_agreement() -> impl Strategy<Value = Artefact> {
+    let (flow, provider) = (reference(Class::Metadataflow), item_reference(Class::MetadataProviderScheme));
+    (identity(), flow, provider, targets()).prop_map(
+        |(identity, metadataflow, metadata_provider, targets)| {
+            Artefact::MetadataProvisionAgreement(MetadataProvisionAgreement {
+                identity,
+                metadataflow,
+                metadata_provider,
+                targets,
+            })
+        },
+    )
+}
+
+fn stub() -> impl Strategy<Value = Artefact> {
+    let class = proptest::sample::select(Class::all().collect::<Vec<_>>());
+    let url = || of("https://example\\.org/[a-z]{1,5}");
+    (class, identity(), url(), url()).prop_map(|(class, mut identity, structure_url, service_url)| {
+        if class.is_of_organisations() {
+            identity.version = Version::of_organisations();
+        }
+        Artefact::Stub(Stub { class, identity, structure_url, service_url })
     })
 }
 
@@ -308,7 +526,16 @@ pub(crate) fn structures() -> impl Strategy<Value = Structures> {
         data_structure(),
         dataflow(),
         agreement(),
-        constraint()
+        constraint(),
+        value_list(),
+        category_scheme(),
+        categorisation(),
+        hierarchy(),
+        hierarchy_association(),
+        metadata_structure(),
+        metadataflow(),
+        metadata_agreement(),
+        stub()
     ];
     vec(artefact, 0..6).prop_map(|artefacts| {
         let mut structures = Structures::default();

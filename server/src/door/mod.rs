@@ -1,12 +1,17 @@
-//! The one port: our own TLS acceptor (tonic's offers h2 only) in front of one axum router.
+//! The port: our own TLS acceptor (tonic's offers h2 only) in front of one axum router; and beside it, where the operator
+//! wants one, a door without TLS for this machine alone.
 //!
-//! What lives here: listening, handshakes and first bytes under deadlines, limits on connections, and who the
-//! peer is. What must not: what is served, and what a peer may do.
+//! What lives here: listening, handshakes and first bytes under deadlines, limits on connections, and who calls. What
+//! must not: what is served, and what a caller may do.
 
 mod first_bytes;
+mod hosts;
+mod patience;
 pub(crate) mod places;
+mod reception;
 mod stop;
 mod tls;
+mod visitor;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -16,17 +21,22 @@ use axum::Router;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use rustls_pki_types::CertificateDer;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tower::Service;
 
+pub use hosts::Hosts;
+pub use reception::Reception;
 pub use stop::{Stop, StopSwitch, stop_switch};
 pub use tls::DoorTls;
+pub(crate) use visitor::{Caller, Visitor};
 
 use crate::hub::Moment;
 use crate::trust::{self, AgencyName};
 use first_bytes::FirstBytes;
+use patience::Patience;
 use places::{Place, Places};
 
 /// Connections at a time. Each costs a few tens of kilobytes when quiet.
@@ -38,6 +48,15 @@ const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(10);
 /// A peer that has not begun to speak HTTP by then, or not finished the header of an HTTP/1.1 request, is hung
 /// up on.
 const FIRST_BYTES_DEADLINE: Duration = Duration::from_secs(10);
+/// A peer that takes not a byte of its answer for so long is hung up on.
+const TAKING_DEADLINE: Duration = Duration::from_secs(60);
+/// Bytes of the header of an HTTP/1.1 request, and of the buffer for its body: a selection of many codes stands in the
+/// request line.
+const HTTP1_HEADER_BYTES_MAX: usize = 64 * 1024;
+/// Fields of the header of an HTTP/1.1 request: browsers behind proxies send some thirty.
+const HTTP1_HEADERS_MAX: usize = 64;
+/// Bytes of the header of an HTTP/2 request, decompressed.
+const HTTP2_HEADER_BYTES_MAX: u32 = 64 * 1024;
 /// Bytes of one stream in flight: with 1 MiB messages, four of them.
 const STREAM_WINDOW: u32 = 4 * 1024 * 1024;
 /// Bytes of one connection in flight.
@@ -63,6 +82,17 @@ pub struct Peer {
     pub address: SocketAddr,
     /// What it proved to be; nothing for the public.
     pub certificate: Option<PeerCertificate>,
+    /// Whether others can listen.
+    pub transport: Transport,
+}
+
+/// How a peer is connected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// Encrypted, and the hub has shown its certificate.
+    Tls,
+    /// As it is: from this machine alone.
+    Plain,
 }
 
 /// A certificate of this hub's authority, in force when the connection was made.
@@ -87,6 +117,12 @@ pub enum DoorError {
         /// Why not.
         source: std::io::Error,
     },
+    /// The door without TLS is for this machine alone.
+    #[error(
+        "{0} is no loopback address: without TLS a hub listens on 127.0.0.1 or [::1] only; put a reverse proxy with \
+         TLS before it, or use the hub's own TLS port"
+    )]
+    NotLoopback(SocketAddr),
     /// The certificate or key is not usable.
     #[error("the hub's certificate or key is not usable: {0}; run `mighub-server check-config`")]
     Keys(#[from] rustls::Error),
@@ -100,17 +136,41 @@ pub enum DoorError {
 /// A port that is listened on and not served yet.
 pub struct Door {
     listener: TcpListener,
-    acceptor: TlsAcceptor,
+    lock: Lock,
+    reception: Arc<Reception>,
     address: SocketAddr,
 }
 
+/// What stands between a connection and the router.
+#[derive(Clone)]
+enum Lock {
+    Tls(TlsAcceptor),
+    /// The names under which requests may come.
+    Plain(Arc<Hosts>),
+}
+
 impl Door {
-    /// Listens on `address`.
-    pub async fn open(address: &str, tls: &DoorTls) -> Result<Self, DoorError> {
+    /// Listens on `address` with TLS.
+    pub async fn open(address: &str, tls: &DoorTls, reception: Arc<Reception>) -> Result<Self, DoorError> {
+        Self::listen(address, Lock::Tls(TlsAcceptor::from(tls.config())), reception).await
+    }
+
+    /// Listens on a loopback `address` without TLS, to requests that name one of `hosts`.
+    pub async fn open_plain(
+        address: &str,
+        hosts: Hosts,
+        reception: Arc<Reception>,
+    ) -> Result<Self, DoorError> {
+        let door = Self::listen(address, Lock::Plain(Arc::new(hosts)), reception).await?;
+        // Nobody was accepted yet.
+        if door.address.ip().is_loopback() { Ok(door) } else { Err(DoorError::NotLoopback(door.address)) }
+    }
+
+    async fn listen(address: &str, lock: Lock, reception: Arc<Reception>) -> Result<Self, DoorError> {
         let listen = |source| DoorError::Listen { address: address.to_owned(), source };
         let listener = TcpListener::bind(address).await.map_err(listen)?;
         let address = listener.local_addr().map_err(listen)?;
-        Ok(Self { listener, acceptor: TlsAcceptor::from(tls.config()), address })
+        Ok(Self { listener, lock, reception, address })
     }
 
     /// Where it listens; with port 0 asked for, the port that was free.
@@ -132,7 +192,8 @@ impl Door {
             if let Some((stream, address, place)) = accepted {
                 let connection = Connection {
                     address,
-                    acceptor: self.acceptor.clone(),
+                    lock: self.lock.clone(),
+                    reception: self.reception.clone(),
                     router: router.clone(),
                     stop: stop.clone(),
                 };
@@ -180,18 +241,29 @@ async fn accept(
 /// One connection, from its handshake to its end.
 struct Connection {
     address: SocketAddr,
-    acceptor: TlsAcceptor,
+    lock: Lock,
+    reception: Arc<Reception>,
     router: Router,
     stop: Stop,
 }
 
 impl Connection {
-    async fn serve(mut self, stream: TcpStream) {
-        let address = self.address;
+    async fn serve(self, stream: TcpStream) {
         // Small answers go out at once; a failure only makes them slower.
         let _ = stream.set_nodelay(true);
+        match self.lock.clone() {
+            Lock::Tls(acceptor) => self.serve_tls(acceptor, stream).await,
+            Lock::Plain(hosts) => {
+                let peer = Peer { address: self.address, certificate: None, transport: Transport::Plain };
+                self.converse(stream, peer, false, Some(hosts)).await;
+            }
+        }
+    }
+
+    async fn serve_tls(mut self, acceptor: TlsAcceptor, stream: TcpStream) {
+        let address = self.address;
         let handshake = tokio::select! {
-            handshake = tokio::time::timeout(HANDSHAKE_DEADLINE, self.acceptor.accept(stream)) => handshake,
+            handshake = tokio::time::timeout(HANDSHAKE_DEADLINE, acceptor.accept(stream)) => handshake,
             () = self.stop.asked() => return,
         };
         let stream = match handshake {
@@ -208,13 +280,27 @@ impl Connection {
                 }
             },
         };
-        let peer = Arc::new(Peer { address, certificate });
         let is_h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-        let stream = TokioIo::new(FirstBytes::new(stream, FIRST_BYTES_DEADLINE));
-        let router = self.router;
+        self.converse(stream, Peer { address, certificate, transport: Transport::Tls }, is_h2, None).await;
+    }
+
+    async fn converse(
+        mut self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        peer: Peer,
+        is_h2: bool,
+        hosts: Option<Arc<Hosts>>,
+    ) {
+        let (address, peer) = (self.address, Arc::new(peer));
+        let stream = FirstBytes::new(stream, FIRST_BYTES_DEADLINE);
+        let stream = TokioIo::new(Patience::new(stream, TAKING_DEADLINE));
+        let (router, reception) = (self.router, self.reception);
         let service = hyper::service::service_fn(move |mut request: http::Request<hyper::body::Incoming>| {
+            let is_known = hosts.as_ref().is_none_or(|hosts| hosts.has(&request));
             request.extensions_mut().insert(peer.clone());
-            router.clone().call(request)
+            request.extensions_mut().insert(reception.clone());
+            let mut router = router.clone();
+            async move { if is_known { router.call(request).await } else { Ok(hosts::misdirected()) } }
         });
         let builder = http_builder(is_h2);
         let connection = builder.serve_connection(stream, service);
@@ -241,7 +327,12 @@ fn peer_certificate(der: &CertificateDer<'_>) -> Option<PeerCertificate> {
 
 fn http_builder(is_h2: bool) -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(FIRST_BYTES_DEADLINE);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(FIRST_BYTES_DEADLINE)
+        .max_buf_size(HTTP1_HEADER_BYTES_MAX)
+        .max_headers(HTTP1_HEADERS_MAX);
     builder
         .http2()
         .timer(TokioTimer::new())
@@ -249,6 +340,7 @@ fn http_builder(is_h2: bool) -> auto::Builder<TokioExecutor> {
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_frame_size(FRAME_BYTES_MAX)
         .max_concurrent_streams(STREAMS_MAX)
+        .max_header_list_size(HTTP2_HEADER_BYTES_MAX)
         .keep_alive_interval(PING_INTERVAL)
         .keep_alive_timeout(PING_TIMEOUT);
     // What was agreed in the handshake holds.

@@ -24,7 +24,7 @@ const AGREEMENT_BYTES_MAX: usize = 512 * 1024;
 /// Characters of an agency's name, at most.
 const NAME_CHARACTERS_MAX: usize = 200;
 
-fn unknown_agency(id: &str) -> Refusal {
+pub(super) fn unknown_agency(id: &str) -> Refusal {
     let text = format!("there is no agency {id}: `mighub-server agency list` shows those there are");
     Refusal::new(ErrorReason::UnknownAgency, text)
 }
@@ -50,7 +50,7 @@ impl Hub {
             row.keys.iter().find(|keys| keys.certificate_fingerprint[..] == certificate_fingerprint[..]);
         keys.filter(|keys| *keys.application == *name.application && now.0 < keys.not_after_ms)
             .ok_or_else(refuse)?;
-        Ok(Principal { agency: Some(id), application: Some(name.application.clone()) })
+        Ok(Principal { application: Some(name.application.clone()), ..Principal::of_agency(id) })
     }
 
     /// AgencyService.WhoAmI.
@@ -77,6 +77,7 @@ impl Hub {
             hub_keys: self.hub_keys(),
             hub_version: env!("CARGO_PKG_VERSION").to_owned(),
             position: self.position(),
+            token: self.token_of(principal),
         })
     }
 

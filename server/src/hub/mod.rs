@@ -25,6 +25,7 @@ mod rulebooks;
 mod structures;
 mod submission;
 mod sweep;
+pub(crate) mod tokens;
 pub mod vintage;
 mod vintages;
 
@@ -41,7 +42,7 @@ pub use moment::Moment;
 pub use refusal::Refusal;
 pub use retrieve::{Batch, Diff, Effect, Figures, FiguresOf, FiguresRequest, FiguresState, LaneFigures};
 pub use retrieve::{Pull, VintageWatch};
-pub use rights::{Operation, Permit, Principal, Rights};
+pub use rights::{Operation, Permit, Principal, Rights, Scope};
 pub use submission::{Opening, Upload};
 
 use crate::trust::HubSigner;
@@ -297,7 +298,12 @@ fn take_in(store: &Store, view: &dyn View) -> Result<Taken, OpenError> {
             Some(What::Structures(_)) => taken.structures = true,
             Some(What::Rulebook(_)) => taken.rulebooks = true,
             Some(
-                What::AgencyAdded(_) | What::KeysEnrolled(_) | What::Agreement(_) | What::RoleGranted(_),
+                What::AgencyAdded(_)
+                | What::KeysEnrolled(_)
+                | What::Agreement(_)
+                | What::RoleGranted(_)
+                | What::AccessTokenIssued(_)
+                | What::AccessTokenRevoked(_),
             ) => {
                 taken.rights = true;
             }

@@ -9,8 +9,8 @@ use prost::Message;
 
 use super::lane::LaneId;
 use super::rows::{
-    AgencyRow, FOUNDED, HistoryRow, KeysRow, RoleRow, RulebookRow, StepRow, StructureRow, SubmissionRow,
-    TokenRow, VintageRow, agency_key, agreement_key, lane_key, rulebook_key, structure_key, submission_key,
+    AccessTokenRow, AgencyRow, FOUNDED, HistoryRow, KeysRow, RoleRow, RulebookRow, StepRow, StructureRow, SubmissionRow,
+    TokenRow, VintageRow, access_token_key, agency_key, agreement_key, lane_key, rulebook_key, structure_key, submission_key,
     submission_order_key, token_key, vintage_key,
 };
 
@@ -65,6 +65,15 @@ pub(super) fn reduce(view: &dyn View, step: &Step<'_>) -> Result<ViewBatch, Redu
             let expires_ms = token.expires_at.as_ref().map_or(i64::MIN, mighub::convert::timestamp);
             let row = TokenRow { agency: token.agency_id.clone(), expires_ms, used: false };
             batch.put(token_key(&token.token_digest), row.encode_to_vec());
+        }
+        What::AccessTokenIssued(token) => step.access_token(token, &mut batch),
+        What::AccessTokenRevoked(revoked) => {
+            let key = access_token_key(&revoked.token_digest);
+            if let Some(mut token) = row::<AccessTokenRow>(view, &key)? {
+                // The first revocation is when it ended.
+                token.revoked_ms.get_or_insert(step.effective_ms);
+                batch.put(key, token.encode_to_vec());
+            }
         }
         What::KeysEnrolled(keys) => step.keys(view, keys, &mut batch)?,
         What::Agreement(agreement) => {
@@ -129,6 +138,19 @@ impl Step<'_> {
         let message_digest = structures.message_digest.to_vec();
         let row = StructureRow { message_digest, stored_ms: self.effective_ms }.encode_to_vec();
         structures.urns.iter().for_each(|urn| batch.put(structure_key(urn), row.clone()));
+    }
+
+    fn access_token(&self, token: &v1::AccessTokenRecorded, batch: &mut ViewBatch) {
+        let row = AccessTokenRow {
+            agency: token.agency_id.clone(),
+            note: token.note.clone(),
+            scope: token.scope,
+            dataflows: token.dataflows.clone(),
+            created_ms: self.effective_ms,
+            expires_ms: token.expires_at.as_ref().map_or(i64::MIN, mighub::convert::timestamp),
+            revoked_ms: None,
+        };
+        batch.put(access_token_key(&token.token_digest), row.encode_to_vec());
     }
 
     fn keys(

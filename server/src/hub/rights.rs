@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use mighub::block::Digest;
 use mighub::v1::{self, ErrorReason, Role};
 use mighub_sdmx::structure::{AgencyId, AgreementTerms, Reference};
 use mighub_store::{View, ViewError};
@@ -16,20 +17,50 @@ use super::lane::LaneId;
 use super::mask::Audience;
 use super::moment::Moment;
 use super::refusal::Refusal;
-use super::rows::{AGENCIES, AGREEMENTS, AgencyRow};
+use super::rows::{ACCESS_TOKENS, AGENCIES, AGREEMENTS, AccessTokenRow, AgencyRow};
 
 /// Who calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
     /// The agency; nothing for the public.
     pub agency: Option<AgencyId>,
-    /// Its application, as the certificate names it.
+    /// Its application, as the certificate names it; nothing for a token.
     pub application: Option<Arc<str>>,
+    /// What the token is good for with which it calls; nothing with a certificate.
+    pub scope: Option<Arc<Scope>>,
 }
 
 impl Principal {
     /// Somebody without certificate or token.
-    pub const PUBLIC: Self = Self { agency: None, application: None };
+    pub const PUBLIC: Self = Self { agency: None, application: None, scope: None };
+
+    /// An agency, with all it may do.
+    pub fn of_agency(agency: AgencyId) -> Self {
+        Self { agency: Some(agency), ..Self::PUBLIC }
+    }
+
+    /// For whom it acts where a dataflow is concerned: beyond the scope of its token it is nobody.
+    pub fn agency_on(&self, dataflow: &Reference) -> Option<&AgencyId> {
+        let is_covered = self.scope.as_ref().is_none_or(|scope| scope.covers(dataflow));
+        self.agency.as_ref().filter(|_| is_covered)
+    }
+}
+
+/// What an access token is good for: a part of what its agency may do, never more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// Id of the token.
+    pub token_id: String,
+    /// Whether it sends, too.
+    pub submits: bool,
+    /// Dataflows it is good for, as AGENCY:ID(VERSION); none: all.
+    pub dataflows: BTreeSet<String>,
+}
+
+impl Scope {
+    fn covers(&self, dataflow: &Reference) -> bool {
+        self.dataflows.is_empty() || self.dataflows.contains(&dataflow.short())
+    }
 }
 
 /// What somebody wants to do.
@@ -53,6 +84,8 @@ pub struct Rights {
     agreements: BTreeMap<String, Vec<(u64, Arc<Agreement>)>>,
     /// Ids of the agreements that ever were on a lane.
     by_lane: BTreeMap<LaneId, BTreeSet<String>>,
+    /// By the digest of their secrets.
+    access_tokens: BTreeMap<Digest, AccessTokenRow>,
 }
 
 impl Rights {
@@ -73,7 +106,18 @@ impl Rights {
             rights.by_lane.entry(agreement.lane.clone()).or_default().insert(message.id.clone());
             rights.agreements.entry(message.id).or_default().push((position, Arc::new(agreement)));
         }
+        for (key, value) in view.scan(ACCESS_TOKENS, &[], usize::MAX)? {
+            let row = AccessTokenRow::decode(&value[..]).map_err(|error| ViewError(error.to_string()))?;
+            let digest = Digest::from_slice(&key[ACCESS_TOKENS.len()..]);
+            let digest = digest.ok_or_else(|| ViewError("an access token has no digest".to_owned()))?;
+            rights.access_tokens.insert(digest, row);
+        }
         Ok(rights)
+    }
+
+    /// All access tokens that were ever issued, by the digests of their secrets.
+    pub fn access_tokens(&self) -> &BTreeMap<Digest, AccessTokenRow> {
+        &self.access_tokens
     }
 
     /// All agencies.
@@ -147,9 +191,9 @@ impl Rights {
         now: Moment,
     ) -> Result<Permit, Refusal> {
         let Some(agency) = &principal.agency else {
-            let text = "this call needs a client certificate: run `mighub enrol` with a token from the hub's operator";
-            return Err(Refusal::new(ErrorReason::Unauthenticated, text));
+            return Err(unauthenticated());
         };
+        within_scope(principal, operation)?;
         let has = |role| self.has_role(agency, role, u64::MAX);
         let need = |role: Role| {
             let text =
@@ -181,7 +225,9 @@ impl Rights {
 
     /// What a principal may see of a lane, by the rights after the record at `position`.
     pub fn audience(&self, principal: &Principal, lane: &LaneId, position: u64, now: Moment) -> Audience {
-        let Some(agency) = &principal.agency else { return self.public_audience(lane, position, now) };
+        let Some(agency) = principal.agency_on(&lane.dataflow) else {
+            return self.public_audience(lane, position, now);
+        };
         let agreement = self.agreement_on(lane, position, now);
         let sends = agreement.is_some_and(|agreement| agreement.sends(agency)) || *agency == lane.provider;
         let all = sends || self.has_role(agency, Role::Auditor, position);
@@ -232,6 +278,35 @@ impl Permit {
     /// To whom it was granted.
     pub fn agency(&self) -> &AgencyId {
         &self.agency
+    }
+}
+
+/// Whoever must say who it is, and did not.
+pub fn unauthenticated() -> Refusal {
+    let text = "this call needs a client certificate, made by `mighub enrol` with a token from the hub's operator, or \
+                an access token";
+    Refusal::new(ErrorReason::Unauthenticated, text)
+}
+
+/// What the agency may do and its token may not.
+fn within_scope(principal: &Principal, operation: Operation<'_>) -> Result<(), Refusal> {
+    let Some(scope) = &principal.scope else { return Ok(()) };
+    let lacks = |what: &str| {
+        let text = format!("the access token {} {what}", scope.token_id);
+        Err(Refusal::new(ErrorReason::RightMissing, text))
+    };
+    match operation {
+        Operation::Administer | Operation::Audit => {
+            lacks("is for figures and submissions alone: call with a client certificate for this")
+        }
+        Operation::Submit(_) if !scope.submits => {
+            lacks("is for reading alone: ask the hub's administrator for one with which you may also send")
+        }
+        Operation::Submit(lane) | Operation::Follow(lane) if !scope.covers(&lane.dataflow) => {
+            let name = lane.dataflow.short();
+            lacks(&format!("is not for {name}: ask the hub's administrator for one that is"))
+        }
+        Operation::Submit(_) | Operation::Follow(_) => Ok(()),
     }
 }
 

@@ -67,6 +67,32 @@ pub struct TokenRow {
     pub used: bool,
 }
 
+/// An access token that was issued.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct AccessTokenRow {
+    /// For whom it acts.
+    #[prost(string, tag = "1")]
+    pub agency: String,
+    /// What it is for.
+    #[prost(string, tag = "2")]
+    pub note: String,
+    /// Number in the contract's enum TokenScope.
+    #[prost(int32, tag = "3")]
+    pub scope: i32,
+    /// Dataflows it is good for; none: all.
+    #[prost(string, repeated, tag = "4")]
+    pub dataflows: Vec<String>,
+    /// When it was made, milliseconds since 1970.
+    #[prost(int64, tag = "5")]
+    pub created_ms: i64,
+    /// When it ends, milliseconds since 1970.
+    #[prost(int64, tag = "6")]
+    pub expires_ms: i64,
+    /// When it was revoked, milliseconds since 1970.
+    #[prost(int64, optional, tag = "7")]
+    pub revoked_ms: Option<i64>,
+}
+
 /// An artefact.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct StructureRow {
@@ -206,6 +232,7 @@ pub struct StepRow {
 /// The founding record.
 pub(super) const FOUNDED: &[u8] = b"founded";
 pub(super) const AGENCIES: &[u8] = b"agency/";
+pub(super) const ACCESS_TOKENS: &[u8] = b"access/";
 pub(super) const STRUCTURES: &[u8] = b"structure/";
 pub(super) const RULEBOOKS: &[u8] = b"rulebook/";
 pub(super) const AGREEMENTS: &[u8] = b"agreement/";
@@ -224,6 +251,10 @@ pub(super) fn agency_key(agency: &AgencyId) -> Vec<u8> {
 
 pub(super) fn token_key(digest: &[u8]) -> Vec<u8> {
     key(b"token/", &[digest])
+}
+
+pub(super) fn access_token_key(digest: &[u8]) -> Vec<u8> {
+    key(ACCESS_TOKENS, &[digest])
 }
 
 pub(super) fn structure_key(urn: &str) -> Vec<u8> {

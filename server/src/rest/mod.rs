@@ -1,4 +1,28 @@
-//! The REST door. Skeleton: rest-structure fills it.
+//! The REST door: the SDMX REST API, versions 1 and 2, and the plain door for people without SDMX.
+//!
+//! What lives here: addresses, content negotiation, and the translation between HTTP and the hub. What must not:
+//! who may see what (the hub), the syntax of messages (`mighub-sdmx`), and listening (the door).
 
+pub(crate) mod accept;
+pub(crate) mod conditional;
 mod data;
+pub(crate) mod desk;
+pub(crate) mod error;
+mod finish;
 mod plain;
+mod who;
+mod structure;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::{from_fn, map_response};
+
+pub(crate) use desk::{Desk, Services};
+
+/// All addresses of the REST door.
+pub(crate) fn router(services: Services) -> Router {
+    let desk = Arc::new(Desk::new(services));
+    let routes = structure::routes();
+    routes.with_state(desk).layer(map_response(finish::finished)).layer(from_fn(finish::preflight))
+}

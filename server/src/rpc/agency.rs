@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use mighub::token::EnrolmentToken;
+use mighub::token::{AccessToken, EnrolmentToken};
 use mighub::v1;
 use mighub::v1::agency_service_server::AgencyService;
 use tonic::{Request, Response, Status};
 
 use super::desk::Desk;
 use super::enrolment;
+use crate::door::Visitor;
 use crate::hub::{Hub, Moment, Refusal};
 
 /// How long a token is good: it travels by letter or telephone, and offices have holidays.
@@ -62,7 +63,7 @@ impl AgencyService for Agencies {
         &self,
         request: Request<v1::WhoAmIRequest>,
     ) -> Result<Response<v1::WhoAmIResponse>, Status> {
-        let answer = |hub: &Hub, visitor: &super::desk::Visitor, _: &_, now| {
+        let answer = |hub: &Hub, visitor: &Visitor, _: &_, now| {
             hub.who_am_i(&visitor.principal(hub, now)?, visitor.certificate_not_after(), now)
         };
         self.0.call_as(request, answer).await
@@ -80,5 +81,31 @@ impl AgencyService for Agencies {
         request: Request<v1::ListRolesRequest>,
     ) -> Result<Response<v1::ListRolesResponse>, Status> {
         self.0.call(request, Hub::list_roles).await
+    }
+
+    async fn create_token(
+        &self,
+        request: Request<v1::CreateTokenRequest>,
+    ) -> Result<Response<v1::CreateTokenResponse>, Status> {
+        let create = |hub: &Hub, principal: &_, message: &_, now: Moment| {
+            let mut secret = [0; 32];
+            getrandom::fill(&mut secret).map_err(|error| Refusal::internal(error.to_string()))?;
+            hub.create_token(principal, message, &AccessToken::new(secret), now)
+        };
+        self.0.call(request, create).await
+    }
+
+    async fn list_tokens(
+        &self,
+        request: Request<v1::ListTokensRequest>,
+    ) -> Result<Response<v1::ListTokensResponse>, Status> {
+        self.0.call(request, Hub::list_tokens).await
+    }
+
+    async fn revoke_token(
+        &self,
+        request: Request<v1::RevokeTokenRequest>,
+    ) -> Result<Response<v1::RevokeTokenResponse>, Status> {
+        self.0.call(request, Hub::revoke_token).await
     }
 }

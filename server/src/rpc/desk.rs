@@ -1,7 +1,6 @@
 //! The desk where every call is received: who calls, is there a place, then off the network's threads to the
 //! hub, and back with its answer.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
@@ -15,7 +14,7 @@ use super::feed::{Feed, Feeder, feed, shutting_down};
 use super::status;
 use crate::clock::Clock;
 use crate::door::places::{Place, Places};
-use crate::door::{Peer, Stop};
+use crate::door::{Caller, Stop, Visitor};
 use crate::hub::{Hub, Moment, Principal, Refusal};
 use crate::trust::HubKeys;
 
@@ -61,44 +60,11 @@ pub(super) struct Desk {
     judging: Arc<Semaphore>,
 }
 
-/// Who holds places: an agency with all its applications, or an address of the public.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Caller {
-    Agency(Arc<str>),
-    Public(IpAddr),
-}
-
 /// Which places a stream takes.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Streaming {
     Upload,
     Watch,
-}
-
-/// Whoever calls. What it may do is asked again whenever it matters.
-#[derive(Clone)]
-pub(super) struct Visitor(Arc<Peer>);
-
-impl Visitor {
-    /// What this hub knows of the caller now.
-    pub(super) fn principal(&self, hub: &Hub, now: Moment) -> Result<Principal, Refusal> {
-        match &self.0.certificate {
-            Some(certificate) => hub.authenticate(&certificate.name, &certificate.fingerprint, now),
-            None => Ok(Principal::PUBLIC),
-        }
-    }
-
-    /// When the caller's certificate ends.
-    pub(super) fn certificate_not_after(&self) -> Option<Moment> {
-        self.0.certificate.as_ref().map(|certificate| certificate.not_after)
-    }
-
-    fn caller(&self) -> Caller {
-        match &self.0.certificate {
-            Some(certificate) => Caller::Agency(certificate.name.agency.clone()),
-            None => Caller::Public(self.0.address.ip()),
-        }
-    }
 }
 
 impl Desk {
@@ -157,6 +123,22 @@ impl Desk {
         .await
     }
 
+    /// A call with one answer that tells of figures: the public is let in only where the hub's operator allows it.
+    pub(super) async fn call_to_read<Q, A>(
+        &self,
+        request: Request<Q>,
+        method: impl FnOnce(&Hub, &Principal, &Q, Moment) -> Result<A, Refusal> + Send + 'static,
+    ) -> Result<Response<A>, Status>
+    where
+        Q: Send + 'static,
+        A: Send + 'static,
+    {
+        self.call_as(request, move |hub, visitor, message, now| {
+            method(hub, &visitor.reader(hub, now)?, message, now)
+        })
+        .await
+    }
+
     /// A call with one answer, for whoever may not be known yet.
     pub(super) async fn call_as<Q, A>(
         &self,
@@ -168,7 +150,7 @@ impl Desk {
         A: Send + 'static,
     {
         let (visitor, message) = received(request)?;
-        let place = take(&self.calls, visitor.caller(), "calls")?;
+        let place = take(&self.calls, self.caller(&visitor), "calls")?;
         let answer = self.work(move |hub, now| {
             let answer = method(hub, &visitor, &message, now);
             // Held to the end of the work, which goes on when the caller has left.
@@ -208,9 +190,9 @@ impl Desk {
         request: Request<v1::PullRequest>,
     ) -> Result<Response<Feed<v1::PullResponse>>, Status> {
         let (visitor, message) = received(request)?;
-        let place = take(&self.pulls, visitor.caller(), "pulls")?;
+        let place = take(&self.pulls, self.caller(&visitor), "pulls")?;
         let now = self.clock.now();
-        let principal = visitor.principal(&self.hub, now).map_err(status::status)?;
+        let principal = visitor.reader(&self.hub, now).map_err(status::status)?;
         let mut parts = self.hub.pull(&principal, message, now).map_err(status::status)?;
         let (mut messages, end) = parts.at_hand();
         if end.is_some() {
@@ -237,9 +219,9 @@ impl Desk {
         I: Iterator<Item = Result<T, Refusal>> + Send + 'static,
     {
         let (visitor, message) = received(request)?;
-        let place = take(&self.pulls, visitor.caller(), "pulls")?;
+        let place = take(&self.pulls, self.caller(&visitor), "pulls")?;
         let opened = self.work(move |hub, now| {
-            let mut parts = open(hub, &visitor.principal(hub, now)?, message, now)?;
+            let mut parts = open(hub, &visitor.reader(hub, now)?, message, now)?;
             let batch = next_batch(&mut parts, FIRST_BATCH_BYTES);
             Ok((parts, batch))
         });
@@ -311,7 +293,11 @@ impl Desk {
             Streaming::Upload => (&self.uploads, "uploads"),
             Streaming::Watch => (&self.watches, "watches"),
         };
-        place(places, visitor.caller(), what)
+        place(places, self.caller(visitor), what)
+    }
+
+    fn caller(&self, visitor: &Visitor) -> Caller {
+        visitor.caller(&self.hub, self.clock.now())
     }
 
     /// Runs what may wait for a disk or a processor off the network's threads.
@@ -325,10 +311,9 @@ impl Desk {
 }
 
 /// Who calls, and what with.
-pub(super) fn received<Q>(mut request: Request<Q>) -> Result<(Visitor, Q), Status> {
-    let peer = request.extensions_mut().remove::<Arc<Peer>>();
-    let peer = peer.ok_or_else(|| status::status(Refusal::internal("a call came past the door")))?;
-    Ok((Visitor(peer), request.into_inner()))
+pub(super) fn received<Q>(request: Request<Q>) -> Result<(Visitor, Q), Status> {
+    let visitor = Visitor::of(request.extensions(), request.metadata().as_ref()).map_err(status::status)?;
+    Ok((visitor, request.into_inner()))
 }
 
 fn take(places: &Places<Caller>, caller: Caller, what: &str) -> Result<Place<Caller>, Status> {

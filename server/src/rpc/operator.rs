@@ -14,7 +14,7 @@ use tonic::{Code, Status};
 use super::MESSAGE_BYTES_MAX;
 use crate::config::{Config, ConfigError};
 use crate::hub::OpenError;
-use crate::serve::{HubFolder, LOCAL_NAME, Running, RunningAt, ServeOptions, StartError, start};
+use crate::serve::{HubFolder, LOCAL_NAME, Plain, Running, RunningAt, ServeOptions, StartError, start};
 use crate::trust::{FileError, files};
 
 /// Any port that is free, for this machine only.
@@ -96,7 +96,8 @@ impl Operator {
     /// Connects to the hub in `folder`; starts it if it does not run.
     pub async fn connect(folder: &Path) -> Result<Self, OperatorError> {
         let config = Config::read(&HubFolder::new(folder).config())?;
-        let (address, started) = match start(ServeOptions::new(folder).listening_on(A_WHILE)).await {
+        let options = ServeOptions { plain: Plain::Closed, ..ServeOptions::new(folder).listening_on(A_WHILE) };
+        let (address, started) = match start(options).await {
             Ok(running) => (running.address(), Some(running)),
             Err(StartError::Open(OpenError::Store(mighub_store::OpenError::InUse(_)))) => {
                 let nowhere = || OperatorError::NowhereToCall { folder: folder.display().to_string() };
@@ -194,6 +195,23 @@ impl Operator {
             page_token = page.next_page_token;
             if page_token.is_empty() {
                 return Ok(agreements);
+            }
+        }
+    }
+
+    /// All access tokens of an agency; empty: of all.
+    pub async fn all_tokens(&self, agency: &str, in_force: bool) -> Result<Vec<v1::Token>, OperatorError> {
+        let mut client = self.agencies();
+        let mut tokens = Vec::new();
+        let mut page_token = String::new();
+        loop {
+            let agency = agency.to_owned();
+            let request = v1::ListTokensRequest { agency, in_force, page_size: PAGE, page_token };
+            let page = client.list_tokens(request).await?.into_inner();
+            tokens.extend(page.tokens);
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                return Ok(tokens);
             }
         }
     }

@@ -36,14 +36,14 @@ impl RetrievalService for RetrievalDesk {
         &self,
         request: Request<v1::ListVintagesRequest>,
     ) -> Result<Response<v1::ListVintagesResponse>, Status> {
-        self.0.call(request, Hub::list_vintages).await
+        self.0.call_to_read(request, Hub::list_vintages).await
     }
 
     async fn get_coverage(
         &self,
         request: Request<v1::GetCoverageRequest>,
     ) -> Result<Response<v1::GetCoverageResponse>, Status> {
-        self.0.call(request, Hub::get_coverage).await
+        self.0.call_to_read(request, Hub::get_coverage).await
     }
 
     async fn diff_vintages(

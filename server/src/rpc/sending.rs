@@ -11,7 +11,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Response, Status, Streaming};
 
-use super::desk::{Desk, Streaming as Kind, Visitor};
+use super::desk::{Desk, Streaming as Kind};
 use super::feed::{READER_PATIENCE, shutting_down};
 use super::status;
 use crate::hub::{Refusal, Upload};

@@ -24,7 +24,7 @@ const LOG_NUMBER_BYTES: usize = 5;
 pub(super) fn code(reason: ErrorReason) -> Code {
     use ErrorReason::*;
     match reason {
-        Unauthenticated | NotEnrolled | SignatureInvalid | SigningKeyUnknown => Code::Unauthenticated,
+        Unauthenticated | NotEnrolled | AccessTokenInvalid | SignatureInvalid | SigningKeyUnknown => Code::Unauthenticated,
         RightMissing | LaneNotPermitted | TokenInvalid | TokenExpired => Code::PermissionDenied,
         CsrInvalid
         | ArgumentMalformed
@@ -50,7 +50,7 @@ pub(super) fn code(reason: ErrorReason) -> Code {
         CursorUnknown | ResumeExpired | WrongHub | ClockSkew | StructureMoved | StateUnfit
         | NotWithdrawable | CanonUnknown | BlocksMissing | AgreementConflict => Code::FailedPrecondition,
         UnknownDataflow | UnknownStructure | UnknownRulebook | UnknownSubmission | UnknownFinding
-        | UnknownAgency | VintageUnknown | EditionUnknown | Gone => Code::NotFound,
+        | UnknownAgency | UnknownToken | VintageUnknown | EditionUnknown | Gone => Code::NotFound,
         SubmissionIdReused | AgencyExists => Code::AlreadyExists,
         HeadMoved | SlowReader => Code::Aborted,
         PositionNotReached | HubReadOnly | ShuttingDown => Code::Unavailable,

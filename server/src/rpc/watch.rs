@@ -7,7 +7,7 @@ use mighub::v1;
 use tokio::time::Instant;
 use tonic::{Response, Status};
 
-use super::desk::{Desk, Streaming, Visitor};
+use super::desk::{Desk, Streaming};
 use super::feed::{Ended, Feed, Feeder, shutting_down};
 use super::status;
 use crate::hub::{Hub, Moment, Principal, Refusal};
@@ -92,7 +92,7 @@ impl<W: Watched> Watch<W> {
             // Rights are asked anew: a stream may last longer than the certificate it began with.
             let (visitor, mut watched) = (self.visitor.clone(), self.watched);
             let looked = self.desk.work(move |hub, now| {
-                let principal = visitor.principal(hub, now)?;
+                let principal = visitor.reader(hub, now)?;
                 let seen = watched.look(hub, &principal, now)?;
                 Ok((watched, seen))
             });

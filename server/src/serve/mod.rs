@@ -14,5 +14,5 @@ pub use administrator::AdministratorError;
 pub(crate) use administrator::LOCAL_NAME;
 pub use folder::HubFolder;
 pub use init::{InitError, InitOptions, Initialised, init};
-pub use start::{Running, RunningAt, ServeOptions, StartError, start};
+pub use start::{Plain, Running, RunningAt, ServeOptions, StartError, start};
 pub use threads::runtime;

@@ -1,4 +1,4 @@
-//! The one router: gRPC by path, and two plain pages for those who only ask whether the hub is there.
+//! What is served: gRPC by path, the REST door, and two plain pages for those who only ask whether the hub is there.
 
 use axum::Router;
 use axum::extract::Request;
@@ -10,8 +10,18 @@ use tokio::sync::watch;
 
 use crate::rpc::{self, Readiness};
 
+/// Everything, for the port with TLS.
+pub(super) fn router(grpc: Router, rest: Router, readiness: watch::Receiver<Readiness>) -> Router {
+    grpc.merge(rest).merge(health(readiness)).fallback(nothing_there)
+}
+
+/// For the door without TLS: no gRPC, since offices prove with their certificates who they are.
+pub(super) fn plain_router(rest: Router, readiness: watch::Receiver<Readiness>) -> Router {
+    rest.merge(health(readiness)).fallback(nothing_there)
+}
+
 /// `/healthz` says that the process answers; `/readyz` whether the hub does all it is there for.
-pub(super) fn router(grpc: Router, readiness: watch::Receiver<Readiness>) -> Router {
+fn health(readiness: watch::Receiver<Readiness>) -> Router {
     let ready = move || {
         let hindrance = readiness.borrow().hindrance.clone();
         async move {
@@ -21,7 +31,7 @@ pub(super) fn router(grpc: Router, readiness: watch::Receiver<Readiness>) -> Rou
             }
         }
     };
-    grpc.route("/healthz", get(|| async { "alive\n" })).route("/readyz", get(ready)).fallback(nothing_there)
+    Router::new().route("/healthz", get(|| async { "alive\n" })).route("/readyz", get(ready))
 }
 
 async fn nothing_there(request: Request) -> Response {
@@ -29,6 +39,6 @@ async fn nothing_there(request: Request) -> Response {
     if content_type.is_some_and(|content_type| content_type.starts_with(b"application/grpc")) {
         return rpc::unknown_call().map(axum::body::Body::new).into_response();
     }
-    (StatusCode::NOT_FOUND, "there is nothing at this address; gRPC calls, /healthz and /readyz are\n")
+    (StatusCode::NOT_FOUND, "there is nothing at this address; gRPC calls (on the port with TLS), /sdmx/v2, /sdmx/v1, /v1, /healthz and /readyz are\n")
         .into_response()
 }

@@ -11,10 +11,10 @@ use tokio::time::Instant;
 
 use super::administrator::{self, AdministratorError};
 use super::folder::HubFolder;
-use super::router::router;
+use super::router::{plain_router, router};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
-use crate::door::{Door, DoorError, DoorTls, Stop, StopSwitch, stop_switch};
+use crate::door::{Door, DoorError, DoorTls, Hosts, Reception, Stop, StopSwitch, stop_switch};
 use crate::hub::{Hub, HubOptions, OpenError, OpenReport};
 use crate::rpc::{self, Services};
 use crate::trust::{FileError, HubKeys, KeysError, SignerError, files};
@@ -33,6 +33,8 @@ pub struct ServeOptions {
     pub folder: PathBuf,
     /// Address and port to listen on instead of those in `hub.json`; port 0 is any that is free.
     pub listen: Option<String>,
+    /// The door without TLS.
+    pub plain: Plain,
     /// The clock to live by.
     pub clock: Arc<Clock>,
 }
@@ -40,7 +42,7 @@ pub struct ServeOptions {
 impl ServeOptions {
     /// The hub in `folder` as its `hub.json` says, by the machine's clock.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into(), listen: None, clock: Arc::new(Clock::of_machine()) }
+        Self { folder: folder.into(), listen: None, plain: Plain::AsConfigured, clock: Arc::new(Clock::of_machine()) }
     }
 
     /// Listens there instead.
@@ -48,6 +50,23 @@ impl ServeOptions {
         self.listen = Some(listen.into());
         self
     }
+
+    /// Opens the door without TLS there instead.
+    pub fn plain_on(mut self, listen: impl Into<String>) -> Self {
+        self.plain = Plain::On(listen.into());
+        self
+    }
+}
+
+/// Whether and where a hub listens without TLS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Plain {
+    /// Where `hub.json` says, if it does.
+    AsConfigured,
+    /// At this loopback address and port; port 0 is any that is free.
+    On(String),
+    /// Nowhere.
+    Closed,
 }
 
 /// Why a hub did not start.
@@ -82,12 +101,14 @@ pub enum StartError {
 /// A hub that serves. Dropping it stops it as well, without waiting.
 pub struct Running {
     address: SocketAddr,
+    plain_address: Option<SocketAddr>,
     authority_pem: String,
     report: OpenReport,
     hub: Arc<Hub>,
     folder: HubFolder,
     switch: StopSwitch,
     door: JoinHandle<()>,
+    plain_door: Option<JoinHandle<()>>,
 }
 
 /// Where a hub listens, for other programs on its machine.
@@ -95,6 +116,9 @@ pub struct Running {
 pub struct RunningAt {
     /// Address and port.
     pub address: SocketAddr,
+    /// Address and port without TLS, if it listens there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plain_address: Option<SocketAddr>,
     /// Its process.
     pub process: u32,
 }
@@ -108,8 +132,19 @@ pub async fn start(options: ServeOptions) -> Result<Running, StartError> {
 
     let opening = Opening { folder: folder.clone(), config: config.clone(), clock: clock.clone() };
     let Opened { hub, keys, report, tls } = on_a_thread(move || opening.open()).await?;
-    let door = Door::open(&listen, &tls).await?;
+    let reception = Arc::new(Reception::new(config.public_reading));
+    let door = Door::open(&listen, &tls, reception.clone()).await?;
     let address = door.address();
+    let plain_listen = match options.plain {
+        Plain::AsConfigured => config.plain_listen.map(|address| address.to_string()),
+        Plain::On(listen) => Some(listen),
+        Plain::Closed => None,
+    };
+    let plain_door = match plain_listen {
+        None => None,
+        Some(listen) => Some(Door::open_plain(&listen, Hosts::new(&config.names), reception).await?),
+    };
+    let plain_address = plain_door.as_ref().map(Door::address);
     let caretaker = Caretaker {
         folder: folder.clone(),
         config,
@@ -118,25 +153,34 @@ pub async fn start(options: ServeOptions) -> Result<Running, StartError> {
         tls: Arc::new(tls),
         hub: Arc::downgrade(&hub),
         address,
+        plain_address,
     };
     let first = caretaker.clone();
     on_a_thread(move || first.announce()).await?;
 
     let authority_pem = keys.authority.certificate_pem().to_owned();
     let (switch, stop) = stop_switch();
+    let rest = axum::Router::new();
     let services = Services { hub: hub.clone(), keys, clock, stop: stop.clone() };
     let (routes, readiness) = rpc::services(services);
-    let router = router(routes.prepare().into_axum_router(), readiness);
     tokio::spawn(caretaker.care(stop.clone()));
+    let plain_door = plain_door
+        .map(|door| tokio::spawn(door.serve(plain_router(rest.clone(), readiness.clone()), stop.clone())));
+    let router = router(routes.prepare().into_axum_router(), rest, readiness);
     let door = tokio::spawn(door.serve(router, stop));
-    tracing::info!(hub = hub.hub_id(), %address, "serving");
-    Ok(Running { address, authority_pem, report, hub, folder, switch, door })
+    tracing::info!(hub = hub.hub_id(), %address, plain = ?plain_address, "serving");
+    Ok(Running { address, plain_address, authority_pem, report, hub, folder, switch, door, plain_door })
 }
 
 impl Running {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where it listens without TLS, if it does.
+    pub fn plain_address(&self) -> Option<SocketAddr> {
+        self.plain_address
     }
 
     /// The certificate of its authority, PEM: what a client trusts.
@@ -156,10 +200,12 @@ impl Running {
 
     /// Lets calls finish, closes the store, and gives the folder free.
     pub async fn stop(self) {
-        let Self { hub, folder, switch, door, .. } = self;
+        let Self { hub, folder, switch, door, plain_door, .. } = self;
         switch.ask();
-        // The door's task only panics with the runtime's end.
-        let _ = door.await;
+        for door in std::iter::once(door).chain(plain_door) {
+            // A door's task only panics with the runtime's end.
+            let _ = door.await;
+        }
         let _ = std::fs::remove_file(folder.running());
         match released(hub).await {
             Some(hub) => {
@@ -222,14 +268,18 @@ struct Caretaker {
     tls: Arc<DoorTls>,
     hub: Weak<Hub>,
     address: SocketAddr,
+    plain_address: Option<SocketAddr>,
 }
 
 impl Caretaker {
     /// Says where the hub listens, and renews the administrator's keys.
     fn announce(&self) -> Result<(), StartError> {
         self.renew_administrator()?;
-        let running =
-            RunningAt { address: administrator::reachable(self.address), process: std::process::id() };
+        let running = RunningAt {
+            address: administrator::reachable(self.address),
+            plain_address: self.plain_address,
+            process: std::process::id(),
+        };
         let text = serde_json::to_vec(&running).expect("an address and a number are JSON");
         Ok(files::write(&self.folder.running(), &text)?)
     }

@@ -97,7 +97,10 @@ pub(crate) struct Stage {
 }
 
 fn principal(agency: &str) -> Principal {
-    Principal { agency: Some(AgencyId::new(agency).expect("an id")), application: Some("test".into()) }
+    Principal {
+        application: Some("test".into()),
+        ..Principal::of_agency(AgencyId::new(agency).expect("an id"))
+    }
 }
 
 fn open(folder: &Path) -> Arc<Hub> {

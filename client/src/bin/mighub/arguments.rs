@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Enrol(Enrol),
     /// Show who this office is to the hub, and what it may do
     Whoami,
+    /// Show what files are and how much is in them; needs neither hub nor structures
+    Inspect(Inspect),
     /// Check a file as the hub would, without sending anything
     Validate(Validate),
     /// Check a file, send it, and wait for the receipt
@@ -77,8 +79,16 @@ pub(crate) struct Enrol {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Inspect {
+    /// Files of any format that is read: SDMX-CSV, SDMX-ML, SDMX-JSON, Parquet
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct InputFile {
-    /// SDMX-CSV file, Excel workbook, or a table that a mapping describes; - for standard input
+    /// File of SDMX-CSV, SDMX-ML, SDMX-JSON or Parquet, an Excel workbook, or a table that a mapping describes; - for
+    /// standard input
     pub(crate) file: PathBuf,
     /// Send for this data provider instead of the own agency
     #[arg(long, value_name = "AGENCY")]
@@ -335,6 +345,26 @@ pub(crate) enum Format {
     Csv,
     /// One JSON object a line
     Jsonl,
+    /// SDMX-CSV 2.1
+    Csv21,
+    /// SDMX-ML 2.1, structure-specific
+    Xml21,
+    /// SDMX-ML 2.1, generic
+    Generic21,
+    /// SDMX-ML 3.0
+    Xml30,
+    /// SDMX-ML 3.1
+    Xml31,
+    /// SDMX-JSON 1.0
+    Json10,
+    /// SDMX-JSON 2.0
+    Json20,
+    /// SDMX-JSON 2.1
+    Json21,
+    /// Parquet, one row for each observation
+    Parquet,
+    /// An Excel workbook to look at; `mighub template` makes one to fill in
+    Xlsx,
 }
 
 #[derive(Debug, Args)]

@@ -10,6 +10,7 @@ mod diff;
 mod enrol;
 mod findings;
 mod input;
+mod inspect;
 mod json;
 mod mappings;
 mod output;
@@ -87,6 +88,7 @@ async fn run(context: &Context, command: Command) -> Result<ExitCode, Error> {
     match command {
         Command::Enrol(arguments) => enrol::run(context, arguments).await,
         Command::Whoami => whoami::run(context).await,
+        Command::Inspect(arguments) => inspect::run(context, &arguments),
         Command::Validate(arguments) => validate::run(context, arguments).await,
         Command::Push(arguments) => push::run(context, arguments).await,
         Command::Status(arguments) => status::run(context, arguments).await,

@@ -10,6 +10,7 @@ use mighub::v1;
 use mighub_client::{
     At, Cursor, CursorError, Error, ExitCode, Format, Hub, Providers, Pull, PullRequest, PullSummary,
 };
+use mighub_sdmx::data::{CsvVersion, DataFormat, JsonVersion, MlForm};
 use serde_json::{Value, json};
 
 use crate::progress::Shown;
@@ -21,10 +22,7 @@ pub(crate) async fn run(context: &Context, arguments: arguments::Pull) -> Result
     let shown = Shown::new(&context.output);
     let pull = hub.pull(request, shown.progress()).await?;
     let header = pull.header.clone();
-    let format = match arguments.format {
-        arguments::Format::Csv => Format::Csv,
-        arguments::Format::Jsonl => Format::JsonLines,
-    };
+    let format = format(arguments.format);
     let summary = match &arguments.output {
         Some(path) => to_file(pull, format, path).await?,
         None => pull.write(format, BufWriter::new(io::stdout())).await?,
@@ -36,6 +34,24 @@ pub(crate) async fn run(context: &Context, arguments: arguments::Pull) -> Result
     }
     print(context, &arguments, &header, &summary)?;
     Ok(if summary.complete { ExitCode::Done } else { ExitCode::PartlyDone })
+}
+
+fn format(named: arguments::Format) -> Format {
+    use arguments::Format as Named;
+    Format::Message(match named {
+        Named::Csv => return Format::Csv,
+        Named::Jsonl => return Format::JsonLines,
+        Named::Csv21 => DataFormat::Csv(CsvVersion::V2_1),
+        Named::Xml21 => DataFormat::Ml(MlForm::Specific21),
+        Named::Generic21 => DataFormat::Ml(MlForm::Generic),
+        Named::Xml30 => DataFormat::Ml(MlForm::Specific30),
+        Named::Xml31 => DataFormat::Ml(MlForm::Specific31),
+        Named::Json10 => DataFormat::Json(JsonVersion::V1_0),
+        Named::Json20 => DataFormat::Json(JsonVersion::V2_0),
+        Named::Json21 => DataFormat::Json(JsonVersion::V2_1),
+        Named::Parquet => DataFormat::Parquet,
+        Named::Xlsx => DataFormat::Xlsx,
+    })
 }
 
 async fn request(hub: &Hub, arguments: &arguments::Pull) -> Result<PullRequest, Error> {

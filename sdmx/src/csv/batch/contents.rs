@@ -14,6 +14,8 @@ use crate::period::Period;
 
 /// Periods remembered by their text; a file has some dozens.
 pub(super) const PERIODS_KEPT: usize = 256;
+/// What OBS_STATUS says of observations that have no value.
+const STATUSES_WITHOUT_VALUE: [&str; 8] = ["H", "J", "K", "L", "M", "O", "Q", "S"];
 /// Spreads texts over the places for them; any odd number with many bits does.
 const PERIOD_SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
 
@@ -83,11 +85,31 @@ impl Batch {
         if self.action == Action::Delete {
             return Some(Decimal::integer(0));
         }
-        let read = match &*content {
-            b"#N/A" => Err(DecimalError::Special("#N/A")),
-            content => Decimal::parse(content),
+        let error = match (&*content, Decimal::parse(&content)) {
+            (_, Ok(number)) => return Some(number),
+            (b"#N/A", _) => DecimalError::Special("#N/A"),
+            (_, Err(error)) => error,
         };
-        read.map_err(|error| self.issue(row, column, error.into(), &content)).ok()
+        if matches!(&*content, b"#N/A" | b"NaN") {
+            self.no_value = Some((column, error));
+        } else {
+            self.issue(row, column, error.into(), &content);
+        }
+        None
+    }
+
+    /// A value that is missing on purpose (SDMX-CSV 2.1, and NaN of XML). In a row that replaces, an empty cell says
+    /// the same. In one that is merged an empty cell leaves the value that is there, so that OBS_STATUS must say why
+    /// there is none; then it is cleared (DETAILS A4).
+    #[cold]
+    pub(super) fn missing_on_purpose(&mut self, row: &Row<'_>, column: usize, error: DecimalError) {
+        let status = self.status.map(|place| &self.observation[place]);
+        let says_why = status.and_then(|status| status.dictionary.used(status.code)).is_some_and(|value| {
+            value.as_text().is_some_and(|status| STATUSES_WITHOUT_VALUE.contains(&status))
+        });
+        if self.action == Action::Merge && !says_why {
+            self.issue(row, column, error.into(), b"");
+        }
     }
 
     #[inline]
@@ -97,6 +119,7 @@ impl Batch {
         row: &Row<'_>,
         column: usize,
         cell: Cell,
+        is_of_observation: bool,
         dictionary: impl Fn(&mut Self) -> &mut Dictionary<AttributeValue>,
     ) -> u32 {
         if cell.packed == Packed::EMPTY {
@@ -108,6 +131,10 @@ impl Batch {
         };
         if let Some(number) = known {
             return number + 1;
+        }
+        if cell.raw(row.bytes()) == b"#N/A" && self.action == Action::Replace && is_of_observation {
+            // Missing on purpose: what an empty cell says in a row that replaces.
+            return 0;
         }
         let Some((packed, content)) = self.text(row, column, cell) else { return 0 };
         if let Some(number) = dictionary(self).find(packed, content.as_bytes()) {

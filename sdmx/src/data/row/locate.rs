@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{Read, SeekFrom};
+use std::sync::Arc;
 
 use crate::csv::{CLIP_CHARACTERS, CellPlace, RowError, Window};
 use crate::data::event::{DatasetStart, EventKind, EventSource, Mark, Record};
@@ -30,10 +31,14 @@ pub struct Resume<'m> {
 }
 
 /// Makes a source again: of the whole message, or of its rest.
-pub type Reopen = for<'f> fn(
-    &'f mut dyn SourceText,
-    Option<&Resume<'_>>,
-) -> Result<Box<dyn EventSource + 'f>, ReadError>;
+pub type Reopen = Arc<
+    dyn for<'f> Fn(
+            &'f mut dyn SourceText,
+            Option<&Resume<'_>>,
+        ) -> Result<Box<dyn EventSource + 'f>, ReadError>
+        + Send
+        + Sync,
+>;
 
 /// Remembers where series begin, sparsely.
 #[derive(Clone, Debug, Default)]
@@ -113,12 +118,7 @@ impl EventPlaces {
         Self { marks, names, reopen, is_verbatim }
     }
 
-    fn find(
-        &self,
-        file: &mut dyn SourceText,
-        row: u64,
-        name: &str,
-    ) -> Result<Option<Found>, ReadError> {
+    fn find(&self, file: &mut dyn SourceText, row: u64, name: &str) -> Result<Option<Found>, ReadError> {
         let resume = self.marks.before(row);
         let mut at = resume.as_ref().map_or(0, |(before, _)| *before);
         let mut source = (self.reopen)(file, resume.as_ref().map(|(_, resume)| resume))?;

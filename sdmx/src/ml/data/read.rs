@@ -9,8 +9,8 @@ use std::io::Read;
 use super::super::xml::{Token, Xml};
 use crate::csv::ReadError;
 use crate::data::{
-    Action, DataFormat, DatasetStart, EventKind, EventSource, Mark, MessageInfo, MlForm,
-    Record, Resume, SourceText, StructureKind, StructureRef,
+    Action, DataFormat, DatasetStart, EventKind, EventSource, Mark, MessageInfo, MlForm, Record, Resume,
+    SourceText, StructureKind, StructureRef,
 };
 use header::HeaderStructure;
 
@@ -162,7 +162,7 @@ impl<R: Read> MlEvents<R> {
                     b"KeyFamilyRef" => {
                         let (id, _) = self.xml.text()?;
                         let agency = self.structures.first().and_then(|known| known.agency.clone());
-                        let short = format!("{}:{id}", agency.as_deref().unwrap_or("SDMX"));
+                        let short = format!("{}:{}", agency.as_deref().unwrap_or("SDMX"), id.trim());
                         let reference = StructureRef { kind: StructureKind::DataStructure, short };
                         self.dataset.structure.get_or_insert(reference);
                     }
@@ -358,9 +358,12 @@ impl<R: Read> MlEvents<R> {
     #[cold]
     fn measure_of_type(&mut self, record: &mut Record, kind: &str) -> Result<(), ReadError> {
         let Some(dimension) = self.dataset.observation_dimension.clone() else { return Ok(()) };
-        let is_explicit = ![TIME_PERIOD, ALL_DIMENSIONS].contains(&&*dimension) && record.get(&dimension).is_none();
+        let is_explicit =
+            ![TIME_PERIOD, ALL_DIMENSIONS].contains(&&*dimension) && record.get(&dimension).is_none();
         match kind.rsplit(':').next() {
-            Some(code) if is_explicit && !code.is_empty() => values::push(&self.xml, record, &dimension, code, 0),
+            Some(code) if is_explicit && !code.is_empty() => {
+                values::push(&self.xml, record, &dimension, code, 0)
+            }
             _ => Ok(()),
         }
     }

@@ -115,7 +115,11 @@ impl<'t> Iterator for Attributes<'t> {
         };
         let value = at + 1;
         let Some(length) = memchr::memchr(quote, &bytes[value..]) else {
-            return self.broken(value);
+            let text = format!(
+                "the value of {} never ends: the message was cut off, or a quotation mark is not written as &quot;",
+                &self.tag[start..end],
+            );
+            return self.fail(at, MessageProblem::Syntax(text));
         };
         let raw = &self.tag[value..value + length];
         let (prefix, name) = match colon {

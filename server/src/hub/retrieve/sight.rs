@@ -306,7 +306,7 @@ fn edition(
 
 /// Whether the reader sends in the lane's name: the office itself, or who sends for it.
 fn sends(rights: &Rights, principal: &Principal, lane: &LaneId, today: Point) -> bool {
-    let Some(agency) = &principal.agency else { return false };
+    let Some(agency) = principal.agency_on(&lane.dataflow) else { return false };
     let under = || rights.agreement_on(lane, today.position, today.moment);
     *agency == lane.provider || under().is_some_and(|agreement| agreement.sends(agency))
 }
@@ -314,5 +314,5 @@ fn sends(rights: &Rights, principal: &Principal, lane: &LaneId, today: Point) ->
 /// Whether the reader sees what was recorded, when it was: the office, its senders, auditors.
 pub(super) fn sees_records(rights: &Rights, principal: &Principal, lane: &LaneId, today: Point) -> bool {
     let audits = |agency: &AgencyId| rights.has_role(agency, mighub::v1::Role::Auditor, today.position);
-    sends(rights, principal, lane, today) || principal.agency.as_ref().is_some_and(audits)
+    sends(rights, principal, lane, today) || principal.agency_on(&lane.dataflow).is_some_and(audits)
 }

@@ -75,7 +75,7 @@ impl Hub {
         now: Moment,
     ) -> Result<Vec<Read>, Refusal> {
         // The office reads its report: it must learn nothing from it that it could not pull.
-        let reader = Principal { agency: Some(states.lane.provider.clone()), application: None };
+        let reader = Principal::of_agency(states.lane.provider.clone());
         match source {
             InputSource::Previous if states.before.blocks.is_empty() => {
                 judge.lacks(name, "this is the first vintage of the lane");

@@ -18,7 +18,7 @@ use super::order::{Order, SORTED_OBSERVATIONS_MAX};
 use crate::hub::{Batch, Effect, Figures, Hub, LaneFigures, Moment, Principal, Refusal};
 
 /// Custom column with the provider, where figures of several stand beside each other.
-const DATA_PROVIDER: &str = "DATA_PROVIDER";
+pub(crate) const DATA_PROVIDER: &str = "DATA_PROVIDER";
 /// Custom columns of a history, in formats that cannot say it otherwise.
 const VALIDITY: [&str; 2] = ["VALID_FROM", "VALID_TO"];
 
@@ -64,6 +64,11 @@ impl Chosen {
     /// The hub's figures, to ask for their state before any is taken.
     pub(crate) fn figures(&self) -> &Figures {
         &self.figures
+    }
+
+    /// What is asked for.
+    pub(crate) fn query(&self) -> &Arc<DataQuery> {
+        &self.query
     }
 
     /// The next batch; nothing at the end.
@@ -155,13 +160,31 @@ struct Context {
 }
 
 impl Making {
-    /// Begins an answer; nothing, if there is nothing to be told.
+    /// Begins an answer in a format of SDMX; nothing, if there is nothing to be told.
     pub(crate) fn begin(
-        mut chosen: Chosen,
+        chosen: Chosen,
         format: DataFormat,
         options: WriteOptions,
     ) -> Result<Option<Self>, MakingError> {
-        let Some(first) = chosen.next()? else { return Ok(None) };
+        Self::in_format(chosen, format, options, false)
+    }
+
+    /// The same, and an empty message if there is nothing to be told.
+    pub(crate) fn begin_empty(
+        chosen: Chosen,
+        format: DataFormat,
+        options: WriteOptions,
+    ) -> Result<Self, MakingError> {
+        let making = Self::in_format(chosen, format, options, true)?;
+        making.ok_or_else(|| Refusal::internal("an empty message was not begun").into())
+    }
+
+    fn in_format(
+        chosen: Chosen,
+        format: DataFormat,
+        options: WriteOptions,
+        though_empty: bool,
+    ) -> Result<Option<Self>, MakingError> {
         let query = chosen.query.clone();
         let custom_columns = custom_columns(&query, format);
         let options = WriteOptions {
@@ -172,13 +195,28 @@ impl Making {
             custom_columns: custom_columns.iter().map(|name| (*name).to_owned()).collect(),
             ..options
         };
+        Self::begin_with(chosen, custom_columns, though_empty, |output| {
+            writer(format, output, &query.definition, &options)
+        })
+    }
+
+    /// Begins an answer with a writer that is made once it is known that there is something to write.
+    pub(crate) fn begin_with(
+        mut chosen: Chosen,
+        custom_columns: Vec<&'static str>,
+        though_empty: bool,
+        writer: impl FnOnce(Gathered) -> io::Result<Box<dyn DataWriter + Send>>,
+    ) -> Result<Option<Self>, MakingError> {
+        let first = chosen.next()?;
+        if first.is_none() && !though_empty {
+            return Ok(None);
+        }
         let output = Gathered::default();
-        let writer = writer(format, output.clone(), chosen.figures.definition(), &options)?;
         Ok(Some(Self {
-            is_partial: query.is_partial,
+            is_partial: chosen.query.is_partial,
             chosen,
-            next: Some(first),
-            writer: Some(writer),
+            next: first,
+            writer: Some(writer(output.clone())?),
             output,
             context: Context::new(custom_columns),
         }))
@@ -284,7 +322,7 @@ impl Context {
 
 /// What a writer has written and nobody has taken yet.
 #[derive(Clone, Default)]
-struct Gathered(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Gathered(Arc<Mutex<Vec<u8>>>);
 
 impl Gathered {
     fn len(&self) -> usize {

@@ -6,8 +6,10 @@
 mod ask;
 mod condition;
 mod cut;
+mod door;
 mod fault;
 mod filter;
+mod languages;
 mod names;
 mod order;
 mod parameters;
@@ -15,8 +17,11 @@ mod making;
 mod stream;
 
 pub(crate) use ask::{DataQuery, instant};
+pub(crate) use door::{header, routes};
 pub(crate) use fault::{Fault, FaultKind};
 pub(crate) use filter::components;
-pub(crate) use making::{Chosen, Making, MakingError};
+pub(crate) use languages::languages;
+pub(crate) use making::{Chosen, DATA_PROVIDER, Making, MakingError};
 pub(crate) use names::{Context, Named, Wanted, find, providers};
 pub(crate) use parameters::{Parameters, decoded};
+pub(crate) use stream::{FIRST_BYTES, Piece, body, pieces};

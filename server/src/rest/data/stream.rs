@@ -13,7 +13,7 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio_stream::Stream;
 
-use super::making::Making;
+use super::making::{Making, MakingError};
 use crate::door::Stop;
 
 /// Bytes of the first piece. An answer that is whole with it is sent with its length.
@@ -30,22 +30,31 @@ pub(crate) type Piece = (Bytes, bool);
 
 /// The body of an answer of which the first piece was made. `held` is kept until it ends, such as the reader's
 /// place among the readers.
-pub(crate) fn body(first: Piece, making: Making, held: Box<dyn Send>, stop: Stop) -> Body {
+pub(crate) fn body(first: Piece, mut making: Making, held: Box<dyn Send>, stop: Stop) -> Body {
     match first {
         (bytes, true) => Body::from(bytes),
         first => {
-            let (sender, pieces) = mpsc::channel(PIECES_WAITING);
-            tokio::spawn(feed(sender, first, making, held, stop));
-            Body::from_stream(Pieces { pieces, is_whole: false })
+            let mut first = Some(first);
+            pieces(move || first.take().map_or_else(|| making.chunk(PIECE_BYTES), Ok), held, stop)
         }
     }
+}
+
+/// A body of pieces that are made one by one, where one may wait.
+pub(crate) fn pieces(
+    next: impl FnMut() -> Result<Piece, MakingError> + Send + 'static,
+    held: Box<dyn Send>,
+    stop: Stop,
+) -> Body {
+    let (sender, pieces) = mpsc::channel(PIECES_WAITING);
+    tokio::spawn(feed(sender, next, held, stop));
+    Body::from_stream(Pieces { pieces, is_whole: false })
 }
 
 /// Makes pieces as there is room for them. Whatever ends it before the last was sent breaks the answer off.
 async fn feed(
     sender: mpsc::Sender<Piece>,
-    mut piece: Piece,
-    mut making: Making,
+    mut next: impl FnMut() -> Result<Piece, MakingError> + Send + 'static,
     held: Box<dyn Send>,
     mut stop: Stop,
 ) {
@@ -56,21 +65,23 @@ async fn feed(
         };
         // Either it takes nothing, or it has left.
         let Ok(Ok(room)) = room else { return };
-        let is_last = piece.1;
-        room.send(piece);
-        if is_last {
-            drop(held);
-            return;
-        }
-        let next = tokio::task::spawn_blocking(move || {
-            let piece = making.chunk(PIECE_BYTES);
-            (making, piece)
+        let made = tokio::task::spawn_blocking(move || {
+            let piece = next();
+            (next, piece)
         });
-        (making, piece) = match next.await {
-            Ok((making, Ok(piece))) => (making, piece),
+        match made.await {
+            Ok((back, Ok(piece))) => {
+                next = back;
+                let is_last = piece.1;
+                room.send(piece);
+                if is_last {
+                    drop(held);
+                    return;
+                }
+            }
             Ok((_, Err(error))) => return tracing::warn!(%error, "an answer broke off"),
             Err(error) => return tracing::error!(%error, "an answer broke off by a fault of the hub"),
-        };
+        }
     }
 }
 

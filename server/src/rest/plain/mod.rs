@@ -4,4 +4,8 @@
 //! (the hub), and another way to the figures than that of the SDMX API beside it.
 
 mod ask;
+mod door;
+mod files;
 mod table;
+
+pub(crate) use door::routes;

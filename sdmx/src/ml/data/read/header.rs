@@ -137,14 +137,15 @@ fn other_message<R: Read>(xml: &mut Xml<R>) -> ReadError {
             (format!("XML that begins with <{name}>"), "send SDMX-ML, SDMX-JSON or SDMX-CSV")
         }
     };
-    crate::data::MessageError::new(mark.line, mark.column, MessageProblem::OtherMessage { found, remedy }).into()
+    crate::data::MessageError::new(mark.line, mark.column, MessageProblem::OtherMessage { found, remedy })
+        .into()
 }
 
 /// The first text in the element whose tag came last, clipped.
 fn first_text<R: Read>(xml: &mut Xml<R>) -> Result<String, ReadError> {
     while xml.next()? != Token::Eof {
         if xml.name() == b"Text" {
-            return Ok(xml.text()?.0.chars().take(200).collect());
+            return Ok(xml.text()?.0.trim().chars().take(200).collect());
         }
     }
     Ok(String::new())
@@ -163,34 +164,33 @@ impl<R: Read> MlEvents<R> {
                 Token::End => break,
                 Token::Eof => return Err(self.xml.truncated("Header")),
             }
-            let header = &mut self.message.header;
             match self.xml.name() {
-                b"ID" => header.id = self.xml.text()?.0,
-                b"Test" => header.test = matches!(&*self.xml.text()?.0, "true" | "1"),
+                b"ID" => self.message.header.id = self.trimmed()?,
+                b"Test" => self.message.header.test = matches!(&*self.trimmed()?, "true" | "1"),
                 b"Prepared" => {
-                    if let Ok(prepared) = self.xml.text()?.0.parse() {
-                        header.prepared = prepared;
+                    if let Ok(prepared) = self.trimmed()?.parse() {
+                        self.message.header.prepared = prepared;
                     }
                 }
                 b"Sender" => {
-                    header.sender = self.xml.attribute("id")?.unwrap_or_default();
+                    self.message.header.sender = self.xml.attribute("id")?.unwrap_or_default();
                     self.xml.skip()?;
                 }
                 b"Receiver" => {
-                    if header.receivers.len() < STRUCTURES_MAX {
-                        header.receivers.extend(self.xml.attribute("id")?);
+                    if self.message.header.receivers.len() < STRUCTURES_MAX {
+                        self.message.header.receivers.extend(self.xml.attribute("id")?);
                     }
                     self.xml.skip()?;
                 }
-                b"DataSetAction" => self.message.action = action(&self.xml.text()?.0),
+                b"DataSetAction" => self.message.action = action(&self.trimmed()?),
                 b"Structure" => {
                     let structure = self.header_structure()?;
                     if self.structures.len() < STRUCTURES_MAX {
                         self.structures.push(structure);
                     }
                 }
-                b"KeyFamilyRef" => key_family = Some(self.xml.text()?.0),
-                b"KeyFamilyAgency" => agency = Some(self.xml.text()?.0),
+                b"KeyFamilyRef" => key_family = Some(self.trimmed()?),
+                b"KeyFamilyAgency" => agency = Some(self.trimmed()?),
                 _ => self.xml.skip()?,
             }
         }
@@ -202,6 +202,11 @@ impl<R: Read> MlEvents<R> {
             self.structures.push(HeaderStructure { reference, agency, ..HeaderStructure::default() });
         }
         Ok(())
+    }
+
+    /// The text of an element of the header.
+    fn trimmed(&mut self) -> Result<String, ReadError> {
+        Ok(self.xml.text()?.0.trim().to_owned())
     }
 
     /// One `<Structure>` of the header: by reference, by URN, of a data structure, a dataflow or an agreement.
@@ -220,8 +225,7 @@ impl<R: Read> MlEvents<R> {
             Some((urn, dimension)) => (Some(urn.to_owned()), Some(dimension.to_owned())),
             None => (space, None),
         };
-        structure.reference =
-            structure.reference.or_else(|| urn.as_deref().and_then(StructureRef::of_urn));
+        structure.reference = structure.reference.or_else(|| urn.as_deref().and_then(StructureRef::of_urn));
         structure.dimension = structure.dimension.or_else(|| dimension.map(Arc::from));
         Ok(structure)
     }
@@ -251,7 +255,9 @@ impl<R: Read> MlEvents<R> {
                         b"Structure" => Some(StructureKind::DataStructure),
                         b"StructureUsage" => Some(StructureKind::Dataflow),
                         // The 2.1 schemas spell it so.
-                        b"ProvisionAgreement" | b"ProvisionAgrement" => Some(StructureKind::ProvisionAgreement),
+                        b"ProvisionAgreement" | b"ProvisionAgrement" => {
+                            Some(StructureKind::ProvisionAgreement)
+                        }
                         _ => kind,
                     };
                     if token == Token::Empty {

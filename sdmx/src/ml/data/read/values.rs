@@ -108,7 +108,7 @@ impl<R: Read> MlEvents<R> {
     pub(super) fn element_value(&mut self, record: &mut Record, name: &str) -> Result<(), ReadError> {
         let (text, begins) = self.xml.text()?;
         let at = self.since_mark(begins.offset);
-        push(&self.xml, record, name, &text, at)
+        push(&self.xml, record, name, text.trim(), at)
     }
 
     /// A component with several values or languages (3.x):

@@ -61,7 +61,7 @@ fn dimension(mut element: Element, reading: &mut Reading) -> Result<Dimension, F
 }
 
 /// Takes out what all components begin with. One without id has that of its concept.
-fn component(
+pub(super) fn component(
     element: &mut Element,
     reading: &mut Reading,
 ) -> Result<(Id, Reference, Option<Representation>), Flaw> {

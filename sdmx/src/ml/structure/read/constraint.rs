@@ -6,7 +6,8 @@ use super::reading::{Flaw, Reading};
 use super::reference::reference;
 use crate::period::Period;
 use crate::structure::{
-    Attachment, Bound, ConstraintRole, CubeRegion, DataConstraint, KeyValues, Reference, TimeRange,
+    Attachment, Bound, ConstraintRole, CubeRegion, DataConstraint, DataKey, DataKeySet, DataKeyValue,
+    KeyValues, Reference, TimeRange,
 };
 
 pub(super) fn data_constraint(mut element: Element, reading: &mut Reading) -> Result<DataConstraint, Flaw> {
@@ -27,13 +28,46 @@ pub(super) fn data_constraint(mut element: Element, reading: &mut Reading) -> Re
         Some(attachment) => read_attachment(attachment, reading)?,
         None => Attachment::default(),
     };
-    if let Some(keys) = element.child("DataKeySet") {
-        return Err(keys.flaw("lists whole keys, which this hub does not do: write cube regions"));
-    }
+    let key_sets: Result<_, _> =
+        element.children("DataKeySet").into_iter().map(|set| key_set(set, reading)).collect();
     let regions: Result<_, _> =
         element.children("CubeRegion").into_iter().map(|region| cube_region(region, reading)).collect();
     reading.finish(element);
-    Ok(DataConstraint { identity, role, constraint_attachment, cube_regions: regions? })
+    let (cube_regions, key_sets) = (regions?, key_sets?);
+    Ok(DataConstraint { identity, role, constraint_attachment, cube_regions, key_sets })
+}
+
+fn key_set(mut element: Element, reading: &mut Reading) -> Result<DataKeySet, Flaw> {
+    let is_included = element.truth("isIncluded")?.unwrap_or(true);
+    let keys: Result<_, _> = element.children("Key").into_iter().map(|key| read_key(key, reading)).collect();
+    reading.finish(element);
+    Ok(DataKeySet { is_included, keys: keys? })
+}
+
+fn read_key(mut element: Element, reading: &mut Reading) -> Result<DataKey, Flaw> {
+    // Always true.
+    element.truth("include")?;
+    let mut key_values = Vec::new();
+    for value in element.children("KeyValue") {
+        key_values.push(key_value(value, reading)?);
+    }
+    let components = all_values(&mut element, "Component", reading)?;
+    let valid_from = element.attribute("validFrom").map(String::from);
+    let valid_to = element.attribute("validTo").map(String::from);
+    reading.finish(element);
+    Ok(DataKey { key_values, components, valid_from, valid_to })
+}
+
+/// The values of a dimension in a key, which are single values.
+fn key_value(element: Element, reading: &mut Reading) -> Result<DataKeyValue, Flaw> {
+    let (name, place) = (element.name.clone(), element.place);
+    match key_values(element, reading)? {
+        KeyValues { id, include: true, values, time_range: None } => Ok(DataKeyValue { id, values }),
+        _ => {
+            let text = format!("{name}: a key names values: write no TimeRange and no include=\"false\"");
+            Err(Flaw { place, text })
+        }
+    }
 }
 
 fn read_attachment(mut element: Element, reading: &mut Reading) -> Result<Attachment, Flaw> {

@@ -2,54 +2,49 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::element::{Element, quoted};
 use super::reading::{Flaw, Reading};
-use crate::structure::{AgencyId, Annotation, Grammar, Id, Identity, Name, Names, Version};
+use crate::structure::{AgencyId, Annotation, Grammar, Id, Identity, Name, Names, Version, parse_instant};
 
 /// The language of a text that does not say its own (SDMXCommon.xsd).
 const LANGUAGE_DEFAULT: &str = "en";
 
 /// Takes out what an artefact begins with.
 pub(super) fn identity(element: &mut Element, reading: &mut Reading) -> Result<Identity, Flaw> {
-    let version = version(element)?;
-    of_version(element, version, reading)
-}
-
-/// The same for a scheme of organisations, whose version is fixed.
-pub(super) fn of_organisations(element: &mut Element, reading: &mut Reading) -> Result<Identity, Flaw> {
-    let version = match element.attribute("version") {
-        Some(text) => parsed_version(&text, element)?,
-        None => Version::of_organisations(),
-    };
-    of_version(element, version, reading)
-}
-
-fn of_version(element: &mut Element, version: Version, reading: &mut Reading) -> Result<Identity, Flaw> {
     let id: Id = name(element, "id")?;
     let agency: AgencyId = name(element, "agencyID")?;
-    if let Some(is_final) = element.truth("isFinal")? {
-        // A semantic version says itself whether it is final.
-        if is_final != version.is_stable() && version.to_string().split('.').count() == 3 {
-            reading.leave_out(format!("{}/@isFinal", element.name), element.place);
-        }
-    }
-    if element.truth("isExternalReference")? == Some(true) {
-        return Err(element.flaw("is a reference to another place: send the artefact itself"));
+    let version = version(element)?;
+    // A semantic version says itself whether it is final; another promises nothing.
+    let is_final = element.truth("isFinal")?;
+    let is_semantic = version.to_string().split('.').count() == 3;
+    if is_final.is_some_and(|is_final| is_semantic && is_final != version.is_stable()) {
+        reading.leave_out(format!("{}/@isFinal", element.name), element.place);
     }
     let is_partial = element.truth("isPartial")?.unwrap_or(false);
+    let valid_from = instant(element, "validFrom")?;
+    let valid_to = instant(element, "validTo")?;
     let annotations = annotations(element, reading)?;
     let names = names(element, reading);
-    Ok(Identity { annotations, is_partial, ..Identity::new(agency, id, version, names) })
+    let identity = Identity::new(agency, id, version, names);
+    Ok(Identity { annotations, is_partial, valid_from, valid_to, ..identity })
 }
 
-/// Takes out the version. Both 2.1 and 3.x mean 1.0 where nothing is said.
+/// Takes out the version. Some classes have no attribute for it in 3.x, but it stands in the URN; where it
+/// does not, the standard means 1.0.
 fn version(element: &mut Element) -> Result<Version, Flaw> {
-    let text = element.attribute("version");
-    parsed_version(text.as_deref().unwrap_or("1.0"), element)
+    let urn = element.attribute("urn");
+    let of_urn = || Some(urn.as_ref()?.rsplit_once('(')?.1.trim_end_matches(')').to_owned());
+    let text = element.attribute("version").map(String::from).or_else(of_urn);
+    let text = text.as_deref().unwrap_or("1.0");
+    Version::parse(text.trim()).map_err(|error| element.flaw(error.to_string()))
 }
 
-fn parsed_version(text: &str, element: &Element) -> Result<Version, Flaw> {
-    Version::parse(text.trim()).map_err(|error| element.flaw(error.to_string()))
+/// Takes out an instant.
+pub(super) fn instant(element: &mut Element, name: &str) -> Result<Option<Timestamp>, Flaw> {
+    let Some(text) = element.attribute(name) else { return Ok(None) };
+    parse_instant(text.trim()).map(Some).map_err(|error| element.flaw(format!("{name}: {error}")))
 }
 
 /// Takes out an attribute that is an id.

@@ -1,22 +1,24 @@
 //! Reading: from a message to artefacts, with all that is wrong and all that was left out.
 
+mod artefact;
 mod components;
 mod constraint;
 mod element;
+mod hierarchy;
 mod identity;
+mod metadata;
 mod reading;
 mod reference;
 mod representation;
 mod scan;
 mod scheme;
 
+use self::artefact::read_artefact;
 use self::element::Element;
-use self::reading::{Flaw, Reading};
+use self::reading::Reading;
 use self::scan::{Scanner, Tag};
 use super::version::MlVersion;
-use crate::structure::{
-    Artefact, ITEMS_MAX, MESSAGE_BYTES_MAX, Message, Problem, ProvisionAgreement, TEXT_BYTES_MAX,
-};
+use crate::structure::{ITEMS_MAX, MESSAGE_BYTES_MAX, Message, Problem, TEXT_BYTES_MAX};
 
 /// The outermost elements of messages that may hold artefacts.
 const ROOTS: [&str; 3] = ["Structure", "RegistryInterface", "SubmitStructureRequest"];
@@ -185,47 +187,4 @@ fn read_one(element: Element, at: &str, message: &mut Message) {
             message.problems.push(problem(format!("{place}: {error}")));
         }
     }
-}
-
-/// Reads one element of a section. One of 2.1 may hold several artefacts of ours.
-fn read_artefact(element: Element, reading: &mut Reading) -> Result<Vec<Artefact>, Flaw> {
-    let artefact = match &*element.name {
-        "AgencyScheme" => Artefact::AgencyScheme(scheme::agency_scheme(element, reading)?),
-        "DataProviderScheme" => Artefact::DataProviderScheme(scheme::data_provider_scheme(element, reading)?),
-        "Codelist" => Artefact::Codelist(scheme::codelist(element, reading)?.into()),
-        "ConceptScheme" => Artefact::ConceptScheme(scheme::concept_scheme(element, reading)?),
-        "DataStructure" => Artefact::DataStructure(components::data_structure(element, reading)?),
-        "Dataflow" => Artefact::Dataflow(dataflow(element, reading)?),
-        "ProvisionAgreement" => Artefact::ProvisionAgreement(agreement(element, reading)?),
-        "ContentConstraint" | "DataConstraint" => {
-            Artefact::DataConstraint(constraint::data_constraint(element, reading)?)
-        }
-        _ => return Err(element.flaw("this hub does not hold artefacts of this class: send the others")),
-    };
-    Ok(vec![artefact])
-}
-
-fn dataflow(mut element: Element, reading: &mut Reading) -> Result<crate::structure::Dataflow, Flaw> {
-    let identity = identity::identity(&mut element, reading)?;
-    let structure = element.required_child("Structure")?;
-    let structure = reference::reference(structure, "datastructure.DataStructure", reading)?;
-    let dataflow = crate::structure::Dataflow::annotated(identity, structure);
-    let dataflow = dataflow.map_err(|error| element.flaw(error.to_string()))?;
-    reading.finish(element);
-    Ok(dataflow)
-}
-
-fn agreement(mut element: Element, reading: &mut Reading) -> Result<ProvisionAgreement, Flaw> {
-    let identity = identity::identity(&mut element, reading)?;
-    let dataflow = match element.child("StructureUsage") {
-        Some(usage) => usage,
-        None => element.required_child("Dataflow")?,
-    };
-    let dataflow = reference::reference(dataflow, "datastructure.Dataflow", reading)?;
-    let provider = element.required_child("DataProvider")?;
-    let provider = reference::reference(provider, "base.DataProvider", reading)?;
-    let agreement = ProvisionAgreement::annotated(identity, dataflow, provider);
-    let agreement = agreement.map_err(|error| element.flaw(error.to_string()))?;
-    reading.finish(element);
-    Ok(agreement)
 }

@@ -3,10 +3,13 @@
 use super::element::Element;
 use super::identity::parsed_name;
 use super::reading::{Flaw, Reading};
-use crate::structure::{Grammar, Name, Reference};
+use crate::structure::{Class, Grammar, Name, Reference, ReferenceError};
 
 /// Classes that 2.1 calls otherwise: its package and name, and ours.
-const RENAMED: [(&str, &str); 1] = [("registry.ContentConstraint", "registry.DataConstraint")];
+const RENAMED: [(&str, &str); 2] = [
+    ("registry.ContentConstraint", "registry.DataConstraint"),
+    ("codelist.HierarchicalCodelist", "codelist.Hierarchy"),
+];
 
 /// Reads the reference that an element is. `expected` is its class with its package, for a `Ref` that does
 /// not say its own.
@@ -20,9 +23,7 @@ pub(super) fn reference(
         (None, Some(mut urn)) => urn.word().into_string(),
         (None, None) => element.word().into_string(),
     };
-    let reference = renamed(&urn)
-        .parse()
-        .map_err(|error: crate::structure::ReferenceError| element.flaw(error.to_string()))?;
+    let reference = renamed(&urn).parse().map_err(|error: ReferenceError| element.flaw(error.to_string()))?;
     reading.finish(element);
     Ok(reference)
 }
@@ -31,7 +32,11 @@ pub(super) fn reference(
 fn urn_of(mut element: Element, expected: &str, reading: &mut Reading) -> Result<String, Flaw> {
     let class = match (element.attribute("package"), element.attribute("class")) {
         (Some(package), Some(class)) => format!("{package}.{class}"),
-        _ => expected.to_owned(),
+        (None, Some(class)) => match Class::of_name(&class) {
+            Some(class) => format!("{}.{}", class.package(), class.name()),
+            None => expected.to_owned(),
+        },
+        (_, None) => expected.to_owned(),
     };
     let id = element.required("id")?;
     let agency = element.required("agencyID")?;

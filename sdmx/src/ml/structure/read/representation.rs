@@ -27,7 +27,8 @@ pub(super) fn representation(
     Ok((read != Representation::default()).then_some(read))
 }
 
-fn occurs(text: &str) -> Option<Occurs> {
+/// Reads the most occurrences.
+pub(super) fn occurs(text: &str) -> Option<Occurs> {
     match text {
         "unbounded" => Some(Occurs::Unbounded(Unbounded::Unbounded)),
         number => number.parse().ok().map(Occurs::Times),

@@ -2,7 +2,7 @@
 
 use super::{MessageHeader, Writer};
 use crate::ml::structure::version::MlVersion;
-use crate::structure::Reference;
+use crate::structure::{Reference, Structures};
 
 /// One thing that is wrong with a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +15,8 @@ pub struct ErrorText {
 
 /// Writes an error message.
 pub fn write_error(errors: &[ErrorText], version: MlVersion) -> Vec<u8> {
-    let mut writer = Writer::new(version, "Error");
+    let nothing = Structures::default();
+    let mut writer = Writer::new(version, "Error", &nothing);
     for error in errors {
         writer.xml.open("mes:ErrorMessage").attribute("code", error.code.to_string());
         writer.text("com:Text", &error.text);
@@ -61,7 +62,8 @@ pub fn write_submission_results(
     version: MlVersion,
     header: &MessageHeader,
 ) -> Vec<u8> {
-    let mut writer = Writer::new(version, "RegistryInterface");
+    let nothing = Structures::default();
+    let mut writer = Writer::new(version, "RegistryInterface", &nothing);
     writer.xml.attribute("xmlns:reg", version.namespace("registry"));
     writer.header_to_one(header);
     writer.xml.open("mes:SubmitStructureResponse");
@@ -72,7 +74,7 @@ pub fn write_submission_results(
     writer.finish()
 }
 
-impl Writer {
+impl Writer<'_> {
     fn submission_result(&mut self, result: &SubmissionResult) {
         self.xml.line();
         self.xml.open("reg:SubmissionResult");

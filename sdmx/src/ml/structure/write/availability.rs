@@ -47,7 +47,7 @@ pub fn write_availability(
     write_message(&all, version, header)
 }
 
-impl Writer {
+impl Writer<'_> {
     pub(super) fn availability(&mut self, availability: &Availability) {
         // The schema counts with 32 bits; a count beyond is not told at all.
         let count = |count: Option<u64>| count.and_then(|count| i32::try_from(count).ok());

@@ -10,7 +10,7 @@ use crate::structure::{
 /// The id of the one measure that 2.1 knows.
 const PRIMARY_MEASURE: &str = "OBS_VALUE";
 
-impl Writer {
+impl Writer<'_> {
     pub(super) fn data_structure(&mut self, structure: &DataStructure) {
         let identity = &structure.identity;
         self.begin(Class::DataStructure, identity, &identity.annotations, &[]);

@@ -2,10 +2,14 @@
 
 use super::Writer;
 use crate::structure::{
-    Attachment, Bound, Class, ConstraintRole, CubeRegion, DataConstraint, KeyValues, TimeRange,
+    Attachment, Bound, Class, ConstraintRole, CubeRegion, DataConstraint, DataKey, DataKeySet, DataKeyValue,
+    KeyValues, TimeRange,
 };
 
-impl Writer {
+/// Most keys of 2.1 that one set may become: there each combination of values is a key of its own.
+const KEYS_MAX: usize = 10_000;
+
+impl Writer<'_> {
     pub(super) fn data_constraint(&mut self, constraint: &DataConstraint) {
         let role = match constraint.role {
             ConstraintRole::Allowed => "Allowed",
@@ -19,10 +23,72 @@ impl Writer {
         let identity = &constraint.identity;
         self.begin(Class::DataConstraint, identity, &identity.annotations, attributes);
         self.attachment(&constraint.constraint_attachment);
+        for set in &constraint.key_sets {
+            self.key_set(set);
+        }
         for region in &constraint.cube_regions {
             self.cube_region(region);
         }
         self.xml.close();
+    }
+
+    /// Whether 2.1 can say which keys a constraint means: they have one value for each dimension there, and
+    /// nothing else.
+    pub(super) fn can_write_keys(&self, constraint: &DataConstraint) -> bool {
+        let is_plain =
+            |key: &DataKey| key.components.is_empty() && key.valid_from.is_none() && key.valid_to.is_none();
+        let count = |key: &DataKey| {
+            let values = key.key_values.iter().map(|value| value.values.len());
+            values.fold(1, usize::saturating_mul)
+        };
+        constraint.key_sets.iter().all(|set| {
+            let total = set.keys.iter().map(count).fold(0, usize::saturating_add);
+            set.keys.iter().all(is_plain) && total <= KEYS_MAX
+        })
+    }
+
+    fn key_set(&mut self, set: &DataKeySet) {
+        self.xml.line();
+        self.xml.open("str:DataKeySet").attribute("isIncluded", set.is_included.to_string());
+        for key in &set.keys {
+            match self.is_2_1() {
+                true => self.single_keys(key),
+                false => self.key(key),
+            }
+        }
+        self.xml.close();
+    }
+
+    fn key(&mut self, key: &DataKey) {
+        self.xml.open("str:Key");
+        self.xml.optional("validFrom", key.valid_from.as_ref()).optional("validTo", key.valid_to.as_ref());
+        for DataKeyValue { id, values } in &key.key_values {
+            self.xml.open("str:KeyValue").attribute("id", &**id);
+            for value in values {
+                self.xml.leaf("str:Value", value);
+            }
+            self.xml.close();
+        }
+        for values in &key.components {
+            self.key_values("Component", values);
+        }
+        self.xml.close();
+    }
+
+    /// Every combination of the values of a key, each as a key of its own.
+    fn single_keys(&mut self, key: &DataKey) {
+        let counts: Vec<usize> = key.key_values.iter().map(|value| value.values.len()).collect();
+        for combination in 0..counts.iter().product() {
+            let mut rest: usize = combination;
+            self.xml.open("str:Key");
+            for (value, count) in key.key_values.iter().zip(&counts) {
+                self.xml.open("com:KeyValue").attribute("id", &*value.id);
+                self.xml.leaf("com:Value", &value.values[rest % count]);
+                self.xml.close();
+                rest /= count;
+            }
+            self.xml.close();
+        }
     }
 
     pub(super) fn attachment(&mut self, attachment: &Attachment) {

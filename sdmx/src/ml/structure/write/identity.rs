@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::Writer;
+use crate::ml::structure::version::MlVersion;
 use crate::structure::{Annotation, Class, Identity, Names, Reference, Version};
 
-impl Writer {
+impl Writer<'_> {
     /// Begins an artefact: its tag, with further attributes, its notes and its names.
     pub(super) fn begin(
         &mut self,
@@ -14,55 +15,68 @@ impl Writer {
         annotations: &[Annotation],
         attributes: &[(&str, &str)],
     ) {
-        let name = self.class(class);
-        let urn = self.urn(&Reference::new(
-            class,
-            identity.agency.clone(),
-            identity.id.clone(),
-            identity.version.clone(),
-        ));
-        self.xml.open(format!("str:{name}"));
-        self.xml.attribute("id", &*identity.id).attribute("agencyID", &*identity.agency);
-        let is_of_organisations = matches!(class, Class::AgencyScheme | Class::DataProviderScheme);
-        if self.is_2_1() || !is_of_organisations {
-            let version = self.version_text(&identity.version);
+        let (agency, id, version) = (&identity.agency, &identity.id, &identity.version);
+        let urn = self.urn(&Reference::new(class, agency.clone(), id.clone(), version.clone()));
+        self.xml.open(format!("str:{}", self.class(class)));
+        self.xml.attribute("id", &**id).attribute("agencyID", &**agency);
+        if self.has_version(class) {
+            let version = self.version_text(version);
             self.xml.attribute("version", version);
         }
-        if self.is_2_1() && identity.version.is_stable() {
+        if self.is_2_1() && version.is_stable() {
             self.xml.attribute("isFinal", "true");
         }
+        self.xml.optional("validFrom", identity.valid_from).optional("validTo", identity.valid_to);
         for (name, value) in attributes {
             self.xml.attribute(name, value);
         }
-        if identity.is_partial {
+        if identity.is_partial && is_scheme(class) {
             self.xml.attribute("isPartial", "true");
         }
         self.xml.attribute("urn", urn);
         self.annotations(annotations);
-        self.names(&identity.names, &identity.id);
+        self.names(&identity.names, id);
+    }
+
+    /// Whether the schemas let artefacts of a class say their version, which their URNs always do.
+    fn has_version(&self, class: Class) -> bool {
+        match self.version {
+            MlVersion::V2_1 => true,
+            MlVersion::V3_0 => !class.is_of_organisations(),
+            MlVersion::V3_1 => !class.is_of_organisations() && class != Class::Categorisation,
+        }
     }
 
     /// The name of a class in this version.
     pub(super) fn class(&self, class: Class) -> &'static str {
         match class {
             Class::DataConstraint if self.is_2_1() => "ContentConstraint",
+            Class::Hierarchy if self.is_2_1() => "HierarchicalCodelist",
             class => class.name(),
         }
     }
 
     /// Names, of which there must be one, and descriptions.
     pub(super) fn names(&mut self, names: &Names, id: &str) {
-        match (names.all().is_empty(), names.best("en")) {
-            (false, _) => self.texts("com:Name", names.all()),
-            (true, name) => {
-                self.xml.open("com:Name").attribute("xml:lang", "en").text(name.unwrap_or(id)).close();
-            }
+        if names.all().is_empty() && names.best("en").is_none() {
+            self.xml.open("com:Name").attribute("xml:lang", "en").text(id).close();
         }
-        match (names.descriptions().is_empty(), names.description("en")) {
-            (true, Some(text)) => {
-                self.xml.open("com:Description").attribute("xml:lang", "en").text(text).close();
+        self.given_names(names);
+    }
+
+    /// Names and descriptions, as far as there are any.
+    pub(super) fn given_names(&mut self, names: &Names) {
+        self.texts_or("com:Name", names.all(), names.best("en"));
+        self.texts_or("com:Description", names.descriptions(), names.description("en"));
+    }
+
+    /// Texts by language, or the one of which nobody says the language.
+    fn texts_or(&mut self, element: &'static str, texts: &BTreeMap<String, String>, single: Option<&str>) {
+        match single {
+            Some(text) if texts.is_empty() => {
+                self.xml.open(element).attribute("xml:lang", "en").text(text).close();
             }
-            _ => self.texts("com:Description", names.descriptions()),
+            _ => self.texts(element, texts),
         }
     }
 
@@ -97,12 +111,7 @@ impl Writer {
         };
         part("com:AnnotationTitle", title);
         part("com:AnnotationType", annotation.kind.as_ref());
-        match (&annotation.text, annotation.texts.is_empty()) {
-            (Some(text), true) => {
-                self.xml.open("com:AnnotationText").attribute("xml:lang", "en").text(text).close();
-            }
-            _ => self.texts("com:AnnotationText", &annotation.texts),
-        }
+        self.texts_or("com:AnnotationText", &annotation.texts, annotation.text.as_deref());
         if let Some(value) = value {
             self.xml.leaf("com:AnnotationValue", value);
         }
@@ -117,7 +126,7 @@ impl Writer {
         }
         let urn = self.urn(reference);
         let (package, class) = class_of(&urn);
-        let version = self.version_text(&reference.version);
+        let version = self.referred(reference);
         self.xml.open(element).open("Ref");
         match &reference.item {
             Some(item) => self
@@ -149,10 +158,35 @@ impl Writer {
         if !self.is_2_1() {
             return reference.to_string();
         }
-        let version = Version::parse(&self.version_text(&reference.version));
-        let version = version.unwrap_or_else(|_| reference.version.clone());
-        let urn = Reference { version, ..reference.clone() }.to_string();
-        urn.replacen(".DataConstraint=", ".ContentConstraint=", 1)
+        // What stands for another version is still a version, so this never fails.
+        let version =
+            Version::parse(&self.referred(reference)).unwrap_or_else(|_| Version::of_organisations());
+        let mut urn = Reference { version, ..reference.clone() }.to_string();
+        for (ours, theirs) in [("DataConstraint", "ContentConstraint"), ("Hierarchy", "HierarchicalCodelist")]
+        {
+            urn = urn.replacen(&format!(".{ours}="), &format!(".{theirs}="), 1);
+        }
+        urn
+    }
+
+    /// The version that a reference of 2.1 names: it has no patterns, so the newest that is here stands for
+    /// one, else its least.
+    fn referred(&self, reference: &Reference) -> String {
+        let pattern = &reference.version;
+        if !pattern.is_pattern() {
+            return self.version_text(pattern);
+        }
+        let is_meant = |other: &&Reference| {
+            other.agency == reference.agency && other.id == reference.id && pattern.fits(&other.version)
+        };
+        let known = self.structures.of_class(reference.class).map(|(known, _)| known).filter(is_meant);
+        match known.map(|known| &known.version).max() {
+            Some(newest) => self.version_text(newest),
+            None => {
+                let text = pattern.to_string().replace(['+', '~'], "").replace('*', "0");
+                if text.is_empty() || text == "0" { "1.0".to_owned() } else { text }
+            }
+        }
     }
 
     /// The URN of something in an artefact: a dimension, a group.
@@ -169,6 +203,12 @@ impl Writer {
             _ => text,
         }
     }
+}
+
+/// Whether the artefacts of a class are lists of items, of which some may be missing.
+fn is_scheme(class: Class) -> bool {
+    let has_items = matches!(class, Class::Codelist | Class::ConceptScheme | Class::CategoryScheme);
+    has_items || class.is_of_organisations()
 }
 
 /// Package and class of a URN of ours.

@@ -21,10 +21,13 @@
 //! | 3.1 | a constraint that says what is there | nothing: see [`super::write_availability`] |
 
 mod answer;
+mod artefact;
 mod availability;
 mod components;
 mod constraint;
+mod hierarchy;
 mod identity;
+mod metadata;
 mod representation;
 mod schema;
 mod scheme;
@@ -58,31 +61,56 @@ pub struct MessageHeader {
 }
 
 /// A message that is being written.
-pub(super) struct Writer {
-    pub(super) xml: Xml,
-    pub(super) version: MlVersion,
+struct Writer<'s> {
+    xml: Xml,
+    version: MlVersion,
+    /// All artefacts of the message.
+    structures: &'s Structures,
 }
 
 /// The sections of 2.1, in the order that its schema wants.
-const SECTIONS_2_1: [(&str, &[Class]); 7] = [
-    ("str:OrganisationSchemes", &[Class::AgencyScheme, Class::DataProviderScheme]),
+const SECTIONS_2_1: [(&str, &[Class]); 11] = [
+    (
+        "str:OrganisationSchemes",
+        &[
+            Class::AgencyScheme,
+            Class::DataConsumerScheme,
+            Class::DataProviderScheme,
+            Class::OrganisationUnitScheme,
+        ],
+    ),
     ("str:Dataflows", &[Class::Dataflow]),
+    ("str:Metadataflows", &[Class::Metadataflow]),
+    ("str:CategorySchemes", &[Class::CategoryScheme]),
+    ("str:Categorisations", &[Class::Categorisation]),
     ("str:Codelists", &[Class::Codelist]),
+    ("str:HierarchicalCodelists", &[Class::Hierarchy]),
     ("str:Concepts", &[Class::ConceptScheme]),
     ("str:DataStructures", &[Class::DataStructure]),
     ("str:Constraints", &[Class::DataConstraint]),
     ("str:ProvisionAgreements", &[Class::ProvisionAgreement]),
 ];
 /// The sections of 3.x, in the order that its schemas want.
-const SECTIONS_3: [(&str, &[Class]); 8] = [
+const SECTIONS_3: [(&str, &[Class]); 19] = [
     ("str:AgencySchemes", &[Class::AgencyScheme]),
+    ("str:Categorisations", &[Class::Categorisation]),
+    ("str:CategorySchemes", &[Class::CategoryScheme]),
     ("str:Codelists", &[Class::Codelist]),
     ("str:ConceptSchemes", &[Class::ConceptScheme]),
     ("str:DataConstraints", &[Class::DataConstraint]),
+    ("str:DataConsumerSchemes", &[Class::DataConsumerScheme]),
     ("str:Dataflows", &[Class::Dataflow]),
     ("str:DataProviderSchemes", &[Class::DataProviderScheme]),
     ("str:DataStructures", &[Class::DataStructure]),
+    ("str:Hierarchies", &[Class::Hierarchy]),
+    ("str:HierarchyAssociations", &[Class::HierarchyAssociation]),
+    ("str:Metadataflows", &[Class::Metadataflow]),
+    ("str:MetadataProviderSchemes", &[Class::MetadataProviderScheme]),
+    ("str:MetadataProvisionAgreements", &[Class::MetadataProvisionAgreement]),
+    ("str:MetadataStructures", &[Class::MetadataStructure]),
+    ("str:OrganisationUnitSchemes", &[Class::OrganisationUnitScheme]),
     ("str:ProvisionAgreements", &[Class::ProvisionAgreement]),
+    ("str:ValueLists", &[Class::ValueList]),
 ];
 
 /// Writes a structure message. Equal sets and headers give equal bytes.
@@ -97,7 +125,7 @@ fn write_with(
     header: &MessageHeader,
     availability: Option<&Availability>,
 ) -> Vec<u8> {
-    let mut writer = Writer::new(version, "Structure");
+    let mut writer = Writer::new(version, "Structure", structures);
     writer.header(header);
     writer.xml.open("mes:Structures");
     let sections: &[(&'static str, &[Class])] = match version {
@@ -106,8 +134,7 @@ fn write_with(
     };
     for (section, classes) in sections {
         let artefacts = classes.iter().flat_map(|class| structures.of_class(*class));
-        let written =
-            artefacts.filter(|(reference, artefact)| writer.carries(structures, reference, artefact));
+        let written = artefacts.filter(|(reference, artefact)| writer.carries(reference, artefact));
         let written: Vec<_> = written.map(|(_, artefact)| artefact).collect();
         if !written.is_empty() {
             writer.xml.open(*section);
@@ -127,19 +154,19 @@ fn write_with(
     writer.finish()
 }
 
-impl Writer {
+impl<'s> Writer<'s> {
     /// Begins a message whose outermost element is of the namespace of messages.
-    pub(super) fn new(version: MlVersion, root: &str) -> Self {
+    fn new(version: MlVersion, root: &str, structures: &'s Structures) -> Self {
         let mut xml = Xml::new();
         xml.open(format!("mes:{root}"));
         for (prefix, words) in [("mes", "message"), ("str", "structure"), ("com", "common")] {
             xml.attribute(&format!("xmlns:{prefix}"), version.namespace(words));
         }
-        Self { xml, version }
+        Self { xml, version, structures }
     }
 
     /// Ends the message.
-    pub(super) fn finish(mut self) -> Vec<u8> {
+    fn finish(mut self) -> Vec<u8> {
         self.xml.close();
         self.xml.finish()
     }
@@ -168,19 +195,21 @@ impl Writer {
         self.xml.open("mes:Sender").attribute("id", &header.sender).close();
     }
 
-    pub(super) fn is_2_1(&self) -> bool {
+    fn is_2_1(&self) -> bool {
         self.version == MlVersion::V2_1
     }
 
     /// Whether the version can carry an artefact.
-    fn carries(&self, structures: &Structures, reference: &Reference, artefact: &Artefact) -> bool {
+    fn carries(&self, reference: &Reference, artefact: &Artefact) -> bool {
         match artefact {
-            Artefact::DataConstraint(constraint) => {
-                self.version != MlVersion::V3_1 || constraint.role == ConstraintRole::Allowed
-            }
+            Artefact::DataConstraint(constraint) => match self.version {
+                MlVersion::V2_1 => self.can_write_keys(constraint),
+                MlVersion::V3_0 => true,
+                MlVersion::V3_1 => constraint.role == ConstraintRole::Allowed,
+            },
             // A draft has the version of what it is a draft of, which goes first.
             _ if self.is_2_1() => {
-                let newest = structures.of_class(reference.class).filter(|(other, _)| {
+                let newest = self.structures.of_class(reference.class).filter(|(other, _)| {
                     other.agency == reference.agency
                         && other.id == reference.id
                         && numbers(other) == numbers(reference)
@@ -188,36 +217,6 @@ impl Writer {
                 newest.map(|(other, _)| &other.version).max() == Some(&reference.version)
             }
             _ => true,
-        }
-    }
-
-    fn artefact(&mut self, artefact: &Artefact) {
-        match artefact {
-            Artefact::AgencyScheme(scheme) => {
-                self.organisations(Class::AgencyScheme, "Agency", &scheme.identity, &scheme.agencies);
-            }
-            Artefact::DataProviderScheme(scheme) => {
-                let (identity, items) = (&scheme.identity, &scheme.data_providers);
-                self.organisations(Class::DataProviderScheme, "DataProvider", identity, items);
-            }
-            Artefact::Codelist(list) => self.codelist(list),
-            Artefact::ConceptScheme(scheme) => self.concept_scheme(scheme),
-            Artefact::DataStructure(structure) => self.data_structure(structure),
-            Artefact::Dataflow(dataflow) => {
-                let annotations = dataflow.written_annotations();
-                self.begin(Class::Dataflow, &dataflow.identity, &annotations, &[]);
-                self.reference("str:Structure", &dataflow.structure);
-                self.xml.close();
-            }
-            Artefact::ProvisionAgreement(agreement) => {
-                let annotations = agreement.written_annotations();
-                self.begin(Class::ProvisionAgreement, &agreement.identity, &annotations, &[]);
-                let usage = if self.is_2_1() { "str:StructureUsage" } else { "str:Dataflow" };
-                self.reference(usage, &agreement.dataflow);
-                self.reference("str:DataProvider", &agreement.data_provider);
-                self.xml.close();
-            }
-            Artefact::DataConstraint(constraint) => self.data_constraint(constraint),
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Writer;
-use crate::structure::{DataType, Format, Occurs, Representation, Unbounded};
+use crate::structure::{Class, DataType, Format, Occurs, Representation, Unbounded};
 
 /// What a representation belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,9 +18,11 @@ pub(super) enum Place {
     Attribute,
     /// A measure.
     Measure,
+    /// An attribute of metadata, which says itself how often it occurs.
+    MetadataAttribute,
 }
 
-impl Writer {
+impl Writer<'_> {
     /// A representation, if it says anything.
     pub(super) fn representation(
         &mut self,
@@ -34,19 +36,20 @@ impl Writer {
         }
         let Some(representation) = representation else { return };
         self.xml.open(element);
-        let may_repeat = !self.is_2_1() && place != Place::Dimension;
+        let may_repeat = !self.is_2_1() && !matches!(place, Place::Dimension | Place::MetadataAttribute);
         if may_repeat {
             self.xml.optional("minOccurs", representation.min_occurs);
             self.xml.optional("maxOccurs", representation.max_occurs.map(occurs));
         }
         match (&representation.enumeration, &representation.format) {
-            (Some(list), format) => {
+            // 2.1 has no value lists.
+            (Some(list), format) if list.class != Class::ValueList || !self.is_2_1() => {
                 self.reference("str:Enumeration", list);
                 if let Some(format) = format {
                     self.enumeration_format(format);
                 }
             }
-            (None, format) => self.text_format(&format.clone().unwrap_or_default(), place),
+            (_, format) => self.text_format(&format.clone().unwrap_or_default(), place),
         }
         self.xml.close();
     }
@@ -109,7 +112,7 @@ impl Writer {
     }
 }
 
-fn occurs(occurs: Occurs) -> String {
+pub(super) fn occurs(occurs: Occurs) -> String {
     match occurs {
         Occurs::Times(times) => times.to_string(),
         Occurs::Unbounded(Unbounded::Unbounded) => "unbounded".to_owned(),

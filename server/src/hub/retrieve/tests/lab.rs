@@ -346,7 +346,7 @@ pub(super) fn lane(provider: &str) -> LaneId {
 }
 
 pub(super) fn agency(id: &str) -> Principal {
-    Principal { agency: Some(AgencyId::new(id).expect("an id")), application: None }
+    Principal::of_agency(AgencyId::new(id).expect("an id"))
 }
 
 /// Figures of some providers.

@@ -1,0 +1,183 @@
+//! The desk where every request is received: who asks, is there a place, then off the network's threads to the
+//! hub, and back with its answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use http::header::{CONTENT_LANGUAGE, CONTENT_TYPE};
+use http::request::Parts;
+use http::{HeaderValue, StatusCode};
+
+use super::conditional::Validators;
+use super::error::{Family, Problem};
+use crate::clock::Clock;
+use crate::door::Stop;
+use crate::door::places::{Place, Places};
+use crate::door::visitor::{Caller, Visitor};
+use crate::hub::{Hub, Moment, Principal, Refusal};
+
+/// Requests with one answer that are worked on at a time; each has a thread.
+const CALLS_MAX: usize = 96;
+/// Those of one caller.
+const CALLS_PER_CALLER_MAX: u32 = 32;
+/// Answers that stream at a time. Each holds a few pieces of a quarter of a megabyte.
+const STREAMS_MAX: usize = 256;
+/// Those of one caller: an institution's readers behind one address fit in.
+const STREAMS_PER_CALLER_MAX: u32 = 64;
+/// When a caller who found no place may try again.
+const PLACE_WAIT: Duration = Duration::from_secs(1);
+
+/// What the REST door works with. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Services {
+    /// The hub.
+    pub(crate) hub: Arc<Hub>,
+    /// The hub's clock.
+    pub(crate) clock: Arc<Clock>,
+    /// Ends what streams.
+    pub(crate) stop: Stop,
+}
+
+/// The desk that all handlers share.
+pub(crate) struct Desk {
+    services: Services,
+    calls: Places<Caller>,
+    streams: Places<Caller>,
+}
+
+/// A request as work sees it, off the network's threads.
+pub(crate) struct Asked {
+    /// Method, address and header.
+    pub(crate) parts: Parts,
+    /// Who asks.
+    pub(crate) visitor: Visitor,
+    /// Now, for all that is decided about this request.
+    pub(crate) now: Moment,
+}
+
+/// A whole answer with a body that is in memory.
+pub(crate) struct Answer {
+    /// The status.
+    pub(crate) status: StatusCode,
+    /// Content-Type; nothing: no content.
+    pub(crate) media_type: Option<String>,
+    /// Languages of texts in it.
+    pub(crate) languages: Option<String>,
+    /// The body.
+    pub(crate) body: Vec<u8>,
+    /// What tells it from others at this address.
+    pub(crate) validators: Option<Validators>,
+}
+
+impl Asked {
+    /// Whoever may be anybody: the public always passes, a wrong token does not.
+    pub(crate) fn principal(&self, hub: &Hub) -> Result<Principal, Refusal> {
+        self.visitor.principal(hub, self.now)
+    }
+
+    /// Whoever may read figures.
+    pub(crate) fn reader(&self, hub: &Hub) -> Result<Principal, Refusal> {
+        self.visitor.reader(hub, self.now)
+    }
+}
+
+impl Answer {
+    /// An answer with status 200.
+    pub(crate) fn of(media_type: impl Into<String>, body: Vec<u8>) -> Self {
+        Self { status: StatusCode::OK, media_type: Some(media_type.into()), languages: None, body, validators: None }
+    }
+
+    /// An answer without content.
+    pub(crate) fn empty(status: StatusCode) -> Self {
+        Self { status, media_type: None, languages: None, body: Vec::new(), validators: None }
+    }
+
+    fn response(self) -> Response {
+        let mut response = (self.status, Body::from(self.body)).into_response();
+        let headers = response.headers_mut();
+        headers.remove(CONTENT_TYPE);
+        if let Some(value) = self.media_type.and_then(|text| HeaderValue::from_str(&text).ok()) {
+            headers.insert(CONTENT_TYPE, value);
+        }
+        if let Some(value) = self.languages.and_then(|text| HeaderValue::from_str(&text).ok()) {
+            headers.insert(CONTENT_LANGUAGE, value);
+        }
+        if let Some(validators) = self.validators {
+            validators.put(headers);
+        }
+        response
+    }
+}
+
+impl Desk {
+    pub(super) fn new(services: Services) -> Self {
+        Self {
+            services,
+            calls: Places::new(CALLS_MAX, CALLS_PER_CALLER_MAX),
+            streams: Places::new(STREAMS_MAX, STREAMS_PER_CALLER_MAX),
+        }
+    }
+
+    /// The hub.
+    pub(crate) fn hub(&self) -> &Arc<Hub> {
+        &self.services.hub
+    }
+
+    /// Ends what streams.
+    pub(crate) fn stop(&self) -> Stop {
+        self.services.stop.clone()
+    }
+
+    /// A request with one answer, made off the network's threads.
+    pub(crate) async fn answer(
+        &self,
+        family: Family,
+        parts: Parts,
+        work: impl FnOnce(&Arc<Hub>, &Asked) -> Result<Answer, Problem> + Send + 'static,
+    ) -> Response {
+        let headers = parts.headers.clone();
+        match self.work(parts, &self.calls, work).await {
+            Ok((answer, _place)) => answer.response(),
+            Err(problem) => problem.response(family, &headers),
+        }
+    }
+
+    /// Begins an answer that streams: what `open` gives, and the place that is held until the stream ends.
+    pub(crate) async fn begin<T: Send + 'static>(
+        &self,
+        parts: Parts,
+        open: impl FnOnce(&Arc<Hub>, &Asked) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<(T, Place<Caller>), Problem> {
+        self.work(parts, &self.streams, open).await
+    }
+
+    async fn work<T: Send + 'static>(
+        &self,
+        parts: Parts,
+        places: &Places<Caller>,
+        work: impl FnOnce(&Arc<Hub>, &Asked) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<(T, Place<Caller>), Problem> {
+        let now = self.services.clock.now();
+        let visitor = Visitor::of(&parts.extensions, &parts.headers)?;
+        let place = places.take(visitor.caller(&self.services.hub, now)).ok_or_else(|| {
+            let each = places.each();
+            let text = format!("too many requests at a time, of this caller (at most {each}) or of all: try again");
+            Problem::busy(text, PLACE_WAIT)
+        })?;
+        let hub = self.services.hub.clone();
+        let asked = Asked { parts, visitor, now };
+        let made = tokio::task::spawn_blocking(move || {
+            // Held to the end of the work, which goes on when the caller has left.
+            work(&hub, &asked).map(|made| (made, place))
+        });
+        match made.await {
+            Ok(made) => made,
+            Err(error) if error.is_panic() => {
+                Err(Refusal::internal("a request ended in a panic, which the log has before this").into())
+            }
+            Err(_) => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the hub is being stopped: ask again soon")),
+        }
+    }
+}
