@@ -26,9 +26,12 @@ struct Arguments {
     /// End when everything was shown, instead of serving on
     #[arg(long)]
     once: bool,
-    /// Port on loopback; any free one if not given
+    /// Port on loopback, with TLS; any free one if not given
     #[arg(long, default_value_t = 0)]
     port: u16,
+    /// Port on loopback for REST without TLS; any free one if not given
+    #[arg(long, default_value_t = 0)]
+    plain_port: u16,
 }
 
 /// Whatever ends the demo is shown to the person who started it.
@@ -56,7 +59,7 @@ fn fail(error: &dyn std::error::Error) -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let (stage, is_new) = stage::Stage::set(&arguments.dir, arguments.port).await?;
+    let (stage, is_new) = stage::Stage::set(&arguments.dir, arguments.port, arguments.plain_port).await?;
     if is_new {
         scenes::play(&stage).await?;
     } else {

@@ -51,6 +51,21 @@ pub(crate) fn what_next(stage: &Stage) {
         office.display(),
         stage.file("SWE_revision.csv").display()
     );
+    if let Some(plain) = stage.plain_address() {
+        println!("\nFor a browser, a spreadsheet, or any SDMX client, without a certificate: {plain}");
+        for (what, line) in [
+            ("figures as a table", format!("curl '{plain}/v1/data/MIG_FLOW.csv?ref_area=SWE&start=2014'")),
+            (
+                "SDMX REST 3.0",
+                format!("curl -g '{plain}/sdmx/v2/data/dataflow/MIGHUB/MIG_FLOW/1.0.0/*?c[REF_AREA]=SWE'"),
+            ),
+            ("SDMX REST 2.1", format!("curl '{plain}/sdmx/v1/data/MIG_FLOW/A.SWE?startPeriod=2014'")),
+            ("what there is", format!("curl '{plain}/sdmx/v2/structure/dataflow'")),
+        ] {
+            println!("  {what:<19}{line}");
+        }
+        println!("These figures are released and free: the public may read them.\n");
+    }
     println!("Ctrl-C stops it.");
 }
 

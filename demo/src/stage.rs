@@ -24,14 +24,16 @@ pub(crate) struct Stage {
 
 impl Stage {
     /// Makes a hub in `folder` and enrols everybody, or serves the one that is there. Says whether it is new.
-    pub(crate) async fn set(folder: &Path, port: u16) -> Result<(Self, bool), Failure> {
+    pub(crate) async fn set(folder: &Path, port: u16, plain_port: u16) -> Result<(Self, bool), Failure> {
         let hub_folder = folder.join("hub");
         let is_new = !hub_folder.exists();
         if is_new {
             let options = hub(&hub_folder)?;
             tokio::task::spawn_blocking(move || init(options, now())).await??;
         }
-        let options = ServeOptions::new(&hub_folder).listening_on(format!("127.0.0.1:{port}"));
+        let options = ServeOptions::new(&hub_folder)
+            .listening_on(format!("127.0.0.1:{port}"))
+            .plain_on(format!("127.0.0.1:{plain_port}"));
         let stage = Self { folder: folder.to_owned(), running: start(options).await? };
         if is_new {
             let roles = [Role::Submitter, Role::Reader];
@@ -61,6 +63,11 @@ impl Stage {
 
     pub(crate) fn address(&self) -> String {
         self.running.address().to_string()
+    }
+
+    /// Where REST is served without TLS.
+    pub(crate) fn plain_address(&self) -> Option<String> {
+        self.running.plain_address().map(|address| format!("http://{address}"))
     }
 
     pub(crate) async fn close(self) {

@@ -39,7 +39,8 @@ fn lines(action: Action, columns: &Columns) -> Vec<String> {
             let mut line = format!("{action:?} {} {} {value}", columns.key(series), columns.periods[place]);
             let of_series = columns.shape.series_attributes.iter().zip(&columns.series_attributes);
             let of_series = of_series.map(|(id, column)| (id, column.get(series)));
-            let of_observation = columns.shape.observation_attributes.iter().zip(&columns.observation_attributes);
+            let of_observation =
+                columns.shape.observation_attributes.iter().zip(&columns.observation_attributes);
             let of_observation = of_observation.map(|(id, column)| (id, column.get(place)));
             for (id, value) in of_series.chain(of_observation) {
                 if let Some(value) = value {
@@ -75,8 +76,8 @@ fn options(level: &ObservationLevel) -> WriteOptions {
 
 fn write(version: JsonVersion, options: &WriteOptions, parts: &[(Action, &Columns)]) -> Vec<u8> {
     let mut out = Vec::new();
-    let mut writer =
-        writer(DataFormat::Json(version), &mut out, &definition(), options).expect("a vector takes everything");
+    let mut writer = writer(DataFormat::Json(version), &mut out, &definition(), options)
+        .expect("a vector takes everything");
     for (action, columns) in parts {
         writer.write(*action, columns, &DatasetContext::default()).expect("a vector takes everything");
     }
@@ -93,8 +94,13 @@ struct SeriesOf {
 }
 
 fn texts() -> impl Strategy<Value = String> {
-    prop_oneof![Just("x".to_owned()), Just("12.50".to_owned()), Just("NaN".to_owned()), "[ -~é\n\"\\\\😀]{1,12}"]
-        .prop_filter("texts are not empty", |text| !text.is_empty())
+    prop_oneof![
+        Just("x".to_owned()),
+        Just("12.50".to_owned()),
+        Just("NaN".to_owned()),
+        "[ -~é\n\"\\\\😀]{1,12}"
+    ]
+    .prop_filter("texts are not empty", |text| !text.is_empty())
 }
 
 fn local(language: &str, text: &str) -> LocalText {
@@ -130,8 +136,9 @@ fn observation() -> impl Strategy<Value = (Option<Decimal>, Vec<Option<Attribute
     let status = prop_oneof![Just("A"), Just("E")].prop_map(AttributeValue::text);
     // In the order of the shape: UPPER, OBS_STATUS, FLAGS, NOTE, SOURCE.
     let attributes = (of(number), of(status), of(flags()), of(in_languages()), of(plain));
-    (proptest::option::weighted(0.8, value), attributes)
-        .prop_map(|(value, (upper, status, flags, note, source))| (value, vec![upper, status, flags, note, source]))
+    (proptest::option::weighted(0.8, value), attributes).prop_map(
+        |(value, (upper, status, flags, note, source))| (value, vec![upper, status, flags, note, source]),
+    )
 }
 
 fn series() -> impl Strategy<Value = Vec<SeriesOf>> {
@@ -150,7 +157,10 @@ fn series() -> impl Strategy<Value = Vec<SeriesOf>> {
             key: [freq, area, sex],
             unit,
             contact,
-            observations: observations.into_iter().map(|(period, (value, attributes))| (period, value, attributes)).collect(),
+            observations: observations
+                .into_iter()
+                .map(|(period, (value, attributes))| (period, value, attributes))
+                .collect(),
         });
         series.collect()
     })

@@ -6,16 +6,22 @@ use std::io::Cursor;
 
 use json_definition::{DATAFLOW, definition};
 use mighub_sdmx::columns::{AttributeValue, Columns};
-use mighub_sdmx::data::{CellProblem, JsonVersion, DataFormat, RowBatch, raw_count, reader};
+use mighub_sdmx::data::{CellProblem, DataFormat, JsonVersion, RowBatch, raw_count, reader};
 
 /// Components as a message lists them.
-const FREQ: &str = r#"{"id":"FREQ","keyPosition":0,"values":[{"id":"A","name":"Annual"},{"id":"Q","name":"Quarterly"}]}"#;
-const AREA: &str = r#"{"id":"AREA","keyPosition":1,"values":[{"id":"FRA","name":"France"},{"id":"ESP","name":"Spain"}]}"#;
-const SEX: &str = r#"{"id":"SEX","keyPosition":2,"values":[{"id":"F","name":"Female"},{"id":"M","name":"Male"}]}"#;
-const TIME: &str = r#"{"id":"TIME_PERIOD","keyPosition":3,"values":[{"id":"2019","name":"2019"},{"value":"2020-Q3"}]}"#;
+const FREQ: &str =
+    r#"{"id":"FREQ","keyPosition":0,"values":[{"id":"A","name":"Annual"},{"id":"Q","name":"Quarterly"}]}"#;
+const AREA: &str =
+    r#"{"id":"AREA","keyPosition":1,"values":[{"id":"FRA","name":"France"},{"id":"ESP","name":"Spain"}]}"#;
+const SEX: &str =
+    r#"{"id":"SEX","keyPosition":2,"values":[{"id":"F","name":"Female"},{"id":"M","name":"Male"}]}"#;
+const TIME: &str =
+    r#"{"id":"TIME_PERIOD","keyPosition":3,"values":[{"id":"2019","name":"2019"},{"value":"2020-Q3"}]}"#;
 const STATUS: &str = r#"{"id":"OBS_STATUS","name":"Status","values":[{"id":"A","name":"Normal"},{"id":"E","name":"Estimated"}]}"#;
-const LINKS: &str = r#"[{"rel":"dataflow","urn":"urn:sdmx:org.sdmx.infomodel.datastructure.Dataflow=TEST:ARRIVALS(1.0.0)"}]"#;
-const MEASURES: &str = r#"{"observation":[{"id":"OBS_VALUE","name":"Persons"},{"id":"UPPER","name":"Upper bound"}]}"#;
+const LINKS: &str =
+    r#"[{"rel":"dataflow","urn":"urn:sdmx:org.sdmx.infomodel.datastructure.Dataflow=TEST:ARRIVALS(1.0.0)"}]"#;
+const MEASURES: &str =
+    r#"{"observation":[{"id":"OBS_VALUE","name":"Persons"},{"id":"UPPER","name":"Upper bound"}]}"#;
 
 fn filled(template: &str) -> String {
     let parts = [("FREQ", FREQ), ("AREA", AREA), ("SEX", SEX), ("TIME", TIME), ("STATUS", STATUS)];
@@ -41,14 +47,16 @@ fn lines(columns: &Columns) -> Vec<String> {
             let value = columns.value(place).map_or_else(|| "-".to_owned(), |value| value.to_string());
             let mut line = format!("{} {} {value}", columns.key(series), columns.periods[place]);
             let of_series = columns.shape.series_attributes.iter().zip(&columns.series_attributes);
-            let of_observation = columns.shape.observation_attributes.iter().zip(&columns.observation_attributes);
+            let of_observation =
+                columns.shape.observation_attributes.iter().zip(&columns.observation_attributes);
             let values = of_series.map(|(id, column)| (id, column.get(series)));
             for (id, value) in values.chain(of_observation.map(|(id, column)| (id, column.get(place)))) {
                 match value {
                     Some(AttributeValue::Text(text)) => line.push_str(&format!(" {id}={text}")),
                     Some(AttributeValue::Many(sets)) => {
                         let parts = sets.iter().flatten();
-                        let parts: Vec<_> = parts.map(|part| format!("{}:{}", part.language, part.text)).collect();
+                        let parts: Vec<_> =
+                            parts.map(|part| format!("{}:{}", part.language, part.text)).collect();
                         line.push_str(&format!(" {id}={}", parts.join("|")));
                     }
                     None => {}
@@ -65,7 +73,10 @@ fn all_lines(message: &str) -> Vec<String> {
     let batches = read(&message).expect("a message that can be read");
     assert!(batches.iter().all(|batch| batch.issues.is_empty()), "{batches:?}");
     let of_batch = |batch: &RowBatch| {
-        lines(&batch.columns).into_iter().map(|line| format!("{} {line}", batch.action.letter())).collect::<Vec<_>>()
+        lines(&batch.columns)
+            .into_iter()
+            .map(|line| format!("{} {line}", batch.action.letter()))
+            .collect::<Vec<_>>()
     };
     batches.iter().flat_map(of_batch).collect()
 }
@@ -150,8 +161,12 @@ fn messages_of_before_2_0_are_read() {
         "attributes":{"dataSet":[{"id":"TITLE","values":[{"name":"Arrivals"}]}],"series":[{"id":"CONTACT","values":[{"name":"a@x","names":{"en":"a@x"}}]}],"observation":[<STATUS>]}}"#;
     let datasets = r#"[{"action":"Information","attributes":[0],"series":{"1:0":{"attributes":[0],"observations":{"0":[1.0,1]}},"0:1":{}}}]"#;
     for message in [
-        format!(r#"{{"header":{{"id":"H","sender":{{"id":"X"}}}},"structure":{structure},"dataSets":{datasets}}}"#),
-        format!(r#"{{"meta":{{"id":"H","sender":{{"id":"X"}}}},"data":{{"dataSets":{datasets},"structure":{structure}}}}}"#),
+        format!(
+            r#"{{"header":{{"id":"H","sender":{{"id":"X"}}}},"structure":{structure},"dataSets":{datasets}}}"#
+        ),
+        format!(
+            r#"{{"meta":{{"id":"H","sender":{{"id":"X"}}}},"data":{{"dataSets":{datasets},"structure":{structure}}}}}"#
+        ),
     ] {
         let message = filled(&message);
         let batches = read(&message).expect("a message");
@@ -175,11 +190,14 @@ fn what_no_list_has_is_reported_where_it_stands() {
     let batch = reader.next_batch().expect("a message").expect("rows");
     // Whether a code exists is for the judge: no code looks like this.
     assert_eq!(lines(&batch.columns), ["A.[7].F 2019 1 OBS_STATUS=[9]", "[0:0].[0:0].[0:0]  2"]);
-    let periods: Vec<_> = batch.issues.iter().map(|issue| (issue.row, &issue.problem, &*issue.content)).collect();
+    let periods: Vec<_> =
+        batch.issues.iter().map(|issue| (issue.row, &issue.problem, &*issue.content)).collect();
     assert!(matches!(periods[..], [(2, CellProblem::Period(_), "[0:0]")]), "{periods:?}");
-    let column = reader.header().columns.iter().position(|column| column.name == "OBS_STATUS").expect("a column");
+    let column =
+        reader.header().columns.iter().position(|column| column.name == "OBS_STATUS").expect("a column");
     let places = reader.finish().places;
-    let place = places.locate(&mut Cursor::new(message.as_bytes()), 1, column).expect("a file").expect("a cell");
+    let place =
+        places.locate(&mut Cursor::new(message.as_bytes()), 1, column).expect("a file").expect("a cell");
     assert_eq!((place.line, place.column, &*place.content), (2, 62, "[9]"));
 }
 
@@ -198,11 +216,13 @@ fn cells_far_behind_are_found_again() {
     let mut reader = reader(Cursor::new(message.as_bytes()), resolve).expect("a message");
     while reader.next_batch().expect("a message").is_some() {}
     assert_eq!(reader.row_count(), 4_001);
-    let column = |id: &str| reader.header().columns.iter().position(|column| column.name == id).expect("a column");
+    let column =
+        |id: &str| reader.header().columns.iter().position(|column| column.name == id).expect("a column");
     let columns = [column("OBS_VALUE"), column("OBS_STATUS"), column("UNIT_MULT")];
     let places = reader.finish().places;
     let find = |row, column: usize| {
-        let place = places.locate(&mut Cursor::new(message.as_bytes()), row, columns[column]).expect("a file");
+        let place =
+            places.locate(&mut Cursor::new(message.as_bytes()), row, columns[column]).expect("a file");
         place.map(|place| (place.line, place.column, place.content))
     };
     assert_eq!(find(1, 0), Some((1, 63, "1".to_owned())));
@@ -220,9 +240,18 @@ fn any_message_is_counted_without_its_structure() {
         (r#"{"data":{"dataSets":null}}"#, (0, 0, 0)),
         (r#"{"data":{"dataSets":[{}]}}"#, (1, 0, 0)),
         (r#"{"dataSets":[{"observations":{"0:0":[1],"0:1":[],"0:2":null,"0:3":4.5}}]}"#, (1, 0, 4)),
-        (r#"{"dataSets":[{"series":{"0":{},"1":null,"2":{"observations":{}},"3":{"observations":{"0":[NaN],"1":["NaN"]}}}}]}"#, (1, 4, 2)),
-        (r#"{"structure":{"dimensions":{"observation":[{"id":"A","values":[]}]}},"dataSets":[{"series":{"5:6":{"observations":{"7":[1,2,3]}}}},{"observations":{"1:2:3":[1]}}]}"#, (2, 1, 2)),
-        (r#"{"structures":[{"dimensions":{"series":[{"id":"A"}]}}],"dataSets":[{"structure":0,"series":{"0":{"observations":{"0":[1]},"x":[{}]},"1":{"x":{},"observations":{"0":[1]}}}}]}"#, (1, 2, 2)),
+        (
+            r#"{"dataSets":[{"series":{"0":{},"1":null,"2":{"observations":{}},"3":{"observations":{"0":[NaN],"1":["NaN"]}}}}]}"#,
+            (1, 4, 2),
+        ),
+        (
+            r#"{"structure":{"dimensions":{"observation":[{"id":"A","values":[]}]}},"dataSets":[{"series":{"5:6":{"observations":{"7":[1,2,3]}}}},{"observations":{"1:2:3":[1]}}]}"#,
+            (2, 1, 2),
+        ),
+        (
+            r#"{"structures":[{"dimensions":{"series":[{"id":"A"}]}}],"dataSets":[{"structure":0,"series":{"0":{"observations":{"0":[1]},"x":[{}]},"1":{"x":{},"observations":{"0":[1]}}}}]}"#,
+            (1, 2, 2),
+        ),
     ] {
         let count = raw_count(Cursor::new(message)).unwrap_or_else(|error| panic!("{message}: {error}"));
         assert_eq!((count.datasets, count.series, count.observations), counts, "{message}");
@@ -236,7 +265,10 @@ fn broken_messages_are_refused_with_line_column_and_remedy() {
     let digits = format!("{{\"x\": {}}}", "1".repeat(2_000));
     for (message, expected) in [
         ("{\"dataSets\": [", "line 1, column 15: the message ends within an array: it was cut off"),
-        ("{\"dataSets\": [{\n \"observations\": {\"0\": [1, \"ab", "line 2, column 28: the message ends within a text"),
+        (
+            "{\"dataSets\": [{\n \"observations\": {\"0\": [1, \"ab",
+            "line 2, column 28: the message ends within a text",
+        ),
         ("{\"dataSets\": [{\n\n \"é\": tru", "line 3, column 10: the message ends within an object"),
         ("{\"é\": 1,\n  \"b\" 2}", "line 2, column 7: a colon is missing"),
         ("{\"a\": 1\n  \"b\": 2}", "line 2, column 3: a comma is missing"),
@@ -251,14 +283,23 @@ fn broken_messages_are_refused_with_line_column_and_remedy() {
         ("{\"a\": \"x\ny\"}", "line 1, column 9: a line break or another control character"),
         ("{\"a\": \"\\x\"}", "line 1, column 8: this is not an escape"),
         ("{\"a\": \"\\ud800\"}", "line 1, column 8: this is not an escape"),
-        (&format!("{{\"a\": {deep}"), "line 1, column 70: the nesting of objects and arrays is larger than 64 levels"),
+        (
+            &format!("{{\"a\": {deep}"),
+            "line 1, column 70: the nesting of objects and arrays is larger than 64 levels",
+        ),
         (&long, "line 2, column 25: a text is larger than 65536 bytes"),
         (&digits, "line 1, column 7: a number is larger than 1100 bytes"),
         ("{\"data\": {}}", "the message has no dataSets"),
         ("{\"errors\":[{\"code\":404,\"title\":\"No data\"}]}", "an error, \"404 No data\": ask its sender"),
-        ("{\"data\":\n {\"codelists\": []}}", "line 2, column 16: the message is a structure message of SDMX-JSON, not data"),
+        (
+            "{\"data\":\n {\"codelists\": []}}",
+            "line 2, column 16: the message is a structure message of SDMX-JSON, not data",
+        ),
         ("{\"dataSets\": {}}", "line 1, column 14: dataSets should stand here, in an array"),
-        ("{\"structures\":[{}],\"dataSets\":[{\"structure\":3,\"series\":{}}]}", "structure 3, and the message has 1"),
+        (
+            "{\"structures\":[{}],\"dataSets\":[{\"structure\":3,\"series\":{}}]}",
+            "structure 3, and the message has 1",
+        ),
         ("{\"dataSets\":[{\"series\":{\"0\":\n5}}]}", "line 2, column 1: a series should stand here"),
     ] {
         let error = raw_count(Cursor::new(message)).err().map(|error| error.to_string()).unwrap_or_default();

@@ -320,7 +320,7 @@ fn what_is_broken_is_refused_with_line_and_column() {
         (series("<Obs COMMENT=\"a\" COMMENT=\"b\"/>"), "line 5, column 1: COMMENT stands twice"),
         (series("<Obs COMMENT=\"\u{1}\"/>"), "line 5, column 15: the character U+0001 may not stand in XML"),
         (series(&deep), "the nesting is larger than 64 elements"),
-        (series(&format!("<Obs{attributes}/>")), "a tag is larger than 1000 attributes"),
+        (series(&format!("<Obs{attributes}/>")), "the message names more than 1000 components"),
         (
             series(&format!("<Obs COMMENT=\"{}\"/>", "x".repeat(2 << 20))),
             "line 5, column 1: what begins here",

@@ -36,86 +36,186 @@ impl Carried {
         let mut all: Vec<_> = structures.iter().map(|(_, artefact)| artefact).collect();
         all.sort_by(|a, b| b.identity().version.cmp(&a.identity().version));
         for artefact in all {
-            let artefact = self.artefact(artefact);
+            let artefact = self.artefact(artefact, structures);
             let is_known = carried.get(&artefact.reference()).is_some();
-            let is_left_out = matches!(&artefact, Artefact::DataConstraint(constraint)
-                if self.0 == MlVersion::V3_1 && constraint.role == ConstraintRole::Actual);
-            if !is_known && !is_left_out {
+            if !is_known && self.is_carried(&artefact) {
                 carried.put(artefact).expect("a new name");
             }
         }
         carried
     }
 
-    fn artefact(&self, artefact: &Artefact) -> Artefact {
-        match artefact.clone() {
-            Artefact::AgencyScheme(mut scheme) => {
-                self.identity(&mut scheme.identity, true);
-                scheme.agencies.iter_mut().for_each(|item| self.item(item));
-                Artefact::AgencyScheme(scheme)
+    fn is_carried(&self, artefact: &Artefact) -> bool {
+        match (artefact, self.0) {
+            (Artefact::DataConstraint(constraint), MlVersion::V3_1) => {
+                constraint.role == ConstraintRole::Allowed
             }
-            Artefact::DataProviderScheme(mut scheme) => {
-                self.identity(&mut scheme.identity, true);
+            (Artefact::DataConstraint(constraint), MlVersion::V2_1) => {
+                constraint.key_sets.iter().flat_map(|set| &set.keys).all(|key| {
+                    key.components.is_empty() && key.valid_from.is_none() && key.valid_to.is_none()
+                })
+            }
+            (artefact, MlVersion::V2_1) => !matches!(
+                artefact.class(),
+                Class::MetadataProviderScheme
+                    | Class::HierarchyAssociation
+                    | Class::ValueList
+                    | Class::MetadataStructure
+                    | Class::MetadataProvisionAgreement
+            ),
+            _ => true,
+        }
+    }
+
+    fn artefact(&self, artefact: &Artefact, all: &Structures) -> Artefact {
+        let name = artefact.reference();
+        let mut artefact = artefact.clone();
+        match &mut artefact {
+            Artefact::AgencyScheme(scheme) => {
+                self.identity(&mut scheme.identity);
+                scheme.agencies.iter_mut().for_each(|item| self.item(item));
+            }
+            Artefact::DataProviderScheme(scheme) => {
+                self.identity(&mut scheme.identity);
                 scheme.data_providers.iter_mut().for_each(|item| self.item(item));
-                Artefact::DataProviderScheme(scheme)
+            }
+            Artefact::DataConsumerScheme(scheme) => {
+                self.identity(&mut scheme.identity);
+                scheme.data_consumers.iter_mut().for_each(|item| self.item(item));
+            }
+            Artefact::MetadataProviderScheme(scheme) => {
+                self.identity(&mut scheme.identity);
+                scheme.metadata_providers.iter_mut().for_each(|item| self.item(item));
+            }
+            Artefact::OrganisationUnitScheme(scheme) => {
+                self.identity(&mut scheme.identity);
+                for unit in &mut scheme.organisation_units {
+                    self.names(&mut unit.names, &unit.id);
+                    self.annotations(&mut unit.annotations);
+                }
             }
             Artefact::Codelist(list) => {
+                let whole = match self.is_2_1() {
+                    true => all.expanded(&name).unwrap_or_else(|_| list.clone()),
+                    false => list.clone(),
+                };
                 let mut identity = list.identity.clone();
-                self.identity(&mut identity, false);
-                let mut codes = list.codes().to_vec();
+                self.identity(&mut identity);
+                let mut codes = whole.codes().to_vec();
                 for code in &mut codes {
                     self.names(&mut code.names, &code.id);
                     self.annotations(&mut code.annotations);
                 }
-                Artefact::Codelist(Arc::new(Codelist::new(identity, codes)))
+                let mut carried = Codelist::new(identity, codes);
+                if !self.is_2_1() {
+                    carried.extensions = list.extensions.clone();
+                }
+                *list = Arc::new(carried);
             }
-            Artefact::ConceptScheme(mut scheme) => {
-                self.identity(&mut scheme.identity, false);
+            Artefact::ValueList(list) => {
+                self.identity(&mut list.identity);
+                list.value_items.iter_mut().for_each(|item| self.annotations(&mut item.annotations));
+            }
+            Artefact::ConceptScheme(scheme) => {
+                self.identity(&mut scheme.identity);
                 for concept in &mut scheme.concepts {
                     self.names(&mut concept.names, &concept.id);
                     self.annotations(&mut concept.annotations);
                     self.representation(&mut concept.core_representation, !self.is_2_1(), true);
                 }
-                Artefact::ConceptScheme(scheme)
             }
-            Artefact::DataStructure(mut structure) => {
-                self.identity(&mut structure.identity, false);
+            Artefact::CategoryScheme(scheme) => {
+                self.identity(&mut scheme.identity);
+                scheme.categories.iter_mut().for_each(|category| self.category(category));
+            }
+            Artefact::Categorisation(categorisation) => {
+                self.identity(&mut categorisation.identity);
+                self.reference(&mut categorisation.source);
+                self.reference(&mut categorisation.target);
+            }
+            Artefact::Hierarchy(hierarchy) => {
+                self.identity(&mut hierarchy.identity);
+                hierarchy.level.iter_mut().for_each(|level| self.level(level));
+                hierarchy.hierarchical_codes.iter_mut().for_each(|code| self.hierarchical_code(code));
+            }
+            Artefact::HierarchyAssociation(association) => self.identity(&mut association.identity),
+            Artefact::DataStructure(structure) => {
+                self.identity(&mut structure.identity);
                 self.components(&mut structure.components);
-                Artefact::DataStructure(structure)
             }
-            Artefact::Dataflow(mut dataflow) => {
-                self.identity(&mut dataflow.identity, false);
+            Artefact::Dataflow(dataflow) => {
+                self.identity(&mut dataflow.identity);
                 self.reference(&mut dataflow.structure);
-                Artefact::Dataflow(dataflow)
             }
-            Artefact::ProvisionAgreement(mut agreement) => {
-                self.identity(&mut agreement.identity, false);
+            Artefact::ProvisionAgreement(agreement) => {
+                self.identity(&mut agreement.identity);
                 self.reference(&mut agreement.dataflow);
                 self.reference(&mut agreement.data_provider);
-                Artefact::ProvisionAgreement(agreement)
             }
-            Artefact::DataConstraint(mut constraint) => {
-                self.identity(&mut constraint.identity, false);
-                self.attachment(&mut constraint.constraint_attachment);
-                for region in &mut constraint.cube_regions {
-                    let says = |values: &KeyValues| !values.values.is_empty() || values.time_range.is_some();
-                    region.key_values.retain(says);
-                    let values = region.key_values.iter_mut().chain(&mut region.components);
-                    for values in values.filter(|values| values.time_range.is_some()) {
-                        values.values.clear();
-                    }
+            Artefact::DataConstraint(constraint) => self.constraint(constraint),
+            Artefact::MetadataStructure(structure) => {
+                self.identity(&mut structure.identity);
+                let attributes = &mut structure.components.attributes;
+                attributes.iter_mut().for_each(|attribute| self.metadata_attribute(attribute));
+            }
+            Artefact::Metadataflow(flow) => {
+                self.identity(&mut flow.identity);
+                self.reference(&mut flow.structure);
+                if self.is_2_1() {
+                    flow.targets.clear();
                 }
-                Artefact::DataConstraint(constraint)
+            }
+            Artefact::MetadataProvisionAgreement(agreement) => self.identity(&mut agreement.identity),
+            Artefact::Stub(stub) => self.identity(&mut stub.identity),
+        }
+        artefact
+    }
+
+    fn category(&self, category: &mut Category) {
+        self.names(&mut category.names, &category.id);
+        self.annotations(&mut category.annotations);
+        category.categories.iter_mut().for_each(|inner| self.category(inner));
+    }
+
+    fn level(&self, level: &mut Level) {
+        self.names(&mut level.names, &level.id);
+        self.annotations(&mut level.annotations);
+        level.level.iter_mut().for_each(|inner| self.level(inner));
+    }
+
+    fn hierarchical_code(&self, code: &mut HierarchicalCode) {
+        self.reference(&mut code.code);
+        self.annotations(&mut code.annotations);
+        code.hierarchical_codes.iter_mut().for_each(|inner| self.hierarchical_code(inner));
+    }
+
+    fn metadata_attribute(&self, attribute: &mut MetadataAttribute) {
+        self.annotations(&mut attribute.annotations);
+        self.representation(&mut attribute.local_representation, false, true);
+        attribute.metadata_attributes.iter_mut().for_each(|inner| self.metadata_attribute(inner));
+    }
+
+    fn constraint(&self, constraint: &mut DataConstraint) {
+        self.identity(&mut constraint.identity);
+        self.attachment(&mut constraint.constraint_attachment);
+        for region in &mut constraint.cube_regions {
+            let says = |values: &KeyValues| !values.values.is_empty() || values.time_range.is_some();
+            region.key_values.retain(says);
+            let values = region.key_values.iter_mut().chain(&mut region.components);
+            for values in values.filter(|values| values.time_range.is_some()) {
+                values.values.clear();
+            }
+        }
+        if self.is_2_1() {
+            for set in &mut constraint.key_sets {
+                set.keys = set.keys.iter().flat_map(single_keys).collect();
             }
         }
     }
 
-    fn identity(&self, identity: &mut Identity, is_of_organisations: bool) {
+    fn identity(&self, identity: &mut Identity) {
         self.names(&mut identity.names, &identity.id);
         self.annotations(&mut identity.annotations);
-        if is_of_organisations && !self.is_2_1() {
-            identity.version = Version::of_organisations();
-        }
         self.version(&mut identity.version);
     }
 
@@ -158,6 +258,9 @@ impl Carried {
 
     fn representation(&self, read: &mut Option<Representation>, may_repeat: bool, may_translate: bool) {
         let Some(read) = read else { return };
+        if self.is_2_1() && read.enumeration.as_ref().is_some_and(|list| list.class == Class::ValueList) {
+            (read.enumeration, read.format) = (None, Some(read.format.clone().unwrap_or_default()));
+        }
         read.enumeration.iter_mut().for_each(|list| self.reference(list));
         if !may_repeat {
             (read.min_occurs, read.max_occurs) = (None, None);
@@ -226,6 +329,19 @@ impl Carried {
         let kinds = attachment.data_structures.iter_mut().chain(&mut attachment.dataflows);
         kinds.chain(&mut attachment.provision_agreements).for_each(|reference| self.reference(reference));
     }
+}
+
+/// Every combination of the values of a key; the values of the first dimension change fastest.
+fn single_keys(key: &DataKey) -> Vec<DataKey> {
+    let start = vec![DataKey { key_values: Vec::new(), ..key.clone() }];
+    key.key_values.iter().fold(start, |keys, DataKeyValue { id, values }| {
+        let with = |value: &Arc<str>, key: &DataKey| {
+            let mut key = key.clone();
+            key.key_values.push(DataKeyValue { id: id.clone(), values: vec![value.clone()] });
+            key
+        };
+        values.iter().flat_map(|value| keys.iter().map(move |key| with(value, key))).collect()
+    })
 }
 
 fn version() -> impl Strategy<Value = MlVersion> {

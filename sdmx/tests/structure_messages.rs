@@ -198,15 +198,12 @@ fn what_is_not_held_is_named_and_never_swallowed() {
         "agencySchemes":[{"id":"AGENCIES","agencyID":"A","name":"N","agencies":[{"id":"B","name":"B",
             "contacts":[{"emails":["a@b.c"]}]}]}],
         "codelists":[
-            {"id":"STUB","agencyID":"A","version":"1.0.0","name":"S","isExternalReference":true},
             {"id":"EXT","agencyID":"A","version":"1.0.0","name":"E","codelistExtensions":[{"codelist":"urn"}]},
-            {"id":"PART","agencyID":"A","version":"1.0.0","name":"P","isPartial":true},
             {"id":"TWICE","agencyID":"A","version":"1.0.0","name":"T"},
             {"id":"TWICE","agencyID":"A","version":"1.0.0","name":"U"},
             {"id":"DAY","agencyID":"A","version":"1.0.0","name":"D","codes":[
                 {"id":"SUN","name":"USSR","annotations":[{"id":"VALID_TO","title":"1991"}]}]}],
         "dataConstraints":[
-            {"id":"KEYS","agencyID":"A","version":"1.0.0","name":"K","role":"Allowed","dataKeySets":[{"isIncluded":true}]},
             {"id":"CASC","agencyID":"A","version":"1.0.0","name":"C","role":"Allowed","cubeRegions":[
                 {"keyValues":[{"id":"AREA","values":[{"value":"EUR","cascadeValues":true}]}]}]}]}}"#;
     let message = read_message(text.as_bytes()).expect("a message");
@@ -219,19 +216,42 @@ fn what_is_not_held_is_named_and_never_swallowed() {
     let problems = said(&message.problems);
     for expected in [
         "the structure message: the structure message has processes, which this hub does not hold yet: send it without them",
-        "codelists[0] STUB: is a reference to another place: send the artefact itself",
-        "codelists[1] EXT: extends other code lists, which this hub does not do: send all of its codes",
-        "codelists[2] PART: urn:sdmx:org.sdmx.infomodel.codelist.Codelist=A:PART(1.0.0) is marked as partial: send it whole",
-        "codelists[4] TWICE: urn:sdmx:org.sdmx.infomodel.codelist.Codelist=A:TWICE(1.0.0) stands twice in the message: send it once",
-        "codelists[5] DAY: the code SUN: the annotation VALID_TO is \"1991\": write a day, such as 1991-12-25",
-        "dataConstraints[0] KEYS: lists whole keys, which this hub does not do: write cube regions",
-        "dataConstraints[1] CASC: its values have cascadeValues, which this hub does not do: list the values themselves",
+        "codelists[0] EXT: \"urn\" is not a URN: write urn:sdmx:org.sdmx.infomodel.PACKAGE.CLASS=AGENCY:ID(VERSION)",
+        "codelists[2] TWICE: urn:sdmx:org.sdmx.infomodel.codelist.Codelist=A:TWICE(1.0.0) stands twice in the message: send it once",
+        "codelists[3] DAY: the code SUN: the annotation VALID_TO is \"1991\": write a day, such as 1991-12-25",
+        "dataConstraints[0] CASC: its values have cascadeValues, which this hub does not do: list the values themselves",
     ] {
         assert!(problems.lines().any(|line| line == expected), "{expected}\nis not in:\n{problems}");
     }
-    assert_eq!(message.problems.len(), 8, "{problems}");
+    assert_eq!(message.problems.len(), 5, "{problems}");
     assert_eq!(said(&message.ignored), "agencySchemes[0] AGENCIES: left out: agencies[].contacts[]\n");
     assert_eq!(message.structures.check(), [], "a scheme of agencies has version 1.0 if it says none");
+}
+
+#[test]
+fn stubs_and_partial_schemes_never_take_the_place_of_whole_ones() {
+    let list = |rest: &str| {
+        let text = format!(r#"{{"data":{{"codelists":[{{"id":"C","agencyID":"A","version":"1.0.0"{rest}}}]}}}}"#);
+        let message = read_message(text.as_bytes()).expect("a message");
+        assert_eq!((message.problems, message.ignored), (vec![], vec![]));
+        let (_, artefact) = message.structures.iter().next().expect("a list");
+        (**artefact).clone()
+    };
+    let stub = list(
+        r#","isExternalReference":true,"links":[{"rel":"structure","href":"https://a.example/C"},{"rel":"self","urn":"u"}]"#,
+    );
+    let Artefact::Stub(read) = &stub else { panic!("{stub:?} is no stub") };
+    assert_eq!(read.structure_url.as_deref(), Some("https://a.example/C"));
+    let partial = list(r#","isPartial":true,"codes":[{"id":"X","name":"x"}]"#);
+    let whole = list(r#","codes":[{"id":"X","name":"x"},{"id":"Y","name":"y"}]"#);
+    let mut structures = Structures::default();
+    for artefact in [&stub, &partial, &whole] {
+        assert_eq!(structures.put(artefact.clone()), Ok(true));
+    }
+    for artefact in [&stub, &partial] {
+        structures.put(artefact.clone()).expect_err("the whole list stays");
+    }
+    assert_eq!(structures.put(whole), Ok(false));
 }
 
 #[test]

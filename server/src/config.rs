@@ -230,7 +230,8 @@ mod tests {
     fn a_door_without_tls_and_closed_reading_are_asked_for_by_name() {
         let usual = Config::parse(r#"{"names": [], "administrator": "ECE"}"#).expect("sound");
         assert_eq!((usual.plain_listen, usual.public_reading), (None, true));
-        let text = r#"{"names": [], "administrator": "ECE", "plain_listen": "[::1]:8080", "public_reading": false}"#;
+        let text =
+            r#"{"names": [], "administrator": "ECE", "plain_listen": "[::1]:8080", "public_reading": false}"#;
         let asked = Config::parse(text).expect("sound");
         assert_eq!((asked.plain_listen, asked.public_reading), ("[::1]:8080".parse().ok(), false));
     }
@@ -264,8 +265,14 @@ mod tests {
                 r#"{"names": ["1.2.3.256"], "administrator": "ECE"}"#,
                 r#"names[0]: "1.2.3.256" is no host name or IP address"#,
             ),
-            (&format!(r#"{{{good}, "plain_listen": "0.0.0.0:80"}}"#), "plain_listen: 0.0.0.0 is no loopback address"),
-            (&format!(r#"{{{good}, "plain_listen": "192.0.2.1:80"}}"#), "plain_listen: 192.0.2.1 is no loopback"),
+            (
+                &format!(r#"{{{good}, "plain_listen": "0.0.0.0:80"}}"#),
+                "plain_listen: 0.0.0.0 is no loopback address",
+            ),
+            (
+                &format!(r#"{{{good}, "plain_listen": "192.0.2.1:80"}}"#),
+                "plain_listen: 192.0.2.1 is no loopback",
+            ),
             (
                 &format!(r#"{{{good}, "plain_listen": "localhost:80"}}"#),
                 r#"plain_listen: "localhost:80" is not an address and port"#,

@@ -10,7 +10,7 @@ use axum::Router;
 use axum::extract::Extension;
 use axum::routing::get;
 use mighub_server::clock::Clock;
-use mighub_server::door::{Door, DoorTls, Peer, StopSwitch, stop_switch};
+use mighub_server::door::{Door, DoorTls, Peer, Reception, StopSwitch, stop_switch};
 use mighub_server::hub::Moment;
 use mighub_server::trust::request::RequestedKey;
 use mighub_server::trust::{AgencyName, HubKeys, Purpose};
@@ -49,7 +49,7 @@ impl Opened {
         let clock = Arc::new(Clock::set_by_hand(now));
         let certificate = keys.door_certificate(&[], now).expect("a certificate");
         let tls = DoorTls::new(certificate, keys.authority.certificate(), clock.clone()).expect("TLS");
-        let door = Door::open("127.0.0.1:0", &tls).await.expect("a door");
+        let door = Door::open("127.0.0.1:0", &tls, Arc::new(Reception::new(true))).await.expect("a door");
         let address = door.address();
         let who = |Extension(peer): Extension<Arc<Peer>>| async move {
             peer.certificate.as_ref().map_or("public".to_owned(), |certificate| certificate.name.to_string())

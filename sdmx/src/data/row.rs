@@ -1,20 +1,23 @@
 //! Parts of a message to rows, and rows to batches: what SDMX-ML and SDMX-JSON share.
 
+mod dataflow;
 mod groups;
+mod layout;
 mod locate;
 
 use std::sync::Arc;
 
-use super::event::{EventKind, EventSource, Mark, MessageInfo, Record, StructureRef, TooManyNames};
+use super::event::{EventKind, EventSource, Mark, MessageInfo, Record, StructureRef};
 use super::place::Places;
 use super::read::{DataReader, Resolve};
 use super::{
     Action, CellIssue, CellProblem, DataFormat, Header, MessageError, MessageProblem, ReadError, ReadSummary,
     RowBatch,
 };
-use crate::csv::{Batch, Cell, Column, Packed, Plan, Role, Row, STRUCTURES_MAX, Use, Version, clip};
+use crate::csv::{Batch, Column, Packed, Plan, Role, Row, Use, Version, clip};
 use crate::structure::DataDefinition;
 use groups::Groups;
+use layout::{EMPTY, Layout};
 use locate::{EventPlaces, Marks};
 pub use locate::{Reopen, Resume};
 
@@ -24,7 +27,6 @@ const STRUCTURE_COLUMN: usize = 0;
 const ACTION_COLUMN: usize = 1;
 /// The measure of messages that call every measure so.
 const OBS_VALUE: &str = "OBS_VALUE";
-const EMPTY: Cell = Cell { start: 0, end: 0, packed: Packed::EMPTY };
 
 /// Reads the events of a message batch by batch.
 pub struct EventReader<'a, S> {
@@ -51,8 +53,6 @@ pub struct EventReader<'a, S> {
     at_end: bool,
     /// Whether a batch was given.
     gave: bool,
-    /// Per column, whether it was met in the message.
-    met: Vec<bool>,
 }
 
 /// A dataflow and its rows.
@@ -62,62 +62,6 @@ struct Assembly {
     /// Per name of the message, the column that has its component.
     columns: Vec<u32>,
     groups: Groups,
-}
-
-/// The row at hand: the text of all its cells, and per column where its cell stands in it.
-#[derive(Default)]
-struct Layout {
-    text: Vec<u8>,
-    cells: Vec<Cell>,
-    /// What the dataset and the series say, for all rows.
-    dataset: Level,
-    series: Level,
-    /// Columns that the observation filled.
-    filled: Vec<u32>,
-    /// Whether the key of the series was read and stands.
-    key_stands: bool,
-}
-
-/// What one level said.
-#[derive(Default)]
-struct Level {
-    text: usize,
-    cells: Vec<Cell>,
-}
-
-impl Layout {
-    /// Forgets what came after a level, and begins with what it says.
-    fn back_to(&mut self, level: fn(&mut Self) -> &mut Level, columns: usize) {
-        let Level { text, cells } = std::mem::take(level(self));
-        self.text.truncate(text);
-        self.cells.clear();
-        self.cells.extend_from_slice(&cells);
-        self.cells.resize(columns, EMPTY);
-        *level(self) = Level { text, cells };
-        self.filled.clear();
-        self.key_stands = false;
-    }
-
-    fn keep_as(&mut self, level: fn(&mut Self) -> &mut Level) {
-        let (text, cells) = (self.text.len(), self.cells.clone());
-        *level(self) = Level { text, cells };
-    }
-
-    fn put(&mut self, column: usize, content: &[u8]) {
-        let start = self.text.len() as u32;
-        self.text.extend_from_slice(content);
-        let end = self.text.len() as u32;
-        self.cells[column] = Cell { start, end, packed: Packed::of(content) };
-    }
-
-    /// Takes away what the last observation said.
-    #[inline]
-    fn take_back(&mut self) {
-        for column in self.filled.drain(..) {
-            self.cells[column as usize] = self.series.cells.get(column as usize).copied().unwrap_or(EMPTY);
-        }
-        self.text.truncate(self.series.text);
-    }
 }
 
 impl<'a, S: EventSource> EventReader<'a, S> {
@@ -151,7 +95,6 @@ impl<'a, S: EventSource> EventReader<'a, S> {
             layout: Layout::default(),
             at_end: false,
             gave: false,
-            met: vec![true; CONTROL.len()],
         }
     }
 
@@ -223,7 +166,7 @@ impl<'a, S: EventSource> EventReader<'a, S> {
         self.marks.dataset(self.row, &start, &self.source);
         self.action = start.action;
         self.in_series = false;
-        self.layout = Layout::default();
+        self.layout = Layout { met: std::mem::take(&mut self.layout.met), ..Layout::default() };
         let structure = start.structure.clone();
         self.open = match structure {
             Some(structure) => self.structure(structure)?,
@@ -273,99 +216,6 @@ impl<'a, S: EventSource> EventReader<'a, S> {
             // Rows need not say it again.
             self.layout.cells[column] = EMPTY;
         }
-    }
-
-    fn report(&mut self, problem: CellProblem, content: &str) {
-        let issue = CellIssue {
-            row: self.row + 1,
-            column: STRUCTURE_COLUMN,
-            problem,
-            content: clip(content.as_bytes()),
-        };
-        self.issues.push(issue);
-    }
-
-    /// The dataflow that a dataset names; the first of each that is not known is reported.
-    fn structure(&mut self, reference: StructureRef) -> Result<Option<usize>, ReadError> {
-        if let Some((_, known)) = self.references.iter().find(|(known, _)| *known == reference) {
-            return Ok(*known);
-        }
-        if self.references.len() > STRUCTURES_MAX {
-            return Ok(None);
-        }
-        if self.references.len() == STRUCTURES_MAX {
-            self.report(CellProblem::TooManyStructures, &reference.short);
-            self.references.push((reference, None));
-            return Ok(None);
-        }
-        let found = (self.resolve)(reference.kind.word(), &reference.short);
-        let place = match found {
-            None => {
-                self.report(CellProblem::UnknownStructure, &reference.short);
-                None
-            }
-            Some(definition) => Some(self.assembly(definition)?),
-        };
-        self.references.push((reference, place));
-        Ok(place)
-    }
-
-    fn assembly(&mut self, definition: Arc<DataDefinition>) -> Result<usize, ReadError> {
-        if let Some(known) = self.definitions.iter().position(|known| Arc::ptr_eq(known, &definition)) {
-            return Ok(known);
-        }
-        for id in components(&definition) {
-            if self.record.number(id).is_err() {
-                return Err(self.error(MessageProblem::Contents(TooManyNames.to_string())));
-            }
-        }
-        self.header_columns();
-        let plan = Plan::new(&self.header, &definition);
-        let batch = Batch::plain(&definition, &plan);
-        self.assemblies.push(Assembly { plan, batch, columns: Vec::new(), groups: Groups::default() });
-        self.definitions.push(definition);
-        Ok(self.definitions.len() - 1)
-    }
-
-    /// Gives every name of the message a column.
-    fn header_columns(&mut self) {
-        for name in &self.record.names()[self.header.columns.len()..] {
-            self.header.columns.push(Column {
-                name: name.to_string(),
-                divided: false,
-                languages: Vec::new(),
-                labelled: false,
-                role: Role::Other,
-            });
-        }
-    }
-
-    /// Learns names that were met for the first time.
-    #[inline]
-    fn columns(&mut self) {
-        let Some(open) = self.open else { return };
-        if self.assemblies[open].columns.len() < self.record.names().len() {
-            self.learn(open);
-        }
-    }
-
-    #[cold]
-    fn learn(&mut self, open: usize) {
-        self.header_columns();
-        self.met.resize(self.header.columns.len(), false);
-        let definition = &self.definitions[open];
-        let assembly = &mut self.assemblies[open];
-        for (number, name) in self.record.names().iter().enumerate().skip(assembly.columns.len()) {
-            let is = |id: &&Arc<str>| **id == *name;
-            let in_other_letters = |id: &&Arc<str>| id.eq_ignore_ascii_case(name);
-            let known =
-                components(definition).find(is).or_else(|| components(definition).find(in_other_letters));
-            let known = known.or_else(|| (**name == *OBS_VALUE).then_some(&definition.measure.id));
-            let column =
-                known.and_then(|id| self.header.columns.iter().position(|column| column.name == **id));
-            assembly.columns.push(column.unwrap_or(number) as u32);
-        }
-        self.layout.cells.resize(self.header.columns.len(), EMPTY);
     }
 
     fn series(&mut self) -> Result<(), ReadError> {
@@ -538,9 +388,9 @@ impl<S: EventSource> DataReader for EventReader<'_, S> {
 
     fn finish(self: Box<Self>) -> ReadSummary {
         let EventReader {
-            source, reopen, mut header, definitions, issues, marks, row, left_out, met, ..
+            source, reopen, mut header, definitions, issues, marks, row, left_out, layout, ..
         } = *self;
-        for (column, met) in header.columns.iter_mut().zip(met) {
+        for (column, met) in header.columns.iter_mut().zip(layout.met) {
             if !met && column.role == Role::Other {
                 column.role = Role::Absent;
             }
@@ -549,11 +399,4 @@ impl<S: EventSource> DataReader for EventReader<'_, S> {
         let places = Places::new(EventPlaces::new(marks, names, reopen, source.is_verbatim()));
         ReadSummary { rows: row, rows_left_out: left_out, issues, header, definitions, places }
     }
-}
-
-/// Ids of all components.
-fn components(definition: &DataDefinition) -> impl Iterator<Item = &Arc<str>> {
-    let dimensions = definition.dimensions.iter().map(|dimension| &dimension.id);
-    let attributes = definition.attributes.iter().map(|attribute| &attribute.component.id);
-    dimensions.chain(&definition.time).chain([&definition.measure.id]).chain(attributes)
 }

@@ -148,9 +148,9 @@ impl<R: Read + Seek> JsonEvents<R> {
             Token::BeginObject => self.step = Step::Member(part),
             Token::Null => {}
             _ => {
-                return Err(self.tokens.contents(
-                    "an object should stand here, with keys as names: {\"0:0\": …}",
-                ));
+                return Err(self
+                    .tokens
+                    .contents("an object should stand here, with keys as names: {\"0:0\": …}"));
             }
         }
         Ok(())

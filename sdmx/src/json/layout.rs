@@ -174,7 +174,10 @@ impl Layout {
         }
         let of = |wanted: Level| {
             let listed = dimensions.iter().zip(&places);
-            listed.filter(move |((level, _), _)| *level == wanted).map(|(_, place)| *place).collect::<Vec<_>>()
+            listed
+                .filter(move |((level, _), _)| *level == wanted)
+                .map(|(_, place)| *place)
+                .collect::<Vec<_>>()
         };
         let in_order = |mut places: Vec<usize>| {
             places.sort_unstable();
@@ -259,7 +262,11 @@ fn values<R: Read>(
 ) -> Result<Vec<Option<AttributeValue>>, JsonError> {
     let mut values = Vec::new();
     tokens.items_of(first, "values", |tokens, first| {
-        let value = if first == Token::BeginObject { listed_value(tokens)? } else { value::read(tokens, first, |_| None)? };
+        let value = if first == Token::BeginObject {
+            listed_value(tokens)?
+        } else {
+            value::read(tokens, first, |_| None)?
+        };
         listed.values += 1;
         listed.bytes += value.as_ref().map_or(0, AttributeValue::text_bytes);
         let (what, most) = ("the list of values", format!("{VALUES_MAX} values or {VALUE_BYTES_MAX} bytes"));
@@ -327,9 +334,9 @@ pub(super) fn rank(kind: StructureKind) -> u8 {
 /// What the address of an artefact names: `…/dataflow/ECB/EXR/1.0`.
 fn of_url(address: &str) -> Option<StructureRef> {
     let path = address.split(['?', '#']).next()?;
-    let mut segments = path.split('/').skip_while(|segment| {
-        !matches!(*segment, "dataflow" | "datastructure" | "provisionagreement")
-    });
+    let mut segments = path
+        .split('/')
+        .skip_while(|segment| !matches!(*segment, "dataflow" | "datastructure" | "provisionagreement"));
     let kind = match segments.next()? {
         "dataflow" => StructureKind::Dataflow,
         "datastructure" => StructureKind::DataStructure,

@@ -107,7 +107,9 @@ impl Survey {
             let parts = [Part::Groups, Part::Series, Part::Observations].into_iter();
             parts.filter_map(move |part| dataset.part(part).map(|mark| (place, part, mark)))
         });
-        parts.filter(|(_, _, mark)| mark.place().offset < offset).max_by_key(|(_, _, mark)| mark.place().offset)
+        parts
+            .filter(|(_, _, mark)| mark.place().offset < offset)
+            .max_by_key(|(_, _, mark)| mark.place().offset)
     }
 }
 
@@ -115,7 +117,9 @@ impl Found {
     fn part<R: Read>(&mut self, tokens: &mut Tokens<R>, name: &str, first: Token) -> Result<(), JsonError> {
         match name {
             "meta" | "header" => self.header(tokens, first),
-            "structures" => tokens.items_of(first, "structures", |tokens, first| self.structure(tokens, first)),
+            "structures" => {
+                tokens.items_of(first, "structures", |tokens, first| self.structure(tokens, first))
+            }
             "structure" if first == Token::BeginArray => {
                 tokens.items_of(first, "structures", |tokens, first| self.structure(tokens, first))
             }
@@ -211,7 +215,9 @@ impl Found {
             Some(error) => tokens.contents(format!(
                 "the message has no dataSets but an error, \"{error}\": ask its sender for the data again"
             )),
-            None => tokens.contents("the message has no dataSets: SDMX-JSON data have that member in \"data\""),
+            None => {
+                tokens.contents("the message has no dataSets: SDMX-JSON data have that member in \"data\"")
+            }
         }
     }
 
@@ -220,18 +226,16 @@ impl Found {
             return JsonVersion::V1_0;
         }
         let says = |version: &str| {
-            self.schema.split('/').any(|segment| segment == version || segment.strip_suffix(".0") == Some(version))
+            self.schema
+                .split('/')
+                .any(|segment| segment == version || segment.strip_suffix(".0") == Some(version))
         };
         if says("2.1") { JsonVersion::V2_1 } else { JsonVersion::V2_0 }
     }
 }
 
 /// Reads the id of an organisation.
-fn party<R: Read>(
-    tokens: &mut Tokens<R>,
-    first: Token,
-    mut id: impl FnMut(String),
-) -> Result<(), JsonError> {
+fn party<R: Read>(tokens: &mut Tokens<R>, first: Token, mut id: impl FnMut(String)) -> Result<(), JsonError> {
     if first != Token::BeginObject {
         return tokens.skip_rest(first);
     }

@@ -6,8 +6,8 @@ use std::io::{self, Read, Seek};
 
 use super::input::Input;
 use super::problem::{JsonError, Malformed};
-use crate::data::{Mark as Place, MessageProblem};
 use super::{DEPTH_MAX, NAME_BYTES_MAX, NUMBER_BYTES_MAX, TEXT_BYTES_MAX};
+use crate::data::{Mark as Place, MessageProblem};
 
 /// One token. The text of a name, a string or a number is [`Tokens::text`] until the next token is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,12 +61,7 @@ impl Mark {
 
     /// The same, where `self` stands before an object of which a member begins at `place`.
     pub(super) fn at_member(&self, place: Place) -> Self {
-        Self {
-            place,
-            nesting: self.nesting << 1 | 1,
-            depth: self.depth + 1,
-            expected: Expected::NameOrEnd,
-        }
+        Self { place, nesting: self.nesting << 1 | 1, depth: self.depth + 1, expected: Expected::NameOrEnd }
     }
 }
 
@@ -289,7 +284,8 @@ impl<R: Read> Tokens<R> {
     }
 
     fn number(&mut self) -> Result<Token, JsonError> {
-        let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+') || byte.is_ascii_alphabetic();
+        let is_part =
+            |byte: &u8| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+') || byte.is_ascii_alphabetic();
         let window = self.input.window(NUMBER_BYTES_MAX + 1)?;
         let length = window.iter().take_while(|byte| is_part(byte)).count();
         if length > NUMBER_BYTES_MAX {

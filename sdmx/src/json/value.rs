@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::problem::JsonError;
 use super::tokens::{Token, Tokens};
-use super::{VALUE_PARTS_MAX, TEXT_BYTES_MAX};
+use super::{TEXT_BYTES_MAX, VALUE_PARTS_MAX};
 use crate::columns::{AttributeValue, LocalText};
 use crate::data::MessageProblem;
 

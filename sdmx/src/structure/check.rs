@@ -141,6 +141,20 @@ impl Checker<'_> {
 
     fn check_codes(&mut self, at: &Reference, list: &Codelist) {
         self.check_unique(at, "code", list.codes().iter().map(|code| &code.id));
+        for extension in &list.extensions {
+            self.check_reference(at, &extension.codelist, Class::Codelist);
+            if extension.include.is_some() && extension.exclude.is_some() {
+                let other = &extension.codelist;
+                self.report(at, format!("takes codes of {other} with both a selection to include and one to exclude: \
+                                         give one of them"));
+            }
+        }
+        let is_complete = list.extensions.iter().all(|other| self.structures.get(&other.codelist).is_some());
+        if is_complete && let Err(error) = self.structures.expanded(at) {
+            self.report(at, error.to_string());
+        }
+        let expanded = self.structures.expanded(at);
+        let list = expanded.as_deref().unwrap_or(list);
         let parent = |id: &CodeId| list.get(id).map(|code| code.parent.as_ref());
         self.check_tree(at, "code", list.codes().iter().map(|code| &code.id), parent);
     }

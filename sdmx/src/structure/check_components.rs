@@ -68,7 +68,8 @@ impl Checker<'_> {
 
     pub(super) fn check_representation(&mut self, at: &Reference, representation: &Representation) {
         if let Some(list) = &representation.enumeration {
-            self.check_reference(at, list, Class::Codelist);
+            let class = if list.class == Class::ValueList { Class::ValueList } else { Class::Codelist };
+            self.check_reference(at, list, class);
         }
     }
 }

@@ -67,6 +67,13 @@ impl<'a> Checker<'a> {
                     self.check_value(at, structure, &values.id, value);
                 }
             }
+            for key in constraint.key_sets.iter().flat_map(|set| &set.keys) {
+                for values in &key.key_values {
+                    for value in &values.values {
+                        self.check_value(at, structure, &values.id, value);
+                    }
+                }
+            }
         }
     }
 
@@ -128,7 +135,7 @@ impl<'a> Checker<'a> {
             return;
         }
         let list = self.structures.representation(found).and_then(|values| values.enumeration.as_ref());
-        let Some(list) = list.and_then(|list| self.structures.codelist(list)) else { return };
+        let Some(list) = list.and_then(|list| self.structures.expanded(list).ok()) else { return };
         if list.get(value).is_none() {
             self.report(
                 at,

@@ -11,6 +11,8 @@ use super::set::Structures;
 
 /// Longest chain of lists that extend each other; two are common.
 pub const EXTENSION_DEPTH_MAX: usize = 8;
+/// Most lists that are opened for one; without it, lists that name each other many times take for ever.
+const LISTS_OPENED_MAX: usize = 1_000;
 /// Most codes of a list with all it takes from others; a list of all municipalities of Europe has a hundred thousand.
 pub const EXPANDED_CODES_MAX: usize = 500_000;
 
@@ -43,20 +45,26 @@ impl Structures {
     /// A code list with all codes that it takes from others. Its own codes come last and win over those that it
     /// takes; of codes taken twice, the later one wins (SDMX 3.0, codelist extension). Without extensions, the list itself.
     pub fn expanded(&self, reference: &Reference) -> Result<Arc<Codelist>, ExpandError> {
-        self.expand(reference, 0)
+        self.expand(reference, 0, &mut 0)
     }
 
-    fn expand(&self, reference: &Reference, depth: usize) -> Result<Arc<Codelist>, ExpandError> {
+    fn expand(
+        &self,
+        reference: &Reference,
+        depth: usize,
+        opened: &mut usize,
+    ) -> Result<Arc<Codelist>, ExpandError> {
+        *opened += 1;
         let list = self.codelist(reference).ok_or_else(|| ExpandError::Missing(reference.to_string()))?;
         if list.extensions.is_empty() {
             return Ok(list.clone());
         }
-        if depth == EXTENSION_DEPTH_MAX {
+        if depth == EXTENSION_DEPTH_MAX || *opened > LISTS_OPENED_MAX {
             return Err(ExpandError::TooDeep(reference.to_string()));
         }
         let mut codes: Vec<Code> = Vec::new();
         for extension in &list.extensions {
-            let taken = self.expand(&extension.codelist, depth + 1)?;
+            let taken = self.expand(&extension.codelist, depth + 1, opened)?;
             codes.extend(extension.codes(&taken)?);
             if codes.len() > EXPANDED_CODES_MAX {
                 return Err(ExpandError::TooMany(reference.to_string()));

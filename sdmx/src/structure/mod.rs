@@ -15,6 +15,7 @@ mod check_components;
 mod check_trees;
 mod check_values;
 mod codelist;
+mod compatible;
 mod component_json;
 mod constraint;
 mod data_structure;
@@ -27,6 +28,7 @@ mod graph;
 mod hierarchy;
 mod id;
 mod instant;
+mod items;
 mod json;
 mod json_artefact;
 mod json_limits;
@@ -54,6 +56,7 @@ pub use artefact::{Artefact, Identity};
 pub use attribute_default::{AttributeDefault, DefaultCondition, DefaultValue};
 pub use category::{Categorisation, Category, CategoryScheme};
 pub use codelist::{Code, Codelist};
+pub use compatible::{Change, Weight};
 pub use constraint::{Attachment, ConstraintRole, CubeRegion, DataConstraint, KeyValues};
 pub use data_structure::{
     Attribute, AttributeRelationship, Component, Components, DataStructure, Dimension, Group, Measure,

@@ -41,6 +41,7 @@ impl DataDefinition {
             structures.data_structure(&flow.structure).ok_or_else(|| missing(flow.structure.to_string()))?;
         let constraints = constraints(structures, Some(dataflow), &flow.structure);
         let mut closure = Closure { structures, kept: Structures::default() };
+        let dataflow = structures.get_key(dataflow).unwrap_or(dataflow);
         closure.keep(dataflow);
         closure.keep(&flow.structure);
         constraints.iter().for_each(|constraint| closure.keep(&reference(constraint)));
@@ -71,7 +72,7 @@ impl DataDefinition {
             dataflow: dataflow.artefact(),
             name: flow.identity.names.best("en").unwrap_or(&flow.identity.id).to_owned(),
             names: flow.identity.names.clone(),
-            structure: flow.structure.clone(),
+            structure: structures.get_key(&flow.structure).unwrap_or(&flow.structure).clone(),
             shape: Arc::new(shape(&dimensions, &attributes, time.is_none())),
             dimensions,
             time: time.map(|time| time.id.as_arc().clone()),
@@ -97,6 +98,20 @@ impl Closure<'_> {
         self.structures.get(reference).into_iter().for_each(|artefact| self.kept.share(artefact));
     }
 
+    /// Keeps a list and those whose codes it takes, directly or not.
+    fn keep_with_extensions(&mut self, list: &Reference) {
+        let mut open = vec![list];
+        while let Some(next) = open.pop() {
+            if self.kept.get(next).is_some() {
+                continue;
+            }
+            self.keep(next);
+            if let Some(list) = self.structures.codelist(next) {
+                open.extend(list.extensions.iter().map(|extension| &extension.codelist));
+            }
+        }
+    }
+
     /// A component and its values, or what is missing.
     fn use_of(
         &mut self,
@@ -105,14 +120,30 @@ impl Closure<'_> {
     ) -> Result<(ComponentUse, Representation), Reference> {
         self.keep(component.concept());
         let representation = self.structures.representation(component).cloned().unwrap_or_default();
+        let (mut allowed, excluded) = restrictions(constraints, component.id());
+        let format = || CodedBy::Format(representation.format.clone().unwrap_or_default());
         let coded_by = match &representation.enumeration {
-            None => CodedBy::Format(representation.format.clone().unwrap_or_default()),
+            None => format(),
             Some(list) => {
-                self.keep(list);
-                CodedBy::Codelist(self.structures.codelist(list).ok_or_else(|| list.clone())?.clone())
+                self.keep_with_extensions(list);
+                match self.structures.get(list).map(|artefact| &**artefact) {
+                    Some(Artefact::Codelist(_)) => {
+                        CodedBy::Codelist(self.structures.expanded(list).map_err(|_| list.clone())?)
+                    }
+                    // Its values need not be ids: they are texts of which only these are allowed.
+                    Some(Artefact::ValueList(values)) => {
+                        let values = values.value_items.iter().map(|item| Arc::from(&*item.id));
+                        let values: BTreeSet<Arc<str>> = values.collect();
+                        allowed = Some(match allowed {
+                            Some(allowed) => &allowed & &values,
+                            None => values,
+                        });
+                        format()
+                    }
+                    _ => return Err(list.clone()),
+                }
             }
         };
-        let (allowed, excluded) = restrictions(constraints, component.id());
         let id = component.id().as_arc().clone();
         let names = names(self.structures, component.concept());
         Ok((ComponentUse { id, names, coded_by, allowed, excluded }, representation))
@@ -221,5 +252,20 @@ pub(super) fn restrictions(
             });
         }
     }
+    for set in constraints.iter().flat_map(|constraint| included_keys(constraint, id)) {
+        allowed = Some(match allowed {
+            None => set,
+            Some(before) => &before & &set,
+        });
+    }
     (allowed, excluded)
+}
+
+/// The values of a component in the keys that a constraint allows; nothing if some key may have any.
+fn included_keys(constraint: &DataConstraint, id: &str) -> Option<BTreeSet<Arc<str>>> {
+    let sets = constraint.key_sets.iter().filter(|set| set.is_included);
+    let keys: Vec<_> = sets.flat_map(|set| &set.keys).collect();
+    let values = keys.iter().map(|key| Some(&key.key_values.iter().find(|values| &*values.id == id)?.values));
+    let values: Option<Vec<_>> = values.collect();
+    values.filter(|values| !values.is_empty()).map(|values| values.into_iter().flatten().cloned().collect())
 }

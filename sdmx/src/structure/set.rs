@@ -170,7 +170,7 @@ impl Structures {
     }
 
     /// Adds an artefact of another set, shared.
-    pub(super) fn share(&mut self, artefact: &Arc<Artefact>) {
+    pub fn share(&mut self, artefact: &Arc<Artefact>) {
         self.artefacts.insert(artefact.reference(), artefact.clone());
     }
 

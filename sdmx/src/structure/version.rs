@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::compatible::Weight;
 use super::id::beginning;
 
 /// Longest version; semantic ones have some dozen characters.
@@ -74,6 +75,23 @@ impl Version {
     /// Whether an artefact of this version never changes: semantic and without extension.
     pub fn is_stable(&self) -> bool {
         self.0.split('.').count() == 3 && !self.0.contains('-')
+    }
+
+    /// The next version that may make changes of this weight. What is not semantic has no next one.
+    pub fn next(&self, weight: Weight) -> Option<Self> {
+        let [major, minor, patch] = self.semantic()?;
+        let next = match weight {
+            Weight::Major => [major + 1, 0, 0],
+            Weight::Minor => [major, minor + 1, 0],
+            Weight::Patch => [major, minor, patch + 1],
+        };
+        Self::parse(&next.map(|number| number.to_string()).join(".")).ok()
+    }
+
+    /// MAJOR, MINOR and PATCH of a stable version.
+    pub(super) fn semantic(&self) -> Option<[u64; 3]> {
+        let (numbers, ..) = self.order();
+        numbers.try_into().ok().filter(|_| self.is_stable() && !self.is_pattern())
     }
 
     fn order(&self) -> (Vec<u64>, bool, &str) {

@@ -426,8 +426,8 @@ fn hierarchy() -> impl Strategy<Value = Artefact> {
     let codes =
         code(Just(Vec::new()).boxed()).prop_recursive(3, 8, 3, move |inner| code(vec(inner, 0..3).boxed()));
     let level =
-        item().prop_map(|Item { id, names, annotations }| Level { id, names, annotations, level: None });
-    let levels = (level.clone(), of(level)).prop_map(|(mut upper, lower)| {
+        || item().prop_map(|Item { id, names, annotations }| Level { id, names, annotations, level: None });
+    let levels = (level(), of(level())).prop_map(|(mut upper, lower)| {
         upper.level = lower.map(Box::new);
         upper
     });

@@ -44,8 +44,8 @@ pub fn definition() -> Arc<DataDefinition> {
 }
 
 fn load() -> Arc<DataDefinition> {
-    let message = STRUCTURES
-        .replace("\"@", "\"urn:sdmx:org.sdmx.infomodel.conceptscheme.Concept=TEST:CS(1.0.0).");
+    let message =
+        STRUCTURES.replace("\"@", "\"urn:sdmx:org.sdmx.infomodel.conceptscheme.Concept=TEST:CS(1.0.0).");
     let lists = ["CL_FREQ", "CL_AREA", "CL_SEX", "CL_STATUS"];
     let message = lists.iter().fold(message, |message, list| {
         let urn = format!("\"urn:sdmx:org.sdmx.infomodel.codelist.Codelist=TEST:{list}(1.0.0)\"");

@@ -43,7 +43,8 @@ impl Hosts {
             return true;
         }
         let name = name.to_ascii_lowercase();
-        let is_local = name.strip_suffix(LOCALHOST).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+        let is_local =
+            name.strip_suffix(LOCALHOST).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
         is_local || self.names.iter().any(|known| *known == *name.trim_matches(['[', ']']))
     }
 }
@@ -71,7 +72,8 @@ mod tests {
 
     #[test]
     fn only_loopback_and_names_of_the_hub_are_answered() {
-        let hosts = Hosts::new(&["Hub.example.org".to_owned(), "192.0.2.1".to_owned(), "2001:db8::1".to_owned()]);
+        let hosts =
+            Hosts::new(&["Hub.example.org".to_owned(), "192.0.2.1".to_owned(), "2001:db8::1".to_owned()]);
         for (host, expected) in [
             ("localhost", true),
             ("LOCALHOST:8080", true),
@@ -99,7 +101,11 @@ mod tests {
         }
         let request = |uri: &str, hosts: &[&str]| {
             let builder = Request::builder().uri(uri);
-            hosts.iter().fold(builder, |builder, host| builder.header(HOST, *host)).body(()).expect("a request")
+            hosts
+                .iter()
+                .fold(builder, |builder, host| builder.header(HOST, *host))
+                .body(())
+                .expect("a request")
         };
         assert!(!hosts.has(&request("/", &[])), "nobody is named");
         assert!(!hosts.has(&request("/", &["localhost", "localhost"])), "two are named");

@@ -11,7 +11,7 @@ pub(crate) mod places;
 mod reception;
 mod stop;
 mod tls;
-mod visitor;
+pub(crate) mod visitor;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -31,7 +31,6 @@ pub use hosts::Hosts;
 pub use reception::Reception;
 pub use stop::{Stop, StopSwitch, stop_switch};
 pub use tls::DoorTls;
-pub(crate) use visitor::{Caller, Visitor};
 
 use crate::hub::Moment;
 use crate::trust::{self, AgencyName};

@@ -67,7 +67,8 @@ impl Reception {
         }
         let wait_ms = of_customer.since.0.saturating_add(WINDOW_MS).saturating_sub(now.0);
         let wait = Duration::from_millis(u64::try_from(wait_ms).unwrap_or_default());
-        let text = "too many wrong access tokens from this address: correct the token in the program that sends it";
+        let text =
+            "too many wrong access tokens from this address: correct the token in the program that sends it";
         Err(Refusal::new(ErrorReason::TooBusy, text).about("limit", WRONG_TOKENS_MAX).retry_after(wait))
     }
 }

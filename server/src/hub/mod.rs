@@ -295,7 +295,7 @@ fn take_in(store: &Store, view: &dyn View) -> Result<Taken, OpenError> {
         taken.records += 1;
         use v1::record::What;
         match record.what {
-            Some(What::Structures(_)) => taken.structures = true,
+            Some(What::Structures(_) | What::StructuresDeleted(_)) => taken.structures = true,
             Some(What::Rulebook(_)) => taken.rulebooks = true,
             Some(
                 What::AgencyAdded(_)

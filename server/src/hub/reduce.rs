@@ -55,6 +55,9 @@ pub(super) fn reduce(view: &dyn View, step: &Step<'_>) -> Result<ViewBatch, Redu
     match what {
         What::Founded(founded) => batch.put(FOUNDED, founded.encode_to_vec()),
         What::Structures(structures) => step.structures(structures, &mut batch),
+        What::StructuresDeleted(deleted) => {
+            deleted.urns.iter().for_each(|urn| batch.delete(structure_key(urn)));
+        }
         What::AgencyAdded(added) => {
             let key = agency_key(&step.agency(&added.agency_id)?);
             let known: AgencyRow = row(view, &key)?.unwrap_or_default();

@@ -20,10 +20,15 @@ impl Validators {
     /// `state` names the content, `format` how it is written. The tag is weak: what is compressed or written on
     /// another day is the same answer.
     pub(crate) fn new(state: &[u8], format: &str, changed: Option<Moment>) -> Self {
+        let Self { tag, changed } = Self::strong(state, format, changed);
+        Self { tag: format!("W/{tag}"), changed }
+    }
+
+    /// The same for answers whose very bytes stay the same, so that parts of one fit together.
+    pub(crate) fn strong(state: &[u8], format: &str, changed: Option<Moment>) -> Self {
         let mut hasher = blake3::Hasher::new();
         hasher.update(&(state.len() as u64).to_le_bytes()).update(state).update(format.as_bytes());
-        let tag = format!("W/\"{}\"", &hasher.finalize().to_hex()[..32]);
-        Self { tag, changed }
+        Self { tag: format!("\"{}\"", &hasher.finalize().to_hex()[..32]), changed }
     }
 
     /// Whether the caller has this very answer: then it is told so, with status 304.

@@ -4,13 +4,14 @@
 //! who may see what (the hub), the syntax of messages (`mighub-sdmx`), and listening (the door).
 
 pub(crate) mod accept;
+mod availability;
 pub(crate) mod conditional;
 mod data;
 pub(crate) mod desk;
+mod encoding;
 pub(crate) mod error;
 mod finish;
 mod plain;
-mod who;
 mod structure;
 
 use std::sync::Arc;
@@ -23,6 +24,10 @@ pub(crate) use desk::{Desk, Services};
 /// All addresses of the REST door.
 pub(crate) fn router(services: Services) -> Router {
     let desk = Arc::new(Desk::new(services));
-    let routes = structure::routes();
-    routes.with_state(desk).layer(map_response(finish::finished)).layer(from_fn(finish::preflight))
+    let routes = structure::routes().merge(availability::routes()).merge(data::routes()).merge(plain::routes());
+    routes
+        .with_state(desk)
+        .layer(encoding::layer())
+        .layer(map_response(finish::finished))
+        .layer(from_fn(finish::preflight))
 }

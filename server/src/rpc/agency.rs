@@ -9,7 +9,7 @@ use tonic::{Request, Response, Status};
 
 use super::desk::Desk;
 use super::enrolment;
-use crate::door::Visitor;
+use crate::door::visitor::Visitor;
 use crate::hub::{Hub, Moment, Refusal};
 
 /// How long a token is good: it travels by letter or telephone, and offices have holidays.

@@ -14,7 +14,8 @@ use super::feed::{Feed, Feeder, feed, shutting_down};
 use super::status;
 use crate::clock::Clock;
 use crate::door::places::{Place, Places};
-use crate::door::{Caller, Stop, Visitor};
+use crate::door::Stop;
+use crate::door::visitor::{Caller, Visitor};
 use crate::hub::{Hub, Moment, Principal, Refusal};
 use crate::trust::HubKeys;
 

@@ -14,6 +14,7 @@ use tonic::{Code, Response, Status, Streaming};
 use super::desk::{Desk, Streaming as Kind};
 use super::feed::{READER_PATIENCE, shutting_down};
 use super::status;
+use crate::door::visitor::Visitor;
 use crate::hub::{Refusal, Upload};
 
 /// A sender from whom nothing comes for so long is hung up on; what was acknowledged stays.

@@ -23,6 +23,13 @@ impl StructureService for StructureDesk {
         self.0.call(request, Hub::put_structures).await
     }
 
+    async fn delete_structures(
+        &self,
+        request: Request<v1::DeleteStructuresRequest>,
+    ) -> Result<Response<v1::DeleteStructuresResponse>, Status> {
+        self.0.call(request, Hub::delete_structures).await
+    }
+
     async fn get_structures(
         &self,
         request: Request<v1::GetStructuresRequest>,

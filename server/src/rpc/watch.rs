@@ -10,6 +10,7 @@ use tonic::{Response, Status};
 use super::desk::{Desk, Streaming};
 use super::feed::{Ended, Feed, Feeder, shutting_down};
 use super::status;
+use crate::door::visitor::Visitor;
 use crate::hub::{Hub, Moment, Principal, Refusal};
 
 /// A sign of life on a quiet stream; the contract promises it.

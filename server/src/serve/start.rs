@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
 use crate::door::{Door, DoorError, DoorTls, Hosts, Reception, Stop, StopSwitch, stop_switch};
 use crate::hub::{Hub, HubOptions, OpenError, OpenReport};
+use crate::rest;
 use crate::rpc::{self, Services};
 use crate::trust::{FileError, HubKeys, KeysError, SignerError, files};
 
@@ -42,7 +43,12 @@ pub struct ServeOptions {
 impl ServeOptions {
     /// The hub in `folder` as its `hub.json` says, by the machine's clock.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into(), listen: None, plain: Plain::AsConfigured, clock: Arc::new(Clock::of_machine()) }
+        Self {
+            folder: folder.into(),
+            listen: None,
+            plain: Plain::AsConfigured,
+            clock: Arc::new(Clock::of_machine()),
+        }
     }
 
     /// Listens there instead.
@@ -160,7 +166,7 @@ pub async fn start(options: ServeOptions) -> Result<Running, StartError> {
 
     let authority_pem = keys.authority.certificate_pem().to_owned();
     let (switch, stop) = stop_switch();
-    let rest = axum::Router::new();
+    let rest = rest::router(rest::Services { hub: hub.clone(), clock: clock.clone(), stop: stop.clone() });
     let services = Services { hub: hub.clone(), keys, clock, stop: stop.clone() };
     let (routes, readiness) = rpc::services(services);
     tokio::spawn(caretaker.care(stop.clone()));

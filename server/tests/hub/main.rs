@@ -7,3 +7,4 @@ mod prepare;
 mod stage;
 mod structures;
 mod submissions;
+mod tokens;

@@ -108,7 +108,8 @@ impl Batch {
             value.as_text().is_some_and(|status| STATUSES_WITHOUT_VALUE.contains(&status))
         });
         if self.action == Action::Merge && !says_why {
-            self.issue(row, column, error.into(), b"");
+            let content = if let DecimalError::Special(word) = error { word } else { "" };
+            self.issue(row, column, error.into(), content.as_bytes());
         }
     }
 

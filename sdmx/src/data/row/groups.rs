@@ -19,11 +19,14 @@ pub(super) struct Groups {
     bytes: usize,
 }
 
+/// Columns and their contents.
+type Attributes = Vec<(usize, Box<[u8]>)>;
+
 #[derive(Debug)]
 struct Kind {
     dimensions: Vec<usize>,
     /// By the codes of those dimensions: columns and contents.
-    groups: HashMap<Vec<u8>, Vec<(usize, Box<[u8]>)>>,
+    groups: HashMap<Vec<u8>, Attributes>,
 }
 
 /// More groups than are kept.
@@ -48,7 +51,7 @@ impl Groups {
     pub(super) fn add(&mut self, plan: &Plan, columns: &[u32], record: &Record) -> Result<(), TooLarge> {
         let column = |cell: &event::Cell| columns[cell.name as usize] as usize;
         let mut key: Vec<(usize, &[u8])> = Vec::new();
-        let mut attributes: Vec<(usize, Box<[u8]>)> = Vec::new();
+        let mut attributes = Attributes::new();
         for cell in record.cells() {
             let (column, content) = (column(cell), record.content(cell));
             self.bytes += content.len() + size_of::<(usize, Box<[u8]>)>();
@@ -82,7 +85,7 @@ impl Groups {
             let codes: Vec<&[u8]> = kind.dimensions.iter().map(|column| cells[*column].raw(text)).collect();
             kind.groups.get(&codes.join(&BETWEEN))
         });
-        let found: Vec<&Vec<(usize, Box<[u8]>)>> = found.collect();
+        let found: Vec<&Attributes> = found.collect();
         found.into_iter().flatten().map(|(column, content)| (*column, &**content))
     }
 }

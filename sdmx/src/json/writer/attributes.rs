@@ -66,7 +66,8 @@ impl Attributes {
         options: &WriteOptions,
         is_flat: bool,
     ) -> Self {
-        let wanted = |attribute: &AttributeUse| match (&options.attributes, attribute.relationship.is_none()) {
+        let wanted = |attribute: &AttributeUse| match (&options.attributes, attribute.relationship.is_none())
+        {
             (_, true) => options.measures,
             _ if !options.detail.has_attributes() => false,
             (Some(wanted), _) => wanted.contains(&attribute.component.id),
@@ -97,7 +98,15 @@ impl Attributes {
                 }
             };
             let level = attribute.level;
-            attributes.written.push(Written { place, column, level, array, form, is_measure, has_place: false });
+            attributes.written.push(Written {
+                place,
+                column,
+                level,
+                array,
+                form,
+                is_measure,
+                has_place: false,
+            });
             if is_measure {
                 // Measures come first in arrays, so their places cannot wait.
                 attributes.give_place(attributes.written.len() - 1);
@@ -171,7 +180,9 @@ impl Written {
                 let indexes: Vec<u32> =
                     codes.map(|part| listed.index(&part.text)).collect::<io::Result<_>>()?;
                 text.push(b'[');
-                push_items(indexes, &mut text, |index, out| out.extend_from_slice(index.to_string().as_bytes()));
+                push_items(indexes, &mut text, |index, out| {
+                    out.extend_from_slice(index.to_string().as_bytes())
+                });
                 text.push(b']');
             }
         }

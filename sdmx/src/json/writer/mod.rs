@@ -340,7 +340,10 @@ impl<W: Write> JsonWriter<W> {
         }
         for nth in 0..self.attributes.written.len() {
             let of_series = self.attributes.written[nth].is_of_series();
-            if of_series && !self.text_of_series(call, nth, series).is_empty() && !self.of_groups.contains(&nth) {
+            if of_series
+                && !self.text_of_series(call, nth, series).is_empty()
+                && !self.of_groups.contains(&nth)
+            {
                 self.of_groups.push(nth);
             }
         }
@@ -384,7 +387,8 @@ impl<W: Write> JsonWriter<W> {
     /// What an attribute of a series says of it.
     fn text_of_series<'t>(&self, call: &'t Call<'_>, nth: usize, series: usize) -> &'t [u8] {
         let column = self.attributes.written[nth].column(call.columns);
-        let code = column.filter(|column| !column.runs.is_empty()).map_or(0, |column| column.runs.get(series));
+        let code =
+            column.filter(|column| !column.runs.is_empty()).map_or(0, |column| column.runs.get(series));
         &call.texts[nth][code as usize]
     }
 
@@ -424,8 +428,7 @@ impl<W: Write> DataWriter for JsonWriter<W> {
         let definition = self.definition.clone();
         let given = context.absent_values.iter().chain(&self.options.absent_values);
         // Nothing stands for what is not said in a deletion: it would be deleted.
-        let given: Vec<&(Arc<str>, AttributeValue)> =
-            given.filter(|_| action != Action::Delete).collect();
+        let given: Vec<&(Arc<str>, AttributeValue)> = given.filter(|_| action != Action::Delete).collect();
         let absent = |place: usize| {
             let attribute = &definition.attributes[place];
             let id = &attribute.component.id;

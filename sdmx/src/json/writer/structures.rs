@@ -59,7 +59,9 @@ impl<W> JsonWriter<W> {
         out.extend_from_slice(b"]}");
         if !self.is_1_0() {
             out.extend_from_slice(b",\"dataSets\":[");
-            push_items(0..self.datasets, out, |place, out| out.extend_from_slice(place.to_string().as_bytes()));
+            push_items(0..self.datasets, out, |place, out| {
+                out.extend_from_slice(place.to_string().as_bytes())
+            });
             out.push(b']');
         }
         out.push(b'}');

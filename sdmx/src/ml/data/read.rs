@@ -1,6 +1,7 @@
 //! A message of data to events. The parser goes by names of elements and follows whatever layout it meets:
 //! components in attributes, in generic elements, or in elements of their own.
 
+mod dataset;
 mod header;
 mod values;
 
@@ -9,8 +10,7 @@ use std::io::Read;
 use super::super::xml::{Token, Xml};
 use crate::csv::ReadError;
 use crate::data::{
-    Action, DataFormat, DatasetStart, EventKind, EventSource, Mark, MessageInfo, MlForm, Record, Resume,
-    SourceText, StructureKind, StructureRef,
+    DataFormat, DatasetStart, EventKind, EventSource, Mark, MessageInfo, MlForm, Record, Resume, SourceText,
 };
 use header::HeaderStructure;
 
@@ -19,29 +19,6 @@ const TIME_PERIOD: &str = "TIME_PERIOD";
 /// The measure of generic messages.
 const OBS_VALUE: &str = "OBS_VALUE";
 const ALL_DIMENSIONS: &str = "AllDimensions";
-
-/// Attributes of a dataset that say something of the dataset itself and are no components.
-const OF_DATASET: &[&str] = &[
-    "structureRef",
-    "action",
-    "setID",
-    "datasetID",
-    "dataScope",
-    "validFromDate",
-    "validToDate",
-    "reportingBeginDate",
-    "reportingEndDate",
-    "publicationYear",
-    "publicationPeriod",
-    "keyFamilyURI",
-    "dataProviderID",
-    "dataProviderSchemeAgencyId",
-    "dataProviderSchemeId",
-    "dataflowAgencyID",
-    "dataflowID",
-    "type",
-    "schemaLocation",
-];
 
 /// The parts of a message of data in SDMX-ML.
 pub struct MlEvents<R> {
@@ -110,73 +87,6 @@ impl<R: Read> MlEvents<R> {
                         false => Err(self.xml.truncated("the message")),
                     };
                 }
-            }
-        }
-    }
-
-    fn dataset(&mut self, record: &mut Record) -> Result<EventKind, ReadError> {
-        record.begin(EventKind::Dataset);
-        self.mark = self.xml.mark();
-        self.is_empty = self.xml.is_empty_tag();
-        self.dataset = DatasetStart::default();
-        let (mut reference, mut action) = (None, None);
-        for attribute in self.xml.attributes() {
-            let attribute = attribute.map_err(|failed| self.xml.in_tag(failed))?;
-            if attribute.prefix == "xmlns" || (attribute.prefix.is_empty() && attribute.name == "xmlns") {
-                continue;
-            }
-            let value = attribute.value().map_err(|failed| self.xml.in_tag(failed))?;
-            match attribute.name {
-                "structureRef" => reference = Some(value.into_owned()),
-                "action" => action = Some(value.into_owned()),
-                "validFromDate" => self.dataset.valid_from = Some(value.into_owned()),
-                "validToDate" => self.dataset.valid_to = Some(value.into_owned()),
-                name if !attribute.prefix.is_empty() || OF_DATASET.contains(&name) => {}
-                name => values::push(&self.xml, record, name, &value, attribute.at)?,
-            }
-        }
-        let structure = header::structure_of(&self.structures, reference.as_deref());
-        if let Some(structure) = structure {
-            self.dataset.structure = structure.reference.clone();
-            self.dataset.observation_dimension = structure.dimension.clone();
-        }
-        match action.as_deref().map(|text| (header::action(text), text)) {
-            Some((Some(action), _)) => self.dataset.action = action,
-            Some((None, text)) => self.dataset.unknown_action = Some(text.to_owned()),
-            None => self.dataset.action = self.message.action.unwrap_or(Action::Merge),
-        }
-        self.place = Place::Dataset;
-        if !self.is_empty {
-            self.dataset_contents(record)?;
-        }
-        Ok(EventKind::Dataset)
-    }
-
-    /// What a dataset says of itself before its parts.
-    fn dataset_contents(&mut self, record: &mut Record) -> Result<(), ReadError> {
-        loop {
-            match self.xml.next()? {
-                Token::Start | Token::Empty => match self.xml.name() {
-                    b"Attributes" => self.generic_values(record)?,
-                    b"Comp" => self.complex(record)?,
-                    b"KeyFamilyRef" => {
-                        let (id, _) = self.xml.text()?;
-                        let agency = self.structures.first().and_then(|known| known.agency.clone());
-                        let short = format!("{}:{}", agency.as_deref().unwrap_or("SDMX"), id.trim());
-                        let reference = StructureRef { kind: StructureKind::DataStructure, short };
-                        self.dataset.structure.get_or_insert(reference);
-                    }
-                    b"DataProvider" | b"Annotations" | b"DataflowRef" => self.xml.skip()?,
-                    _ => {
-                        self.xml.hold();
-                        return Ok(());
-                    }
-                },
-                Token::End => {
-                    self.xml.hold();
-                    return Ok(());
-                }
-                Token::Eof => return Err(self.xml.truncated("DataSet")),
             }
         }
     }

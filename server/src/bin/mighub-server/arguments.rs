@@ -20,7 +20,11 @@ const CONFIG_HELP: &str = "Fields of hub.json:
   listen              address and port to listen on, such as 0.0.0.0:8443 or [::]:8443; 127.0.0.1:8443 if absent
   names               host names and IP addresses under which offices reach the hub; its certificate has them
   administrator       agency that runs the hub
-  free_space_min_mib  MiB that stay free on the disk; below it submissions are refused; 256 if absent";
+  free_space_min_mib  MiB that stay free on the disk; below it submissions are refused; 256 if absent
+  plain_listen        loopback address and port to listen on without TLS besides, such as 127.0.0.1:8080: for SDMX
+                      clients on this machine, or behind a reverse proxy that has TLS; no such door if absent.
+                      It answers under localhost, loopback addresses, and names
+  public_reading      whether those without certificate and token may read what is released and free; true if absent";
 
 /// Run a mighub hub: take in migration statistics from national offices, check and keep them, and give them to
 /// those who may read them.
@@ -56,6 +60,9 @@ pub(crate) enum Command {
     /// Give agencies roles
     #[command(subcommand)]
     Role(Role),
+    /// Access tokens, for programs that cannot hold a certificate: spreadsheets, scripts, SDMX clients
+    #[command(subcommand)]
+    Token(Token),
     /// Add or replace structures: code lists, data structures, dataflows
     #[command(subcommand)]
     Structure(Structure),
@@ -96,6 +103,9 @@ pub(crate) struct Serve {
     /// Address and port to listen on, instead of those in hub.json
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) listen: Option<String>,
+    /// Loopback address and port to listen on without TLS besides, instead of that in hub.json
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) plain_listen: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -217,6 +227,53 @@ pub(crate) struct RoleGrant {
     /// Roles, separated by commas
     #[arg(value_enum, value_delimiter = ',', required = true)]
     pub(crate) roles: Vec<RoleName>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Token {
+    /// Make a token for an agency; it is shown this once
+    Create(TokenCreate),
+    /// Tokens in force, without their secrets
+    List(TokenList),
+    /// End a token at once
+    Revoke(TokenRevoke),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TokenCreate {
+    /// The agency for which it acts; its roles and agreements hold
+    pub(crate) agency: String,
+    /// What it is for and who holds it
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub(crate) note: String,
+    /// Let it send as well: what is sent so is not signed by the office
+    #[arg(long)]
+    pub(crate) submit: bool,
+    /// Only for these dataflows, separated by commas; may be repeated
+    #[arg(long = "dataflow", value_delimiter = ',', value_name = "DATAFLOWS")]
+    pub(crate) dataflows: Vec<String>,
+    /// Days until it ends
+    #[arg(long, value_name = "DAYS", default_value_t = 365, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) days: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TokenList {
+    /// Only of this agency
+    #[arg(long)]
+    pub(crate) agency: Option<String>,
+    /// Those that have ended or were revoked, too
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TokenRevoke {
+    /// Id of the token, as `token list` shows it
+    pub(crate) id: String,
+    /// Why; it stays in the journal
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
 }
 
 /// What an agency may do.

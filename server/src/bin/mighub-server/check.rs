@@ -50,6 +50,8 @@ pub(crate) fn check(dir: &Path, output: Output) -> Result<(), Failure> {
             json!({
                 "ok": true,
                 "listen": config.as_ref().map(|config| config.listen.to_string()),
+                "plain_listen": config.as_ref().and_then(|config| config.plain_listen).map(|at| at.to_string()),
+                "public_reading": config.as_ref().map(|config| config.public_reading),
                 "names": config.as_ref().map(|config| config.names.clone()),
                 "running_at": running.as_ref().map(|running| running.address.to_string()),
             })
@@ -62,6 +64,12 @@ fn text(config: Option<&Config>, running: Option<&RunningAt>, now: Moment) -> St
     let listen = config.map(|config| config.listen.to_string()).unwrap_or_default();
     let names = config.map(|config| config.names.join(", ")).unwrap_or_default();
     let mut text = format!("hub.json and keys are in order at {now}; it listens on {listen} as {names}\n");
+    if let Some(plain) = config.and_then(|config| config.plain_listen) {
+        text += &format!("it listens on {plain} without TLS, for REST from this machine\n");
+    }
+    if config.is_some_and(|config| !config.public_reading) {
+        text += "nobody reads without a certificate or an access token\n";
+    }
     if let Some(running) = running {
         text += &format!("process {} says that it serves at {}\n", running.process, running.address);
     }

@@ -10,6 +10,7 @@ mod repair;
 mod rulebooks;
 mod serve;
 mod structures;
+mod tokens;
 
 use std::process::ExitCode;
 
@@ -43,6 +44,7 @@ fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
         Command::Agency(command) => runtime()?.block_on(agencies::agency(dir, command, output)),
         Command::Agreement(command) => runtime()?.block_on(agencies::agreement(dir, command, output)),
         Command::Role(command) => runtime()?.block_on(agencies::role(dir, command, output)),
+        Command::Token(command) => runtime()?.block_on(tokens::token(dir, command, output)),
         Command::Structure(command) => runtime()?.block_on(structures::structure(dir, command, output)),
         Command::Rulebook(command) => runtime()?.block_on(rulebooks::rulebook(dir, command, output)),
         Command::CheckConfig => check::check(dir, output),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use mighub_server::serve::{ServeOptions, start};
+use mighub_server::serve::{Plain, ServeOptions, start};
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -15,6 +15,7 @@ pub(crate) async fn serve(dir: &Path, arguments: Serve, output: Output) -> Resul
     let mut terminated = signal(SignalKind::terminate()).map_err(Failure::other)?;
     let mut options = ServeOptions::new(dir);
     options.listen = arguments.listen;
+    options.plain = arguments.plain_listen.map_or(Plain::AsConfigured, Plain::On);
     let running = start(options).await.map_err(Failure::other)?;
     let report = running.report();
     if let Some(reason) = &report.view_rebuilt {
@@ -23,10 +24,18 @@ pub(crate) async fn serve(dir: &Path, arguments: Serve, output: Output) -> Resul
     if report.store.torn_bytes > 0 {
         tracing::warn!(bytes = report.store.torn_bytes, "a torn write, never acknowledged, was cut off");
     }
-    let address = running.address();
+    let (address, plain) = (running.address(), running.plain_address());
     output.say(
-        || format!("the hub serves at {address}; end it with Ctrl-C"),
-        || json!({ "address": address.to_string(), "hub_id": running.hub().hub_id() }),
+        || {
+            let plain = plain.map(|plain| format!(" and at http://{plain}")).unwrap_or_default();
+            format!("the hub serves at {address}{plain}; end it with Ctrl-C")
+        },
+        || {
+            json!({
+                "address": address.to_string(), "plain_address": plain.map(|plain| plain.to_string()),
+                "hub_id": running.hub().hub_id(),
+            })
+        },
     );
     tokio::select! {
         interrupted = tokio::signal::ctrl_c() => interrupted.map_err(Failure::other)?,

@@ -26,7 +26,7 @@ mod sieve;
 mod sight;
 mod stored;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod ticks;
 mod token;
 mod watch;

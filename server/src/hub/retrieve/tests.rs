@@ -3,7 +3,7 @@
 mod applying;
 mod figures;
 mod histories;
-mod lab;
+pub(crate) mod lab;
 
 use std::collections::BTreeMap;
 

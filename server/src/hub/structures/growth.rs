@@ -2,9 +2,8 @@
 
 use mighub::v1::{self, ErrorReason};
 use mighub_sdmx::columns::Shape;
-use mighub_sdmx::structure::Structures;
 
-use super::definitions;
+use super::Definitions;
 use crate::hub::Hub;
 use crate::hub::refusal::Refusal;
 
@@ -24,12 +23,11 @@ pub(in crate::hub) fn has_grown_from(new: &Shape, old: &Shape) -> bool {
 impl Hub {
     /// Dataflows with figures that could not be read, or not be used at all, after a change of structures that are
     /// not stable.
-    pub(super) fn broken_lanes(&self, after: &Structures) -> Result<Vec<v1::StructureProblem>, Refusal> {
+    pub(super) fn broken_lanes(&self, after: &Definitions) -> Result<Vec<v1::StructureProblem>, Refusal> {
         let registry = self.registry();
-        let definitions = definitions(after);
         let mut problems = Vec::new();
         for (dataflow, before) in &registry.definitions {
-            let now = definitions.get(dataflow);
+            let now = after.get(dataflow);
             let is_read = |now: &super::Definition| has_grown_from(&now.data.shape, &before.data.shape);
             if now.is_some_and(is_read) || (now.is_some() && self.lanes(dataflow)?.is_empty()) {
                 continue;

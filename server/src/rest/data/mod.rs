@@ -25,3 +25,6 @@ pub(crate) use making::{Chosen, DATA_PROVIDER, Making, MakingError};
 pub(crate) use names::{Context, Named, Wanted, find, providers};
 pub(crate) use parameters::{Parameters, decoded};
 pub(crate) use stream::{FIRST_BYTES, Piece, body, pieces};
+
+#[cfg(test)]
+mod tests;

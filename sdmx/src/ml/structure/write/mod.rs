@@ -1,24 +1,38 @@
 //! Writing: messages that pass the standard's schemas.
 //!
-//! What a version cannot carry (read from the schemas; the tests hold this table to what is written):
+//! What a version cannot carry, as its schemas have it, and what is written instead (the property tests hold
+//! this table to what is written):
 //!
 //! | version | what | what is written |
 //! | --- | --- | --- |
 //! | all | a character that XML 1.0 does not have | U+FFFD |
 //! | all | an artefact or item without name | its id as its name, which the schemas want |
+//! | all | a text of which nobody says the language | the text as English |
 //! | all | `decimals`, `minLength` or `maxLength` of 0 | nothing: the schemas want positive numbers |
 //! | all | a format of a time dimension other than its type, or none | the type; ObservationalTimePeriod |
 //! | all | a format with fractions, decimals or languages beside a code list | the format without them |
-//! | all | a constraint attached to several kinds of things | the first kind: provider, structure, dataflow, agreement |
-//! | 2.1 | an extension of a version: `1.1.0-draft` | the version without it, not final |
+//! | all | several values or languages in a dimension | one |
+//! | all | a constraint on several kinds of things | the first: provider, structure, dataflow, agreement |
+//! | all | a dimension in a region without values | nothing: it may have any |
+//! | all | that a flow, constraint or other thing without items is partial | nothing |
+//! | 2.1 | an extension of a version: `1.1.0-draft` | the version without it, not final; only the newest |
+//! | 2.1 | a pattern of versions in a reference | the newest version that is here, else the least that fits |
 //! | 2.1 | `value` of an annotation | the title, if there is none |
 //! | 2.1 | the id of the measure | OBS_VALUE |
 //! | 2.1 | measures beyond the first | attributes of observations |
 //! | 2.1 | whether a measure is mandatory, measures of an attribute | nothing |
-//! | 2.1 | several values in a cell, texts in several languages in an attribute | nothing |
+//! | 2.1 | several values in a cell, texts in several languages in an attribute | one |
 //! | 2.1 | GeospatialInformation | String |
-//! | 3.x | the version of schemes of organisations | nothing: it is always 1.0 |
-//! | 3.1 | a constraint that says what is there | nothing: see [`super::write_availability`] |
+//! | 2.1 | values from a value list | their format |
+//! | 2.1 | code lists that take codes of others | all codes, as far as the others are here |
+//! | 2.1 | a key with several values of a dimension | a key for each of them |
+//! | 2.1 | a constraint with keys that have dates or attributes, or become very many | nothing at all |
+//! | 2.1 | value lists, associations of hierarchies, metadata structures, their providers and agreements | nothing |
+//! | 2.1 | what metadata may be about | nothing |
+//! | 3.x | measures of an attribute, where there is but one | nothing: some clients stop there |
+//! | 3.x | the version of schemes of organisations | only in the URN: it is always 1.0 |
+//! | 3.1 | the version of a categorisation | only in the URN |
+//! | 3.1 | a constraint that says what is there | nothing: see [`write_availability`] |
 
 mod answer;
 mod artefact;

@@ -9,7 +9,7 @@ use super::lab::{AREAS, Copy, Lab, Place};
 
 impl Lab {
     /// Applies the messages of a pull to what a reader has; gives the summary.
-    pub(super) fn apply(&self, parts: &[Part], copy: &mut Copy) -> Option<v1::PullSummary> {
+    pub(crate) fn apply(&self, parts: &[Part], copy: &mut Copy) -> Option<v1::PullSummary> {
         let mut summary = None;
         let mut lane = String::new();
         for part in parts {

@@ -22,21 +22,21 @@ use crate::hub::objects::object;
 use crate::hub::{Founding, Hub, HubOptions, Moment, Principal, Refusal};
 use crate::trust::HubSigner;
 
-pub(super) const FLOW: &str = "MIGHUB:MIG_FLOW(1.0.0)";
+pub(crate) const FLOW: &str = "MIGHUB:MIG_FLOW(1.0.0)";
 /// Counterpart area and year.
-pub(super) type Place = (&'static str, u16);
+pub(crate) type Place = (&'static str, u16);
 /// Value and CONF_STATUS.
-pub(super) type Cell = (i64, &'static str);
+pub(crate) type Cell = (i64, &'static str);
 /// What a write does: a new content, or nothing.
-pub(super) type Write = BTreeMap<Place, Option<Cell>>;
+pub(crate) type Write = BTreeMap<Place, Option<Cell>>;
 /// What a reader has: value, if any, and CONF_STATUS.
-pub(super) type Copy = BTreeMap<(String, Place), (Option<i64>, String)>;
+pub(crate) type Copy = BTreeMap<(String, Place), (Option<i64>, String)>;
 
 /// A write, and the moment of its release.
 #[derive(Clone, Debug)]
-pub(super) struct Sent {
-    pub(super) write: Write,
-    pub(super) embargo: Option<Moment>,
+pub(crate) struct Sent {
+    pub(crate) write: Write,
+    pub(crate) embargo: Option<Moment>,
     position: u64,
     edition: &'static str,
 }
@@ -51,23 +51,23 @@ struct Entry {
 
 /// A reader as the account knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Sees {
-    pub(super) early: bool,
-    pub(super) restricted: bool,
-    pub(super) keys: bool,
+pub(crate) struct Sees {
+    pub(crate) early: bool,
+    pub(crate) restricted: bool,
+    pub(crate) keys: bool,
 }
 
-pub(super) struct Lab {
-    pub(super) hub: Arc<Hub>,
-    pub(super) shape: Arc<Shape>,
+pub(crate) struct Lab {
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) shape: Arc<Shape>,
     structure: Digest,
     _folder: tempfile::TempDir,
-    pub(super) now: Moment,
+    pub(crate) now: Moment,
     accounts: BTreeMap<String, Vec<Entry>>,
 }
 
 impl Lab {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let now = Moment(1_700_000_000_000);
         let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("../structures");
@@ -99,11 +99,11 @@ impl Lab {
     }
 
     /// Some time passes.
-    pub(super) fn wait(&mut self, ms: i64) {
+    pub(crate) fn wait(&mut self, ms: i64) {
         self.now = Moment(self.now.0 + ms);
     }
 
-    pub(super) fn role(&self, agency: &str, role: Role) {
+    pub(crate) fn role(&self, agency: &str, role: Role) {
         let granted = v1::RoleRecorded { agency_id: agency.to_owned(), role: role.into() };
         self.hub
             .record(
@@ -117,7 +117,7 @@ impl Lab {
     }
 
     /// Makes or changes the agreement of a provider.
-    pub(super) fn agree(&self, provider: &str, change: impl FnOnce(&mut v1::Agreement)) {
+    pub(crate) fn agree(&self, provider: &str, change: impl FnOnce(&mut v1::Agreement)) {
         let mut agreement = v1::Agreement {
             id: format!("MIGHUB:{provider}(1.0.0)"),
             dataflow: FLOW.to_owned(),
@@ -131,7 +131,7 @@ impl Lab {
     }
 
     /// Sends a write.
-    pub(super) fn send(
+    pub(crate) fn send(
         &mut self,
         provider: &str,
         write: Write,
@@ -166,7 +166,7 @@ impl Lab {
     }
 
     /// Takes the last write back.
-    pub(super) fn withdraw(&mut self, provider: &str) {
+    pub(crate) fn withdraw(&mut self, provider: &str) {
         let mut sent = self.sent(provider).to_vec();
         let Some(last) = sent.pop() else { return };
         let (objects, steps) = self.steps(provider, &sent);
@@ -259,7 +259,7 @@ impl Lab {
             let key = self.shape.dimensions.iter().map(|dimension| match &**dimension {
                 "REF_AREA" => Arc::from(provider),
                 "COUNTERPART_AREA" => Arc::from(cells[0].0.0),
-                _ => Arc::from("X"),
+                id => self.code(id),
             });
             builder.start_series_with_key(&key.collect::<Vec<_>>());
             (0..self.shape.series_attributes.len()).for_each(|place| builder.series_attribute(place, None));
@@ -275,8 +275,16 @@ impl Lab {
         builder.take()
     }
 
+    /// The first code that a dimension may have.
+    pub(crate) fn code(&self, dimension: &str) -> Arc<str> {
+        let definition = self.hub.definition(&flow()).expect("a dataflow").data;
+        let dimension = definition.dimension(dimension).expect("a dimension");
+        let codes = dimension.coded_by.codelist().expect("a code list").codes().iter().map(|code| code.id.as_arc());
+        codes.cloned().find(|code| dimension.admits(code)).expect("a code")
+    }
+
     /// What somebody sees of a lane at a point, with today's confidentiality, as the account tells it.
-    pub(super) fn expected(&self, provider: &str, position: u64, moment: Moment, sees: Sees) -> Copy {
+    pub(crate) fn expected(&self, provider: &str, position: u64, moment: Moment, sees: Sees) -> Copy {
         let released = |sent: &Sent| sees.early || sent.embargo.is_none_or(|embargo| embargo <= moment);
         let today = |sent: &Sent| sees.early || sent.embargo.is_none_or(|embargo| embargo <= self.now);
         let entries = self.accounts.get(provider).map_or(&[][..], |entries| entries);
@@ -296,18 +304,18 @@ impl Lab {
     }
 
     /// Positions and times at which something was recorded about a lane.
-    pub(super) fn points(&self, provider: &str) -> Vec<(u64, Moment)> {
+    pub(crate) fn points(&self, provider: &str) -> Vec<(u64, Moment)> {
         let entries = self.accounts.get(provider).map_or(&[][..], |entries| entries);
         entries.iter().map(|entry| (entry.position, entry.time)).collect()
     }
 
     /// The newest write with a label that holds.
-    pub(super) fn edition(&self, provider: &str, label: &str) -> Option<u64> {
+    pub(crate) fn edition(&self, provider: &str, label: &str) -> Option<u64> {
         self.sent(provider).iter().rev().find(|sent| sent.edition == label).map(|sent| sent.position)
     }
 
     /// All messages of a pull, made as the door has them made: what is at hand, then the rest.
-    pub(super) fn parts(
+    pub(crate) fn parts(
         &self,
         principal: &Principal,
         request: v1::PullRequest,
@@ -324,7 +332,7 @@ impl Lab {
 }
 
 /// Counterparts.
-pub(super) const AREAS: [&str; 6] = ["DEU", "EST", "FIN", "NOR", "POL", "SYR"];
+pub(crate) const AREAS: [&str; 6] = ["DEU", "EST", "FIN", "NOR", "POL", "SYR"];
 
 fn fold(sent: &[Sent], counts: impl Fn(&Sent) -> bool) -> BTreeMap<Place, Cell> {
     let mut state = BTreeMap::new();
@@ -337,20 +345,20 @@ fn fold(sent: &[Sent], counts: impl Fn(&Sent) -> bool) -> BTreeMap<Place, Cell> 
     state
 }
 
-pub(super) fn flow() -> Reference {
+pub(crate) fn flow() -> Reference {
     Reference::parse_short(Class::Dataflow, FLOW).expect("a dataflow")
 }
 
-pub(super) fn lane(provider: &str) -> LaneId {
+pub(crate) fn lane(provider: &str) -> LaneId {
     LaneId { dataflow: flow(), provider: AgencyId::new(provider).expect("an id") }
 }
 
-pub(super) fn agency(id: &str) -> Principal {
+pub(crate) fn agency(id: &str) -> Principal {
     Principal::of_agency(AgencyId::new(id).expect("an id"))
 }
 
 /// Figures of some providers.
-pub(super) fn request(providers: &[&str]) -> v1::PullRequest {
+pub(crate) fn request(providers: &[&str]) -> v1::PullRequest {
     v1::PullRequest {
         dataflow: FLOW.to_owned(),
         providers: providers.iter().map(ToString::to_string).collect(),
