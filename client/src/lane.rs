@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use mighub::block::{CANON, Digest, LaneKey, Naming};
-use mighub::convert;
+use mighub::block::Digest;
 use mighub::v1;
 use mighub::v1::ErrorReason;
-use mighub_sdmx::structure::{Class, DataDefinition, Reference, Structures};
+use mighub_intake::{LaneInfo, Lanes, dataflow_named};
+use mighub_sdmx::structure::DataDefinition;
 use mighub_validation::{Prepared, Rulebook};
 use tokio::runtime::Handle;
 
@@ -19,86 +19,6 @@ use crate::structures::resolve;
 
 /// Agreements looked through at most for one that a file names.
 const AGREEMENTS_MAX: usize = 100_000;
-
-/// What a sender knows of a lane.
-#[derive(Clone)]
-pub struct LaneInfo {
-    /// Dataflow and provider.
-    pub lane: v1::Lane,
-    /// Id of the hub; empty if there is none.
-    pub hub_id: String,
-    /// The dataflow.
-    pub definition: Arc<DataDefinition>,
-    /// Digest of its structures.
-    pub structure_digest: Digest,
-    /// Digest of the rulebook by which the hub judges, if the dataflow has one.
-    pub rulebook_digest: Option<Digest>,
-    /// The rulebook, ready to judge; nothing if the dataflow has only the built-in rules, or another program is
-    /// needed for it.
-    pub(crate) book: Option<Arc<Prepared>>,
-    /// What absent attributes stand for, the agreement's before the dataflow's.
-    pub defaults: Vec<v1::AttributeDefault>,
-    /// The region that the agreement permits.
-    pub permitted_region: Vec<v1::DimensionCodes>,
-    /// The newest vintage.
-    pub head: Option<v1::VintageRef>,
-    /// Limits on a submission.
-    pub limits: v1::SubmissionLimits,
-    /// Key for the names of restricted blocks.
-    pub(crate) key: LaneKey,
-}
-
-impl LaneInfo {
-    /// Digest of the rulebook by which this program judges the lane.
-    pub(crate) fn judged_by(&self) -> Digest {
-        match (&self.book, self.rulebook_digest) {
-            (Some(_), Some(digest)) => digest,
-            _ => Digest::of(Rulebook::built_in().canonical_bytes()),
-        }
-    }
-
-    /// How blocks of the lane are named.
-    pub(crate) fn naming(&self) -> Naming {
-        let defaults: Vec<_> =
-            self.defaults.iter().filter_map(|default| convert::attribute_default(default).ok()).collect();
-        Naming::of_lane(self.key, &defaults)
-    }
-
-    fn of_answer(
-        lane: v1::Lane,
-        answer: v1::GetLaneResponse,
-        definition: Arc<DataDefinition>,
-        book: Option<Arc<Prepared>>,
-    ) -> Result<Self, Error> {
-        let malformed = |what: &str| Error::Contract(format!("the answer to GetLane has no {what}"));
-        if answer.canon != CANON {
-            return Err(Error::Contract(format!(
-                "the hub asks for canon {}, this program writes canon {CANON}: update it",
-                answer.canon
-            )));
-        }
-        Ok(Self {
-            lane,
-            hub_id: answer.hub_id,
-            definition,
-            book,
-            rulebook_digest: digest(&answer.rulebook_digest),
-            structure_digest: digest(&answer.structure_digest)
-                .ok_or_else(|| malformed("structure digest"))?,
-            defaults: answer.defaults,
-            permitted_region: answer.permitted_region,
-            head: answer.head,
-            limits: answer.limits.unwrap_or_default(),
-            key: LaneKey(answer.lane_key[..].try_into().map_err(|_| malformed("lane key of 32 bytes"))?),
-        })
-    }
-}
-
-impl std::fmt::Debug for LaneInfo {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LaneInfo").field("lane", &self.lane).field("head", &self.head).finish_non_exhaustive()
-    }
-}
 
 fn digest(bytes: &[u8]) -> Option<Digest> {
     Digest::from_slice(bytes)
@@ -131,7 +51,7 @@ impl Hub {
             }
             None => None,
         };
-        LaneInfo::of_answer(lane, answer, definition, book)
+        Ok(LaneInfo::of_answer(lane, answer, definition, book)?)
     }
 
     /// Agreements in force that the caller may see.
@@ -152,12 +72,6 @@ impl Hub {
         })
         .await
     }
-}
-
-/// Where what a lane needs comes from. Called while a file is read, on a thread that may wait.
-pub trait Lanes: Send {
-    /// The lane of rows whose STRUCTURE and STRUCTURE_ID say this; nothing if there is no such dataflow.
-    fn lane(&mut self, structure: &str, id: &str) -> Result<Option<Arc<LaneInfo>>, Error>;
 }
 
 /// Lanes as the hub tells of them now.
@@ -202,12 +116,12 @@ impl HubLanes {
 }
 
 impl Lanes for HubLanes {
-    fn lane(&mut self, structure: &str, id: &str) -> Result<Option<Arc<LaneInfo>>, Error> {
+    fn lane(&mut self, structure: &str, id: &str) -> Result<Option<Arc<LaneInfo>>, mighub_intake::Error> {
         let named = format!("{structure} {id}");
         if let Some(known) = self.known.get(&named) {
             return Ok(known.clone());
         }
-        let found = self.runtime.block_on(self.ask(structure, id))?;
+        let found = self.runtime.block_on(self.ask(structure, id)).map_err(mighub_intake::Error::of_lanes)?;
         self.known.insert(named, found.clone());
         Ok(found)
     }
@@ -228,7 +142,13 @@ impl CachedLanes {
 }
 
 impl Lanes for CachedLanes {
-    fn lane(&mut self, structure: &str, id: &str) -> Result<Option<Arc<LaneInfo>>, Error> {
+    fn lane(&mut self, structure: &str, id: &str) -> Result<Option<Arc<LaneInfo>>, mighub_intake::Error> {
+        self.kept(structure, id).map_err(mighub_intake::Error::of_lanes)
+    }
+}
+
+impl CachedLanes {
+    fn kept(&self, structure: &str, id: &str) -> Result<Option<Arc<LaneInfo>>, Error> {
         let Some(dataflow) = dataflow_named(structure, id) else { return Ok(None) };
         let lane = v1::Lane { dataflow, provider: self.provider.clone() };
         let missing = |what: String| Error::NotCached { what, cache: self.cache.folder().to_owned() };
@@ -243,39 +163,7 @@ impl Lanes for CachedLanes {
             digest(&answer.rulebook_digest).map(|digest| self.cache.content(Kind::Rulebooks, digest));
         let rulebook = rulebook.transpose()?.flatten();
         let book = rulebook.and_then(|bytes| prepare_book(&bytes, &self.cache, &lane, &definition));
-        LaneInfo::of_answer(lane, answer, definition, book).map(Arc::new).map(Some)
-    }
-}
-
-/// Lanes without any hub, from structures alone: no agreement, no rulebook, no head.
-#[derive(Debug)]
-pub struct StructureLanes {
-    structures: Structures,
-    provider: String,
-}
-
-impl StructureLanes {
-    /// Lanes of a provider over some structures, such as [`crate::read_folder`] reads.
-    pub fn new(structures: Structures, provider: &str) -> Self {
-        Self { structures, provider: provider.to_owned() }
-    }
-}
-
-impl Lanes for StructureLanes {
-    fn lane(&mut self, structure: &str, id: &str) -> Result<Option<Arc<LaneInfo>>, Error> {
-        let Some(dataflow) = dataflow_named(structure, id) else { return Ok(None) };
-        let Some((reference, _)) = self.structures.find(Class::Dataflow, &dataflow) else { return Ok(None) };
-        let definition = DataDefinition::resolve(&self.structures, reference)
-            .map_err(|error| Error::Structures { name: dataflow.clone(), reason: error.to_string() })?;
-        // Without a hub the rulebook that comes with this program is the best there is.
-        let definition_of = |dataflow: &str| {
-            let reference = Reference::parse_short(Class::Dataflow, dataflow).ok()?;
-            DataDefinition::resolve(&self.structures, &reference).ok()
-        };
-        let book = Rulebook::shipped(&dataflow).and_then(|book| book.prepare(&definition_of).ok().flatten());
-        let lane = v1::Lane { dataflow, provider: self.provider.clone() };
-        let lane = LaneInfo { book: book.map(Arc::new), ..LaneInfo::of_structures(lane, definition) };
-        Ok(Some(Arc::new(lane)))
+        Ok(Some(Arc::new(LaneInfo::of_answer(lane, answer, definition, book)?)))
     }
 }
 
@@ -297,35 +185,4 @@ fn prepare_book(
         resolve("the cache", &structures, dataflow).ok()
     };
     Rulebook::read(bytes).ok()?.prepare(&definition_of).ok()?.map(Arc::new)
-}
-
-impl LaneInfo {
-    /// A lane of which no hub told: nothing can be sent to it.
-    fn of_structures(lane: v1::Lane, definition: Arc<DataDefinition>) -> Self {
-        let origin = v1::AttributeDefaultOrigin::Dataflow;
-        Self {
-            lane,
-            hub_id: String::new(),
-            structure_digest: Digest::of(definition.canonical_json()),
-            rulebook_digest: None,
-            book: None,
-            defaults: definition
-                .defaults
-                .iter()
-                .map(|default| convert::attribute_default_message(default, origin))
-                .collect(),
-            permitted_region: Vec::new(),
-            head: None,
-            limits: v1::SubmissionLimits::default(),
-            key: LaneKey([0; 32]),
-            definition,
-        }
-    }
-}
-
-/// The dataflow that a row means, as AGENCY:ID(VERSION); nothing if it names something else.
-fn dataflow_named(structure: &str, id: &str) -> Option<String> {
-    (structure == "dataflow")
-        .then(|| Reference::parse_short(Class::Dataflow, id).ok())?
-        .map(|found| found.short())
 }

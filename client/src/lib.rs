@@ -32,8 +32,8 @@ mod lane;
 mod mappings;
 mod marked;
 mod outbox;
-mod prepare;
-mod progress;
+#[cfg(test)]
+mod prepared;
 mod pull;
 mod push;
 mod report;
@@ -48,19 +48,19 @@ pub use history::{Watch, WatchRequest};
 pub use home::{Cache, Config, Home, HubKey, PrivateKey};
 pub use hub::Hub;
 pub use jiff::Timestamp;
-pub use lane::{CachedLanes, LaneInfo, Lanes, StructureLanes};
+pub use lane::CachedLanes;
 pub use mappings::{add_mappings, read_mapping, shipped_mappings};
-pub use marked::mark_file;
-pub use mighub_workbook::{Marked, Notice, TemplateSize};
-pub use prepare::{
-    Checked, Complete, Contents, ReadOptions, Source, SpoolTotals, TableRead, TableReading, check,
+pub use marked::{mark_checked, mark_file};
+pub use mighub_intake::{
+    Checked, Complete, Contents, LaneInfo, Lanes, Progress, ReadOptions, Source, SpoolTotals, Step,
+    StructureLanes, TableRead, TableReading, check, summary_of,
 };
-pub use progress::{Progress, Step};
+pub use mighub_workbook::{Marked, Notice, TemplateSize};
 pub use pull::{
     At, Cursor, CursorError, Format, Providers, Pull, PullRequest, PullSummary, Pulled, PulledLane,
 };
 pub use push::{Base, Kind, PushOptions, PushOutcome, Pushed, Receipt, Sent};
-pub use report::{HubReport, summary_of};
-pub use structures::read_folder;
+pub use report::HubReport;
+pub use structures::{StructureFilter, StructureView, read_folder};
 pub use submissions::{Answered, SubmissionFilter};
 pub use template::{TemplateRequest, write_template};

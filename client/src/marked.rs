@@ -16,7 +16,7 @@ use mighub_workbook::{Mark, MarkError, Marked, mark, write_marked_table};
 
 use crate::beside;
 use crate::error::Error;
-use crate::prepare::{Checked, Text};
+use mighub_intake::{Checked, Text};
 use rows::{RawRow, RawRows};
 
 /// Rows shown before and behind one with a finding.
@@ -24,33 +24,30 @@ const ROWS_AROUND: u64 = 1;
 /// Findings whose rows are shown; the others stand in the sheet Findings only.
 const FINDINGS_SHOWN_MAX: usize = 20_000;
 
-impl Checked {
-    /// Writes the file that was checked to `path`, as a workbook with its findings marked. It appears when it
-    /// is complete.
-    pub fn write_marked(&mut self, path: &Path) -> Result<Marked, Error> {
-        let Some(file) = &self.file else {
-            return Err(Error::Request(
-                "no row could be read, so there is nothing to mark: see the findings above".to_owned(),
-            ));
-        };
-        let text = file.text.clone();
-        let name = text.name().to_owned();
-        if let Some(workbook) = text.workbook() {
-            let findings = self.report.findings().map_err(Error::file(path))?;
-            let marks = findings.map(|finding| {
-                let finding = finding?;
-                Ok(Mark { cells: file.cells(&finding), finding })
-            });
-            return beside::write(path, |out| write_workbook(&name, &workbook.file, marks, out));
-        }
-        let mut findings = Vec::new();
-        let mut keep = |finding| {
-            findings.push(finding);
-            Ok(())
-        };
-        self.each_finding(&mut keep).map_err(Error::file(path))?;
-        beside::write(path, |out| write_table(&text, findings, out))
+/// Writes a file that was checked to `path`, as a workbook with its findings marked. It appears when it is complete.
+pub fn mark_checked(checked: &mut Checked, path: &Path) -> Result<Marked, Error> {
+    let Some(file) = &checked.file else {
+        return Err(Error::Request(
+            "no row could be read, so there is nothing to mark: see the findings above".to_owned(),
+        ));
+    };
+    let text = file.text.clone();
+    let name = text.name().to_owned();
+    if let Some(workbook) = text.workbook() {
+        let findings = checked.report.findings().map_err(Error::file(path))?;
+        let marks = findings.map(|finding| {
+            let finding = finding?;
+            Ok(Mark { cells: file.cells(&finding), finding })
+        });
+        return beside::write(path, |out| write_workbook(&name, &workbook.file, marks, out));
     }
+    let mut findings = Vec::new();
+    let mut keep = |finding| {
+        findings.push(finding);
+        Ok(())
+    };
+    checked.each_finding(&mut keep).map_err(Error::file(path))?;
+    beside::write(path, |out| write_table(&text, findings, out))
 }
 
 /// Writes a file to `path` as a workbook with findings marked, such as those of the hub. They need no places:

@@ -16,7 +16,7 @@ use prost::Message;
 use crate::clock;
 use crate::error::Error;
 use crate::home::files::{self, Access};
-use crate::prepare::{FrameReader, MANIFEST, PREPARING, Spool, SpoolTotals};
+use mighub_intake::{FrameReader, MANIFEST, PREPARING, Spool, SpoolTotals};
 
 const HEADER: &str = "header";
 /// A folder that is being prepared for so long belongs to a process that was killed.
@@ -113,7 +113,7 @@ impl Outbox {
 impl Entry {
     /// Reads blocks by their place in the manifest.
     pub(crate) fn frames(&self) -> Result<FrameReader, Error> {
-        FrameReader::open(&self.folder)
+        Ok(FrameReader::open(&self.folder)?)
     }
 
     /// The manifest with its pages, as it travels.

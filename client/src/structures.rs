@@ -12,10 +12,32 @@ use crate::home::Kind;
 use crate::hub::retry::until_answered;
 use crate::hub::{Hub, pages};
 
-/// Media type of SDMX-JSON structure messages.
-const STRUCTURE_JSON: &str = "application/vnd.sdmx.structure+json;version=2.0.0";
 /// Artefacts listed at most; a hub has some hundreds.
 const ARTEFACTS_MAX: usize = 100_000;
+
+/// Which artefacts are listed. What is empty does not restrict.
+#[derive(Clone, Debug, Default)]
+pub struct StructureFilter {
+    /// Of this class.
+    pub class: Option<Class>,
+    /// Of this agency.
+    pub agency: String,
+    /// With this id.
+    pub id: String,
+    /// Only the newest version of each.
+    pub newest_only: bool,
+}
+
+/// How artefacts are given out. What is empty is left to the hub: no relatives, whole, SDMX-JSON 2.0.0.
+#[derive(Clone, Debug, Default)]
+pub struct StructureView {
+    /// Which relatives come along: children, descendants, parents, all, or classes with commas between.
+    pub references: String,
+    /// How much is shown: full, allstubs, referencepartial ...
+    pub detail: String,
+    /// Media type of the message.
+    pub media_type: String,
+}
 
 impl Hub {
     /// The definition of a dataflow in the structures with this digest: from the cache, else from the hub.
@@ -76,13 +98,22 @@ impl Hub {
 
     /// What artefacts there are, by URN; of one class or of all.
     pub async fn list_structures(&self, class: Option<Class>) -> Result<Vec<v1::StructureSummary>, Error> {
-        let class = class.map(Class::name).unwrap_or_default();
+        self.list_structures_of(&StructureFilter { class, ..StructureFilter::default() }).await
+    }
+
+    /// What artefacts there are, by URN, as far as they fit the filter.
+    pub async fn list_structures_of(
+        &self,
+        filter: &StructureFilter,
+    ) -> Result<Vec<v1::StructureSummary>, Error> {
         pages(ARTEFACTS_MAX, |page_token| async move {
             let request = v1::ListStructuresRequest {
-                class: class.to_owned(),
+                class: filter.class.map(Class::name).unwrap_or_default().to_owned(),
+                agency: filter.agency.clone(),
+                id: filter.id.clone(),
+                newest_only: filter.newest_only,
                 page_size: crate::hub::PAGE_SIZE,
                 page_token,
-                ..Default::default()
             };
             let answer = until_answered(|| {
                 let (mut service, request) = (self.structure_service(), request.clone());
@@ -128,6 +159,33 @@ impl Hub {
         Ok(self.get_structures(by, descendants).await?.message.to_vec())
     }
 
+    /// Artefacts by URN, in which the version may be a pattern, as a structure message.
+    pub async fn structures_of(
+        &self,
+        urn: &str,
+        view: &StructureView,
+    ) -> Result<v1::GetStructuresResponse, Error> {
+        let StructureView { references, detail, media_type } = view.clone();
+        let artefact = Some(v1::get_structures_request::Artefact::Urn(urn.to_owned()));
+        let request =
+            v1::GetStructuresRequest { artefact, descendants: false, references, detail, media_type };
+        self.ask_structures(request).await
+    }
+
+    /// Deletes structures, or only says what would happen. What is in use stands in the answer.
+    pub async fn delete_structures(
+        &self,
+        urns: Vec<String>,
+        dry_run: bool,
+    ) -> Result<v1::DeleteStructuresResponse, Error> {
+        let request = v1::DeleteStructuresRequest { urns, dry_run };
+        until_answered(|| {
+            let (mut service, request) = (self.structure_service(), request.clone());
+            async move { service.delete_structures(request).await }
+        })
+        .await
+    }
+
     /// Adds structures, or only says what would happen. What is wrong with artefacts stands in the answer.
     pub async fn put_structures(
         &self,
@@ -135,8 +193,9 @@ impl Hub {
         dry_run: bool,
     ) -> Result<v1::PutStructuresResponse, Error> {
         let request = v1::PutStructuresRequest {
+            // The hub sees from its content what it is.
+            media_type: String::new(),
             message: message.into(),
-            media_type: STRUCTURE_JSON.to_owned(),
             dry_run,
         };
         until_answered(|| {
@@ -151,7 +210,14 @@ impl Hub {
         artefact: v1::get_structures_request::Artefact,
         descendants: bool,
     ) -> Result<v1::GetStructuresResponse, Error> {
-        let request = v1::GetStructuresRequest { artefact: Some(artefact), descendants };
+        let artefact = Some(artefact);
+        self.ask_structures(v1::GetStructuresRequest { artefact, descendants, ..Default::default() }).await
+    }
+
+    async fn ask_structures(
+        &self,
+        request: v1::GetStructuresRequest,
+    ) -> Result<v1::GetStructuresResponse, Error> {
         until_answered(|| {
             let (mut service, request) = (self.structure_service(), request.clone());
             async move { service.get_structures(request).await }

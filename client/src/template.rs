@@ -14,7 +14,7 @@ use crate::beside;
 use crate::clock;
 use crate::error::Error;
 use crate::hub::Hub;
-use crate::progress::Progress;
+use mighub_intake::Progress;
 use crate::pull::{Providers, PullRequest, Pulled};
 
 /// Series of an earlier vintage that are kept in memory; a template lists fewer.

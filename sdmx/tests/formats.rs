@@ -223,7 +223,7 @@ fn columns(definition: &DataDefinition, all: &BTreeMap<Vec<Arc<str>>, Series>) -
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
     fn every_format_gives_back_what_went_in(all in all_series(), replaces in any::<bool>(), flat in any::<bool>()) {

@@ -261,7 +261,7 @@ fn any_message_is_counted_without_its_structure() {
 #[test]
 fn broken_messages_are_refused_with_line_column_and_remedy() {
     let deep = "[".repeat(100);
-    let long = format!("{{\n\"dataSets\": [{{\"action\": \"{}\"}}]}}", "x".repeat(70_000));
+    let long = format!("{{\n\"dataSets\": [{{\"action\": \"{}\"}}]}}", "x".repeat(1_100_000));
     let digits = format!("{{\"x\": {}}}", "1".repeat(2_000));
     for (message, expected) in [
         ("{\"dataSets\": [", "line 1, column 15: the message ends within an array: it was cut off"),
@@ -287,7 +287,7 @@ fn broken_messages_are_refused_with_line_column_and_remedy() {
             &format!("{{\"a\": {deep}"),
             "line 1, column 70: the nesting of objects and arrays is larger than 64 levels",
         ),
-        (&long, "line 2, column 25: a text is larger than 65536 bytes"),
+        (&long, "line 2, column 25: a text is larger than 1048576 bytes"),
         (&digits, "line 1, column 7: a number is larger than 1100 bytes"),
         ("{\"data\": {}}", "the message has no dataSets"),
         ("{\"errors\":[{\"code\":404,\"title\":\"No data\"}]}", "an error, \"404 No data\": ask its sender"),

@@ -10,7 +10,7 @@ use mighub_sdmx::data::{
 };
 use mighub_sdmx::structure::DataDefinition;
 use mighub_sdmx::{Decimal, Period};
-use ml_support::{all_lines, definition, lines, read, timeless};
+use ml_support::{all_lines, build, definition, lines, read};
 use proptest::prelude::*;
 
 const FORMS: [MlForm; 6] = [
@@ -200,9 +200,12 @@ fn deletions_wildcards_and_rows_about_series_come_back() {
     let mut deleted =
         columns(&definition, &[plain(["", "ESP", ""], &[""]), plain(["A", "FRA", "M"], &["2019"])]);
     deleted.series_attributes.iter_mut().for_each(|column| *column = Default::default());
-    for form in FORMS {
+    let sex = ObservationLevel::Dimension("SEX".into());
+    let crossed = [MlForm::Generic, MlForm::Specific21, MlForm::Specific30, MlForm::Specific31];
+    let by_time = FORMS.map(|form| (form, ObservationLevel::Time));
+    for (form, level) in by_time.into_iter().chain(crossed.map(|form| (form, sex.clone()))) {
         let calls = [(Action::Delete, &deleted), (Action::Replace, &replaced)];
-        let text = write(&definition, form, &options(ObservationLevel::Time), &calls);
+        let text = write(&definition, form, &options(level), &calls);
         let (batches, _) = read(&definition, text.as_bytes()).expect(&text);
         assert_eq!(
             all_lines(&batches),
@@ -254,7 +257,7 @@ fn series_without_observations_are_keys_and_attributes() {
 
 #[test]
 fn data_without_time_are_flat() {
-    let definition = timeless();
+    let definition = build(false);
     let columns = columns(&definition, &[plain(["A", "ESP", "F"], &[""])]);
     for form in [MlForm::Generic, MlForm::Specific21, MlForm::Specific30, MlForm::Specific31] {
         let text = write(&definition, form, &WriteOptions::default(), &[(Action::Replace, &columns)]);

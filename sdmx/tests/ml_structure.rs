@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use mighub_sdmx::ml::structure::{
     Availability, ErrorText, MessageHeader, MlVersion, SubmissionAction, SubmissionResult, SubmissionStatus,
-    read_message, write_availability, write_error, write_message, write_submission_results,
+    read_message, write_availability, write_error, write_message, write_schema, write_submission_results,
 };
 use mighub_sdmx::structure::*;
 
@@ -356,4 +356,60 @@ fn the_answer_to_a_submission_names_each_artefact() {
              <com:Text xml:lang=\"en\">it is stable</com:Text></reg:MessageText></reg:StatusMessage>"
         )), "{written}");
     }
+}
+
+#[test]
+fn a_submission_to_a_registry_is_read_as_the_message_within() {
+    let submitted = OF_2_1
+        .replace("mes:Structure ", "mes:RegistryInterface ")
+        .replace("</mes:Structure>", "</mes:RegistryInterface>")
+        .replace("<mes:Structures>", "<mes:SubmitStructureRequest action=\"Append\"><str:Structures>")
+        .replace("</mes:Structures>", "</str:Structures></mes:SubmitStructureRequest>");
+    assert_eq!(sound(&submitted), sound(OF_2_1));
+}
+
+#[test]
+fn what_is_there_is_no_artefact_and_left_out() {
+    let availability = "<str:AvailabilityConstraint seriesCount=\"4\"/>";
+    let message = message("v3_1", "AvailabilityConstraints", availability);
+    let read = read_message(message.as_bytes()).expect("a message");
+    assert_eq!((read.structures.len(), read.problems), (0, vec![]));
+    let told: Vec<_> = read.ignored.iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["AvailabilityConstraints[0]: left out: AvailabilityConstraint (line 4, column 1)"]);
+}
+
+#[test]
+fn a_draft_gives_way_to_its_final_version_in_2_1() {
+    let list = |version: &str, code: &str| {
+        format!(
+            "<str:Codelist id=\"CL\" agencyID=\"A\" version=\"{version}\"><com:Name>List</com:Name><str:Code \
+             id=\"{code}\"><com:Name>Code</com:Name></str:Code></str:Codelist>"
+        )
+    };
+    let both = [list("1.0.0-draft", "D"), list("1.0.0", "F"), list("1.1.0-draft", "N")].concat();
+    let structures = sound(&message("v3_0", "Codelists", &both));
+    let written = write_message(&structures, MlVersion::V2_1, &header());
+    let read = sound(&String::from_utf8(written).expect("UTF-8"));
+    let names: Vec<_> = read.iter().map(|(name, artefact)| (name.short(), artefact.has_item("D"))).collect();
+    assert_eq!(names, [("A:CL(1.0.0)".to_owned(), false), ("A:CL(1.1.0)".to_owned(), false)]);
+}
+
+#[test]
+fn the_schema_of_a_dataflow_has_the_codes_that_constraints_allow() {
+    let constraint = "<str:DataConstraint id=\"C\" agencyID=\"MIGHUB\" version=\"1.0.0\" role=\"Allowed\"><com:Name>C\
+                      </com:Name><str:ConstraintAttachment><str:Dataflow>urn:sdmx:org.sdmx.infomodel.datastructure.\
+                      Dataflow=MIGHUB:DF_MIG_STOCK(1.0.0)</str:Dataflow></str:ConstraintAttachment><str:CubeRegion>\
+                      <str:KeyValue id=\"SEX\"><str:Value>_T</str:Value><str:Value>F</str:Value></str:KeyValue>\
+                      </str:CubeRegion></str:DataConstraint>";
+    let mut structures = sound(OF_3_0);
+    for (_, artefact) in sound(&message("v3_0", "DataConstraints", constraint)).iter() {
+        structures.put((**artefact).clone()).expect("a new name");
+    }
+    let (flow, _) = structures.find(Class::Dataflow, "DF_MIG_STOCK").expect("the dataflow");
+    let definition = DataDefinition::resolve(&structures, flow).expect("a sound dataflow");
+    let schema = String::from_utf8(write_schema(&definition, MlVersion::V2_1, "TIME_PERIOD")).expect("UTF-8");
+    assert_eq!(schema, include_str!("data/schema-ml21.xsd"));
+    let flat = String::from_utf8(write_schema(&definition, MlVersion::V3_0, "AllDimensions")).expect("UTF-8");
+    assert!(flat.contains(&format!("targetNamespace=\"{flow}:ObsLevelDim:AllDimensions\"")), "{flat}");
+    assert!(!flat.contains("SeriesType") && !flat.contains("dataScope"), "{flat}");
 }

@@ -130,6 +130,9 @@ impl Carried {
             }
             Artefact::Categorisation(categorisation) => {
                 self.identity(&mut categorisation.identity);
+                if self.0 == MlVersion::V3_1 {
+                    categorisation.identity.version = Version::of_organisations();
+                }
                 self.reference(&mut categorisation.source);
                 self.reference(&mut categorisation.target);
             }
@@ -166,7 +169,12 @@ impl Carried {
                 }
             }
             Artefact::MetadataProvisionAgreement(agreement) => self.identity(&mut agreement.identity),
-            Artefact::Stub(stub) => self.identity(&mut stub.identity),
+            Artefact::Stub(stub) => {
+                self.identity(&mut stub.identity);
+                if self.0 == MlVersion::V3_1 && stub.class == Class::Categorisation {
+                    stub.identity.version = Version::of_organisations();
+                }
+            }
         }
         artefact
     }
@@ -206,7 +214,7 @@ impl Carried {
                 values.values.clear();
             }
         }
-        if self.is_2_1() {
+        if self.0 < MlVersion::V3_1 {
             for set in &mut constraint.key_sets {
                 set.keys = set.keys.iter().flat_map(single_keys).collect();
             }
@@ -265,8 +273,11 @@ impl Carried {
         if !may_repeat {
             (read.min_occurs, read.max_occurs) = (None, None);
         }
-        if let (Some(format), false) = (&mut read.format, may_translate) {
-            format.is_multi_lingual = None;
+        if let Some(format) = &mut read.format {
+            format.is_multi_lingual.take_if(|_| !may_translate);
+            if self.0 < MlVersion::V3_1 && format.data_type == Some(DataType::Uri) {
+                format.data_type = Some(DataType::String);
+            }
         }
     }
 

@@ -43,7 +43,10 @@ fn digests(structures: &Structures) -> Vec<(String, String)> {
         let definition = DataDefinition::resolve(structures, reference).expect("a usable dataflow");
         blake3::hash(definition.canonical_json()).to_hex().to_string()
     };
-    structures.of_class(Class::Dataflow).map(|(reference, _)| (reference.short(), digest(reference))).collect()
+    structures
+        .of_class(Class::Dataflow)
+        .map(|(reference, _)| (reference.short(), digest(reference)))
+        .collect()
 }
 
 fn expected() -> Vec<(String, String)> {

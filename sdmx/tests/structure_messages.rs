@@ -231,7 +231,8 @@ fn what_is_not_held_is_named_and_never_swallowed() {
 #[test]
 fn stubs_and_partial_schemes_never_take_the_place_of_whole_ones() {
     let list = |rest: &str| {
-        let text = format!(r#"{{"data":{{"codelists":[{{"id":"C","agencyID":"A","version":"1.0.0"{rest}}}]}}}}"#);
+        let text =
+            format!(r#"{{"data":{{"codelists":[{{"id":"C","agencyID":"A","version":"1.0.0"{rest}}}]}}}}"#);
         let message = read_message(text.as_bytes()).expect("a message");
         assert_eq!((message.problems, message.ignored), (vec![], vec![]));
         let (_, artefact) = message.structures.iter().next().expect("a list");

@@ -275,3 +275,39 @@ fn an_id_that_two_agencies_use_needs_the_agency() {
     assert_eq!(found(&structures, "B:CL").as_deref(), Some("B:CL(1.0.0)"));
     assert_eq!(found(&structures, "A:CL(1.9.0)").as_deref(), Some("A:CL(1.9.0)"));
 }
+
+#[test]
+fn every_dataflow_lies_under_a_subject_and_an_origin() {
+    let structures = package();
+    for (dataflow, _) in structures.of_class(Class::Dataflow) {
+        let categorised =
+            structures.of_class(Class::Categorisation).filter_map(|(_, artefact)| match &**artefact {
+                Artefact::Categorisation(categorisation) if categorisation.source == *dataflow => {
+                    categorisation.target.item.as_ref().map(ToString::to_string)
+                }
+                _ => None,
+            });
+        let mut targets: Vec<_> = categorised.collect();
+        targets.sort();
+        let tops: Vec<_> = targets.iter().filter_map(|target| target.split('.').next()).collect();
+        assert_eq!(tops, ["ORIGIN", "SUBJECT"], "{dataflow}");
+    }
+}
+
+#[test]
+fn groupings_of_areas_overlap() {
+    let structures = package();
+    let groupings = |area: &str| -> Vec<String> {
+        let hierarchies = structures.of_class(Class::Hierarchy).filter(|(_, artefact)| match &**artefact {
+            Artefact::Hierarchy(hierarchy) => hierarchy.all_codes().any(|code| &*code.id == area),
+            _ => false,
+        });
+        hierarchies.map(|(reference, _)| reference.id.to_string()).collect()
+    };
+    assert_eq!(groupings("TUV"), ["H_AREA_LDC", "H_AREA_M49", "H_AREA_SIDS"]);
+    assert_eq!(groupings("SWE"), ["H_AREA_M49"]);
+    let (_, artefact) = structures.find(Class::Hierarchy, "H_AREA_M49").expect("the tree");
+    let Artefact::Hierarchy(tree) = &**artefact else { panic!("no hierarchy") };
+    assert!(tree.code("001.150.154.SWE").is_some());
+    assert_eq!(tree.all_codes().count(), 30 + 248);
+}

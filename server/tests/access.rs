@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use mighub::v1::agency_service_client::AgencyServiceClient;
+use mighub::v1::retrieval_service_client::RetrievalServiceClient;
 use mighub::v1::{self, TokenScope};
 use mighub_sdmx::structure::AgencyId;
 use mighub_server::clock::Clock;
@@ -11,6 +13,9 @@ use mighub_server::rpc::Operator;
 use mighub_server::serve::{InitOptions, Running, RunningAt, ServeOptions, StartError, init, start};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tonic::metadata::MetadataValue;
+use tonic::transport::{Certificate, ClientTlsConfig, Endpoint};
+use tonic::{Code, Request};
 
 /// An address that every hub has, and for which rights are asked.
 const FIGURES: &str = "/v1/data/MIG_FLOW.csv";
@@ -119,6 +124,40 @@ async fn where_the_public_may_not_read_a_token_is_asked_for_and_does() {
         assert_eq!(status, 401, "{answer}");
         assert!(answer.contains("revoked"), "a hint: {answer}");
     }
+    hub.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_goes_with_a_grpc_call_as_well() {
+    let hub = Served::new(false).await;
+    let (id, token) = hub.token("ECE").await;
+    let tls = ClientTlsConfig::new()
+        .ca_certificate(Certificate::from_pem(hub.running.authority_pem()))
+        .domain_name("localhost");
+    let endpoint = Endpoint::from_shared(format!("https://{}", hub.running.address())).expect("an address");
+    let channel = endpoint.tls_config(tls).expect("TLS").connect().await.expect("connected");
+    let (mut agencies, mut figures) =
+        (AgencyServiceClient::new(channel.clone()), RetrievalServiceClient::new(channel));
+    let with = |token: &str| {
+        let value = format!("Bearer {token}").parse::<MetadataValue<_>>().expect("a value");
+        let mut request = Request::new(v1::WhoAmIRequest {});
+        request.metadata_mut().insert("authorization", value);
+        request
+    };
+    let known = agencies.who_am_i(with(&token)).await.expect("known").into_inner();
+    assert_eq!((known.agency, known.token.map(|token| token.id)), ("ECE".to_owned(), Some(id)));
+    let wrong = agencies.who_am_i(with("mighub_access_0")).await.expect_err("wrong");
+    assert_eq!(wrong.code(), Code::Unauthenticated, "{wrong}");
+    let nobody = agencies.who_am_i(v1::WhoAmIRequest {}).await.expect("the public may ask who it is");
+    assert_eq!(nobody.into_inner().agency, "");
+
+    let asked =
+        || v1::ListVintagesRequest { dataflow: "MIGHUB:MIG_FLOW(1.0.0)".into(), ..Default::default() };
+    let closed = figures.list_vintages(asked()).await.expect_err("the public does not read here");
+    assert_eq!(closed.code(), Code::Unauthenticated, "{closed}");
+    let (metadata, extensions, _) = with(&token).into_parts();
+    let answer = figures.list_vintages(Request::from_parts(metadata, extensions, asked())).await;
+    assert!(answer.expect("a reader").into_inner().vintages.is_empty());
     hub.running.stop().await;
 }
 

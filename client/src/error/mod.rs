@@ -242,3 +242,27 @@ impl From<tokio::task::JoinError> for Error {
         Self::Internal(error.to_string())
     }
 }
+
+/// Words and exit codes stay what they are, wherever a file was read.
+impl From<mighub_intake::Error> for Error {
+    fn from(error: mighub_intake::Error) -> Self {
+        use mighub_intake::Error as Intake;
+        match error {
+            Intake::Lanes(error) => match error.downcast::<Self>() {
+                Ok(own) => *own,
+                Err(other) => Self::Request(other.to_string()),
+            },
+            Intake::File { path, source } => Self::File { path, source },
+            Intake::Workbook { name, source } => Self::Workbook { name, source },
+            Intake::Sort(error) => Self::Sort(error),
+            Intake::Structures { name, reason } => Self::Structures { name, reason },
+            Intake::Request(text) => Self::Request(text),
+            Intake::OutOfOrder { key } => Self::OutOfOrder { key },
+            Intake::TooManyParts => Self::TooManyParts,
+            Intake::BeyondLimit { what, found, limit } => Self::BeyondLimit { what, found, limit },
+            Intake::Contract(text) => Self::Contract(text),
+            Intake::Internal(text) => Self::Internal(text),
+            Intake::Output(error) => Self::Output(error),
+        }
+    }
+}

@@ -27,7 +27,7 @@ pub use write::Format;
 
 use crate::error::Error;
 use crate::hub::Hub;
-use crate::progress::{Progress, Step};
+use mighub_intake::{Progress, Step};
 
 /// Batches decoded ahead of the reader, of about 8,000 observations each: some 3 MB.
 const BATCHES_AHEAD: usize = 16;

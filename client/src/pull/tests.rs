@@ -19,8 +19,8 @@ use tonic::{Request, Response, Status};
 
 use super::{Format, PullRequest, Pulled};
 use crate::hub::{Hub, in_process};
-use crate::lane::{Lanes, StructureLanes};
-use crate::progress::Progress;
+use mighub_intake::{Lanes, StructureLanes};
+use mighub_intake::Progress;
 use crate::structures::read_folder;
 
 const DATAFLOW: &str = "MIGHUB:MIG_REMIT(1.0.0)";

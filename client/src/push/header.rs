@@ -9,8 +9,8 @@ use super::{Base, Kind, PushOptions};
 use crate::clock;
 use crate::error::Error;
 use crate::home::{Config, Home};
-use crate::lane::LaneInfo;
-use crate::prepare::Prepared;
+use mighub_intake::LaneInfo;
+use mighub_intake::Prepared;
 
 /// Name of the program in what is signed.
 const CLIENT_NAME: &str = "mighub";

@@ -18,8 +18,8 @@ use crate::error::{Error, ExitCode};
 use crate::hub::Hub;
 use crate::lane::HubLanes;
 use crate::outbox::{self, Outbox};
-use crate::prepare::{self, Checked, ReadOptions, Source, SpoolTotals};
-use crate::progress::{Progress, Step};
+use mighub_intake::{Checked, ReadOptions, Source, SpoolTotals};
+use mighub_intake::{Progress, Step};
 
 /// What became of a push.
 #[derive(Debug)]
@@ -104,7 +104,9 @@ impl Hub {
     ) -> Result<Checked, Error> {
         let mut lanes = HubLanes::new(self, provider.to_owned());
         let (options, progress) = (options.clone(), progress.clone());
-        tokio::task::spawn_blocking(move || prepare::check(source, &mut lanes, &options, &progress)).await?
+        tokio::task::spawn_blocking(move || mighub_intake::check(source, &mut lanes, &options, &progress))
+            .await?
+            .map_err(Error::from)
     }
 
     /// Checks figures and, if they have no errors, sends them and waits for the verdict.
@@ -121,8 +123,9 @@ impl Hub {
         let provider = options.provider.clone().unwrap_or_else(|| self.config().agency);
         let mut lanes = HubLanes::new(self, provider);
         let (read, folder, told) = (options.read_options(), outbox.folder().to_owned(), progress.clone());
-        let prepared =
-            tokio::task::spawn_blocking(move || prepare::prepare(source, &mut lanes, &read, &folder, &told));
+        let prepared = tokio::task::spawn_blocking(move || {
+            mighub_intake::prepare(source, &mut lanes, &read, &folder, &told)
+        });
         let prepared = prepared.await??;
         let header = match &prepared.checked.lane {
             Some(lane) => Some(header::header(&prepared, &self.config(), lane, options)?),

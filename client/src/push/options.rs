@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use mighub::v1;
 
-use crate::prepare::{Complete, ReadOptions, TableReading};
+use mighub_intake::{Complete, ReadOptions, TableReading};
 
 /// How a file is sent. The default is a routine submission of the own agency, released at once.
 #[derive(Clone, Debug, Default)]

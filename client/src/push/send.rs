@@ -10,8 +10,8 @@ use crate::error::Error;
 use crate::hub::retry::{Backoff, until_answered};
 use crate::hub::{Hub, MESSAGE_BYTES_AIM};
 use crate::outbox::{Entry, read_error};
-use crate::prepare::SpoolTotals;
-use crate::progress::{Progress, Step};
+use mighub_intake::SpoolTotals;
+use mighub_intake::{Progress, Step};
 
 /// Messages read ahead of the network, of about 1 MiB each.
 const MESSAGES_AHEAD: usize = 3;

@@ -25,10 +25,10 @@ use super::{PushOptions, PushOutcome, Pushed};
 use crate::error::Error;
 use crate::home::{HubKey, PrivateKey};
 use crate::hub::{Hub, in_process};
-use crate::lane::{Lanes, StructureLanes};
-use crate::prepare::Source;
-use crate::progress::Progress;
 use crate::structures::read_folder;
+use mighub_intake::Progress;
+use mighub_intake::Source;
+use mighub_intake::{Lanes, StructureLanes};
 
 const DATAFLOW: &str = "MIGHUB:MIG_FLOW(1.0.0)";
 

@@ -129,7 +129,7 @@ impl Plan {
         let leading = (0..header.columns.len()).take_while(|column| of_key(*column)).count();
         let control = header.control_columns();
         let first = dimensions.iter().copied().chain(others.iter().map(|(column, _)| *column)).min();
-        let last = dimensions.iter().copied().max().unwrap_or(0).max(control - 1);
+        let last = dimensions.iter().copied().max().unwrap_or(0).max(control.saturating_sub(1));
         // What follows the last of them differs from row to row: it is not compared.
         let key_columns = if last < leading && leading < header.columns.len() { last + 1 } else { 0 };
         let control_columns = if first.is_none_or(|first| first >= control) { control } else { 0 };

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use super::STRUCTURES_MAX;
 use super::assembler::{Assembler, Row};
 use super::cell::code_of;
-use super::header::{Header, HeaderError, Role, Version};
+use super::header::{Header, HeaderError, Role};
 use super::issue::{CellIssue, CellProblem, clip};
 use super::place::RowPlaces;
-use crate::data::{MessageError, Places};
 use super::plan::Plan;
 use super::rows::{RowError, RowSpan, Rows};
 use super::split::{Cell, split, unquote};
 use super::{CODE_BYTES_MAX, CODES_MAX, sniff};
 use crate::columns::{AttributeValue, Columns};
+use crate::data::{MessageError, Places};
 use crate::structure::DataDefinition;
 
 /// What a row does (column ACTION).
@@ -400,19 +400,4 @@ impl<'a, R: Read> CsvReader<'a, R> {
         self.definitions.push(definition);
         Ok(self.definitions.len() - 1)
     }
-}
-
-/// Counts the rows below the header, without those that are empty or hold nothing but separators.
-pub(crate) fn count_rows(input: impl Read) -> Result<(Version, u64), ReadError> {
-    let mut rows = Rows::new(input);
-    let before = sniff::text_begins(rows.peek().map_err(RowError::from)?)?;
-    rows.pass_over(before);
-    let span = rows.next()?.ok_or(HeaderError::Empty)?;
-    let header = Header::parse(rows.row(span))?;
-    rows.set_separator(header.separator);
-    let mut count = 0;
-    while let Some(span) = rows.next()? {
-        count += u64::from(rows.row(span).iter().any(|byte| *byte != header.separator));
-    }
-    Ok((header.version, count))
 }

@@ -10,6 +10,9 @@ use super::options::MessageHeader;
 use crate::columns::AttributeValue;
 use crate::csv::{Action, COLUMNS_MAX, ReadError, write_divided};
 
+/// Most bytes of one part's contents: far more than a tag may have, and few enough to be kept in memory.
+const RECORD_BYTES_MAX: usize = 4 * 1024 * 1024;
+
 /// A place in a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Mark {
@@ -191,6 +194,10 @@ pub struct Record {
     kind: usize,
     text: Vec<u8>,
     cells: Vec<Cell>,
+    /// Number of the part, and per name the last part that had it.
+    part: u64,
+    met: Vec<u64>,
+    repeated: Option<u32>,
 }
 
 /// One component of a part.
@@ -220,12 +227,20 @@ impl Record {
         };
         self.text.clear();
         self.cells.clear();
+        self.part += 1;
+        self.repeated = None;
     }
 
     /// Adds a cell with a plain content.
     #[inline]
-    pub fn push(&mut self, name: &[u8], content: &[u8], at: u32) -> Result<(), TooManyNames> {
+    pub fn push(&mut self, name: &[u8], content: &[u8], at: u32) -> Result<(), RecordError> {
         let name = self.number_here(name)?;
+        if self.cells.len() >= COLUMNS_MAX || self.text.len() + content.len() > RECORD_BYTES_MAX {
+            return Err(RecordError::TooLarge);
+        }
+        if std::mem::replace(&mut self.met[name as usize], self.part) == self.part {
+            self.repeated = Some(name);
+        }
         let start = self.text.len() as u32;
         self.text.extend_from_slice(content);
         self.cells.push(Cell { name, start, end: self.text.len() as u32, at });
@@ -233,7 +248,7 @@ impl Record {
     }
 
     /// Adds a cell with several values, or with languages.
-    pub fn push_value(&mut self, name: &[u8], value: &AttributeValue, at: u32) -> Result<(), TooManyNames> {
+    pub fn push_value(&mut self, name: &[u8], value: &AttributeValue, at: u32) -> Result<(), RecordError> {
         match value {
             AttributeValue::Text(text) => self.push(name, text.as_bytes(), at),
             AttributeValue::Many(_) => {
@@ -260,6 +275,11 @@ impl Record {
         self.cells.iter().find(|cell| *self.names[cell.name as usize] == *id).map(|cell| self.content(cell))
     }
 
+    /// A name that stands in the part more than once.
+    pub fn repeated(&self) -> Option<&Arc<str>> {
+        self.repeated.map(|name| self.name(name))
+    }
+
     /// Names met so far, by number.
     pub fn names(&self) -> &[Arc<str>] {
         &self.names
@@ -271,23 +291,24 @@ impl Record {
     }
 
     /// The number of a name, which is added if it is new.
-    pub fn number(&mut self, name: &str) -> Result<u32, TooManyNames> {
+    pub fn number(&mut self, name: &str) -> Result<u32, RecordError> {
         if let Some(number) = self.lookup.get(name) {
             return Ok(*number);
         }
         // A data structure has components, and a message some attributes of its own.
         if self.names.len() >= COLUMNS_MAX {
-            return Err(TooManyNames);
+            return Err(RecordError::TooManyNames);
         }
         let number = self.names.len() as u32;
         let name: Arc<str> = Arc::from(name);
         self.names.push(name.clone());
+        self.met.push(0);
         self.lookup.insert(name, number);
         Ok(number)
     }
 
     #[inline]
-    fn number_here(&mut self, name: &[u8]) -> Result<u32, TooManyNames> {
+    fn number_here(&mut self, name: &[u8]) -> Result<u32, RecordError> {
         let place = self.cells.len();
         if let Some(usual) = self.usual[self.kind].get(place)
             && self.names[*usual as usize].as_bytes() == name
@@ -304,13 +325,19 @@ impl Record {
     }
 }
 
-/// More names of components than a message may have.
+/// A part that is larger than any needs to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the message names more than {COLUMNS_MAX} components")]
-pub struct TooManyNames;
+pub enum RecordError {
+    /// More names of components than a message may have.
+    #[error("the message names more than {COLUMNS_MAX} components")]
+    TooManyNames,
+    /// More cells or text than an observation or a series may have.
+    #[error("an observation or a series has more than {COLUMNS_MAX} components or {RECORD_BYTES_MAX} bytes")]
+    TooLarge,
+}
 
-impl From<TooManyNames> for io::Error {
-    fn from(error: TooManyNames) -> Self {
+impl From<RecordError> for io::Error {
+    fn from(error: RecordError) -> Self {
         io::Error::new(io::ErrorKind::InvalidData, error)
     }
 }

@@ -40,7 +40,7 @@ pub struct WriteOptions {
 /// Which dimension stands with observations (`dimensionAtObservation`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ObservationLevel {
-    /// Time, or the last dimension where there is no time.
+    /// Time; all dimensions where there is no time.
     #[default]
     Time,
     /// All: there are no series.

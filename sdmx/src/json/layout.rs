@@ -9,6 +9,8 @@ use super::{COMPONENTS_MAX, VALUE_BYTES_MAX, VALUES_MAX};
 use crate::columns::AttributeValue;
 use crate::data::{MessageProblem, StructureKind, StructureRef};
 
+/// Longest URN or address that is looked at.
+const ADDRESS_BYTES_MAX: usize = 2 * 1024;
 /// The measure of messages that do not name it.
 const OBS_VALUE: &str = "OBS_VALUE";
 
@@ -95,6 +97,16 @@ pub(super) struct Listed {
     values: usize,
     bytes: usize,
     components: usize,
+}
+
+impl Listed {
+    fn check<R: Read>(&self, tokens: &mut Tokens<R>) -> Result<(), JsonError> {
+        if self.values <= VALUES_MAX && self.bytes <= VALUE_BYTES_MAX {
+            return Ok(());
+        }
+        let most = format!("{VALUES_MAX} values or {VALUE_BYTES_MAX} bytes");
+        Err(tokens.problem(MessageProblem::TooLarge { what: "the list of values", most }))
+    }
 }
 
 impl Layout {
@@ -244,13 +256,19 @@ fn component<R: Read>(
     let mut component = Component::default();
     tokens.members_of(first, "a component", |tokens, name, first| {
         match name {
-            "id" if first == Token::Text => tokens.text().clone_into(&mut component.id),
+            "id" if first == Token::Text => {
+                listed.bytes += tokens.text().len();
+                tokens.text().clone_into(&mut component.id);
+            }
             "keyPosition" if first == Token::Number => component.position = tokens.text().parse().ok(),
-            "default" if !is_dimension => component.default = value::read(tokens, first, |_| None)?,
+            "default" if !is_dimension => {
+                component.default = value::read(tokens, first, |_| None)?;
+                listed.bytes += component.default.as_ref().map_or(0, AttributeValue::text_bytes);
+            }
             "values" if first != Token::Null => component.values = Some(values(tokens, first, listed)?),
             _ => tokens.skip_rest(first)?,
         }
-        Ok(())
+        listed.check(tokens)
     })?;
     Ok(component)
 }
@@ -269,10 +287,7 @@ fn values<R: Read>(
         };
         listed.values += 1;
         listed.bytes += value.as_ref().map_or(0, AttributeValue::text_bytes);
-        let (what, most) = ("the list of values", format!("{VALUES_MAX} values or {VALUE_BYTES_MAX} bytes"));
-        if listed.values > VALUES_MAX || listed.bytes > VALUE_BYTES_MAX {
-            return Err(tokens.problem(MessageProblem::TooLarge { what, most }));
-        }
+        listed.check(tokens)?;
         values.push(value);
         Ok(())
     })?;
@@ -306,6 +321,7 @@ pub(super) fn reference<R: Read>(
         let (mut of_urn, mut of_address) = (None, None);
         tokens.members_of(first, "a link", |tokens, name, first| {
             match name {
+                _ if first == Token::Text && tokens.text().len() > ADDRESS_BYTES_MAX => {}
                 "urn" if first == Token::Text => of_urn = StructureRef::of_urn(tokens.text()),
                 "href" | "uri" if first == Token::Text => of_address = of_url(tokens.text()),
                 _ => tokens.skip_rest(first)?,

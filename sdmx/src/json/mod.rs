@@ -13,8 +13,8 @@
 //! seen, and a list of all codes of all code lists would be far larger than most answers. So each value gets
 //! its index when it is first used, and each attribute its place in the arrays when it first has a value;
 //! the lists follow when all data are written. Memory is that of the distinct values. Clients load a document
-//! as a whole before they look at it, so the order of its members is nothing to them; the standard's guide says
-//! that order has no meaning, "to allow for a streamed message generation" in its own words.
+//! as a whole before they look at it, so the order of its members is nothing to them, and the order of values
+//! and of attributes has no meaning in the standard.
 //!
 //! **1.0.0 is written with `header`, `structure` and `dataSets` outermost**, as the services that made the
 //! format known did and as clients read it; `meta` and `data`, which the final text has, are read as well.
@@ -36,8 +36,8 @@ pub use writer::JsonWriter;
 pub const DEPTH_MAX: u32 = 64;
 /// Longest name of a member in bytes: the longest are keys of flat observations.
 pub const NAME_BYTES_MAX: usize = 4 * 1024;
-/// Longest text in bytes: attribute texts of observations may have as many in the other formats.
-pub const TEXT_BYTES_MAX: usize = 64 * 1024;
+/// Longest text in bytes. Descriptions that are passed over may be long; texts in cells have a limit of their own.
+pub const TEXT_BYTES_MAX: usize = 1024 * 1024;
 /// Longest numeral in bytes: a double written in full has no more than about 800 digits.
 pub const NUMBER_BYTES_MAX: usize = 1_100;
 /// Most structures of a message; queries for several dataflows have some dozens.

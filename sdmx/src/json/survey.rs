@@ -10,6 +10,11 @@ use super::{DATASETS_MAX, STRUCTURES_MAX};
 use crate::csv::Action;
 use crate::data::{DatasetStart, JsonVersion, MessageInfo, MessageProblem, StructureRef};
 
+/// Characters kept of what a message or a dataset says of itself; ids have at most 255.
+const KEPT_CHARACTERS: usize = 255;
+/// Receivers kept of a message.
+const RECEIVERS_MAX: usize = 100;
+
 /// A dataset, without its data.
 #[derive(Debug, Default)]
 pub(super) struct Dataset {
@@ -184,7 +189,11 @@ impl Found {
                 }
                 ("sender", _) => party(tokens, first, |id| header.sender = id)?,
                 ("receivers", _) => tokens.items_of(first, "receivers", |tokens, first| {
-                    party(tokens, first, |id| header.receivers.push(id))
+                    party(tokens, first, |id| {
+                        if header.receivers.len() < RECEIVERS_MAX {
+                            header.receivers.push(id);
+                        }
+                    })
                 })?,
                 ("receiver", _) => party(tokens, first, |id| header.receivers.push(id))?,
                 _ => tokens.skip_rest(first)?,
@@ -234,6 +243,11 @@ impl Found {
     }
 }
 
+/// As much of a text as is kept: there may be many datasets.
+fn kept(text: &str) -> String {
+    text.chars().take(KEPT_CHARACTERS).collect()
+}
+
 /// Reads the id of an organisation.
 fn party<R: Read>(tokens: &mut Tokens<R>, first: Token, mut id: impl FnMut(String)) -> Result<(), JsonError> {
     if first != Token::BeginObject {
@@ -241,7 +255,7 @@ fn party<R: Read>(tokens: &mut Tokens<R>, first: Token, mut id: impl FnMut(Strin
     }
     tokens.members_of(first, "an organisation", |tokens, name, first| {
         match (name, first) {
-            ("id", Token::Text) => id(tokens.text().to_owned()),
+            ("id", Token::Text) => id(kept(tokens.text())),
             _ => tokens.skip_rest(first)?,
         }
         Ok(())
@@ -293,7 +307,7 @@ impl Dataset {
     fn says<R: Read>(&mut self, tokens: &mut Tokens<R>, name: &str, first: Token) -> Result<(), JsonError> {
         let start = &mut self.start;
         match (name, first) {
-            ("structure", Token::Number) => match tokens.text().parse() {
+            ("structure", Token::Number | Token::Text) => match tokens.text().parse() {
                 Ok(place) => self.structure = place,
                 Err(_) => return Err(tokens.contents("this is not the index of a structure")),
             },
@@ -302,11 +316,11 @@ impl Dataset {
                     "information" | "append" | "merge" => (Action::Merge, None),
                     "replace" => (Action::Replace, None),
                     "delete" => (Action::Delete, None),
-                    _ => (Action::Merge, Some(tokens.text().to_owned())),
+                    _ => (Action::Merge, Some(kept(tokens.text()))),
                 };
             }
-            ("validFrom", Token::Text) => start.valid_from = Some(tokens.text().to_owned()),
-            ("validTo", Token::Text) => start.valid_to = Some(tokens.text().to_owned()),
+            ("validFrom", Token::Text) => start.valid_from = Some(kept(tokens.text())),
+            ("validTo", Token::Text) => start.valid_to = Some(kept(tokens.text())),
             ("links", _) => self.reference = reference(tokens, first)?,
             _ => tokens.skip_rest(first)?,
         }

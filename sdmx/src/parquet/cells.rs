@@ -8,6 +8,7 @@ use parquet::data_type::{AsBytes, ByteArray, DataType, FixedLenByteArray, Int96}
 use parquet::errors::ParquetError;
 use parquet::schema::types::ColumnDescriptor;
 
+use super::file::guarded;
 use crate::columns::{AttributeValue, LocalText};
 use crate::csv::write_divided;
 use crate::period::{Form, Period};
@@ -124,7 +125,8 @@ impl ColumnCells {
             values: &mut Vec<T::T>,
         ) -> Result<usize, ParquetError> {
             values.clear();
-            let read = reader.read_records(ROWS_AT_ONCE, Some(definitions), Some(repetitions), values)?;
+            let read =
+                guarded(|| reader.read_records(ROWS_AT_ONCE, Some(definitions), Some(repetitions), values))?;
             Ok(read.0)
         }
         let Self { reader, definitions, repetitions, values, .. } = self;

@@ -2,6 +2,7 @@
 //! it only what is asked for.
 
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -53,7 +54,8 @@ impl<R: Read + Seek> ParquetFile<R> {
         }
         let size = u64::from(size);
         let start = (length - FOOTER_BYTES).checked_sub(size).ok_or_else(truncated)?;
-        let metadata = ParquetMetaDataReader::decode_metadata(&read_at(&mut input, start, size)?);
+        let bytes = read_at(&mut input, start, size)?;
+        let metadata = guarded(|| ParquetMetaDataReader::decode_metadata(&bytes));
         let metadata = metadata.map_err(|error| broken(0, &error))?;
         Ok(Self { input, length, metadata })
     }
@@ -72,7 +74,7 @@ impl<R: Read + Seek> ParquetFile<R> {
     /// A reader of one column of one row group; `row` rows stand before it.
     pub(super) fn column(&mut self, group: usize, leaf: usize, row: u64) -> Result<ColumnReader, ReadError> {
         let group = self.metadata.row_group(group);
-        let column = group.column(leaf);
+        let column = group.columns().get(leaf).ok_or_else(|| broken(row, &"a row group lacks a column"))?;
         let start = column.dictionary_page_offset().unwrap_or_else(|| column.data_page_offset());
         let sizes = [start, column.compressed_size(), column.uncompressed_size()].map(u64::try_from);
         let [Ok(start), Ok(size), Ok(unpacked)] = sizes else {
@@ -89,7 +91,7 @@ impl<R: Read + Seek> ParquetFile<R> {
         let bytes = read_at(&mut self.input, start, size)?;
         let chunk = Chunk { start, bytes: bytes.into() };
         let rows = usize::try_from(group.num_rows()).unwrap_or(0);
-        let pages = SerializedPageReader::new(Arc::new(chunk), column, rows, None);
+        let pages = guarded(|| SerializedPageReader::new(Arc::new(chunk), column, rows, None));
         let pages = pages.map_err(|error| broken(row, &error))?;
         Ok(get_column_reader(column.column_descr_ptr(), Box::new(pages)))
     }
@@ -104,6 +106,13 @@ fn read_at(input: &mut (impl Read + Seek), start: u64, length: u64) -> Result<Ve
     };
     read().map_err(RowError::Io)?;
     Ok(bytes)
+}
+
+/// Decodes bytes of a file. The decoders assert what a damaged file may break: such a panic is an error of the
+/// file, after which nothing of it is used any more.
+pub(super) fn guarded<T>(decode: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ParquetError> {
+    let broken = |_| Err(ParquetError::General("values do not fit their encoding".to_owned()));
+    catch_unwind(AssertUnwindSafe(decode)).unwrap_or_else(broken)
 }
 
 /// A file that cannot be read further; `row` rows were.

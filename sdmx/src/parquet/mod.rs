@@ -21,6 +21,7 @@
 
 mod cells;
 mod file;
+mod header;
 mod layout;
 mod places;
 mod read;

@@ -3,16 +3,14 @@
 use std::io::{Read, Seek};
 use std::sync::Arc;
 
-use parquet::basic::Type as PhysicalType;
-
 use super::cells::ColumnCells;
 use super::file::{ParquetFile, broken, problem};
+use super::header::columns;
 use super::key;
 use super::places::ParquetPlaces;
 use crate::csv::{
-    Action, Batch, COLUMNS_MAX, Cell, CellIssue, CellProblem, Column, Header, HeaderError, Packed, Plan,
-    ReadError, ReadSummary, Role, Row, RowBatch, STRUCTURES_MAX, SUB_SEPARATOR, TEXT_BYTES_MAX, Use, Version,
-    clip,
+    Action, Batch, Cell, CellIssue, CellProblem, Column, Header, HeaderError, Packed, Plan, ReadError,
+    ReadSummary, Role, Row, RowBatch, STRUCTURES_MAX, TEXT_BYTES_MAX, Use, clip,
 };
 use crate::data::{DataFormat, DataReader, MessageProblem, Places, Resolve, StructureRef};
 use crate::structure::DataDefinition;
@@ -347,67 +345,4 @@ impl<R: Read + Seek> DataReader for ParquetReader<'_, R> {
 #[inline]
 fn cell(text: &[u8], start: usize) -> Cell {
     Cell { start: start as u32, end: text.len() as u32, packed: Packed::of(&text[start..]) }
-}
-
-/// The columns of a file, and for each its place among the file's own, where its type is read.
-fn columns<R: Read + Seek>(file: &ParquetFile<R>) -> Result<(Header, Vec<Option<usize>>), ReadError> {
-    let schema = file.metadata.file_metadata().schema_descr();
-    let roots = schema.root_schema().get_fields();
-    if roots.len() > COLUMNS_MAX {
-        return Err(HeaderError::TooManyColumns(roots.len()).into());
-    }
-    let divided = file.value(key::DIVIDED).unwrap_or_default();
-    let brackets = |name: &str| {
-        let mut parts = divided.split(',').filter_map(|part| part.strip_suffix(']')?.split_once('['));
-        parts.find(|(known, _)| *known == name).map(|(_, languages)| languages)
-    };
-    let physical = |name: &str| {
-        let root = roots.iter().find(|root| root.name() == name)?;
-        root.is_primitive().then(|| root.get_physical_type())
-    };
-    let (mut columns, mut leaves) = (Vec::new(), Vec::new());
-    for (nth, root) in roots.iter().enumerate() {
-        let name = root.name();
-        // Columns that stand beside others in files written here.
-        let beside = |suffix: &str, of: PhysicalType, with: PhysicalType| {
-            let base = name.strip_suffix(suffix).and_then(physical);
-            base == Some(of) && physical(name) == Some(with)
-        };
-        let role = match name {
-            "STRUCTURE" => Role::Structure,
-            "STRUCTURE_ID" | "DATAFLOW" => Role::StructureId,
-            "ACTION" => Role::Action,
-            "STRUCTURE_NAME" | "SERIES_KEY" | "OBS_KEY" => Role::Repeats,
-            _ if beside("_EXACT", PhysicalType::DOUBLE, PhysicalType::BYTE_ARRAY) => Role::Repeats,
-            _ if beside("_START", PhysicalType::BYTE_ARRAY, PhysicalType::INT32) => Role::Repeats,
-            _ => Role::Other,
-        };
-        let is_twice = role < Role::Repeats && columns.iter().any(|other: &Column| other.role == role);
-        if is_twice {
-            return Err(HeaderError::Twice(name.to_owned()).into());
-        }
-        let languages = brackets(name);
-        columns.push(Column {
-            name: name.to_owned(),
-            divided: languages.is_some(),
-            languages: languages
-                .into_iter()
-                .flat_map(|text| text.split(';'))
-                .filter(|text| !text.is_empty())
-                .map(str::to_owned)
-                .collect(),
-            labelled: false,
-            role,
-        });
-        // Lists of plain values are read; what is nested deeper is not.
-        let mut of_root = (0..schema.num_columns()).filter(|leaf| schema.get_column_root_idx(*leaf) == nth);
-        let leaf = of_root
-            .next()
-            .filter(|leaf| of_root.next().is_none() && schema.column(*leaf).max_rep_level() <= 1);
-        leaves.push(leaf);
-    }
-    Ok((
-        Header { version: Version::V2, separator: b',', sub_separator: Some(SUB_SEPARATOR), columns },
-        leaves,
-    ))
 }

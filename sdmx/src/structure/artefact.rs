@@ -45,10 +45,20 @@ pub struct Identity {
     #[serde(default, rename = "isPartial", skip_serializing_if = "std::ops::Not::not")]
     pub is_partial: bool,
     /// Since when it is meant to be used.
-    #[serde(default, rename = "validFrom", with = "instant::optional", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        rename = "validFrom",
+        with = "instant::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub valid_from: Option<Timestamp>,
     /// Until when it is meant to be used.
-    #[serde(default, rename = "validTo", with = "instant::optional", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        rename = "validTo",
+        with = "instant::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub valid_to: Option<Timestamp>,
 }
 

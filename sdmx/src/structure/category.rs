@@ -51,9 +51,8 @@ impl CategoryScheme {
     /// The category of a path of ids with points between: `POP.MIG`.
     pub fn category(&self, path: &str) -> Option<&Category> {
         let mut ids = path.split('.');
-        let find = |categories: &'_ [Category], id: &str| {
-            categories.iter().position(|category| &*category.id == id)
-        };
+        let find =
+            |categories: &'_ [Category], id: &str| categories.iter().position(|category| &*category.id == id);
         let mut found = self.categories.get(find(&self.categories, ids.next()?)?)?;
         for id in ids {
             found = found.categories.get(find(&found.categories, id)?)?;

@@ -1,6 +1,7 @@
 //! Whether artefacts hang together: references lead somewhere, ids are unique, trees are trees.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use super::artefact::{Artefact, Identity};
 use super::codelist::Codelist;
@@ -17,7 +18,7 @@ pub(super) const PARENTS_MAX: usize = 64;
 impl Structures {
     /// Everything that is wrong with the set, all in one go.
     pub fn check(&self) -> Vec<Problem> {
-        let mut checker = Checker { structures: self, problems: Vec::new() };
+        let mut checker = Checker { structures: self, problems: Vec::new(), expanded: BTreeMap::new() };
         for (reference, artefact) in self.iter() {
             checker.check(reference, artefact);
         }
@@ -29,6 +30,8 @@ impl Structures {
 pub(super) struct Checker<'a> {
     pub(super) structures: &'a Structures,
     pub(super) problems: Vec<Problem>,
+    /// Code lists with all of their codes, each made once; nothing where one cannot be made.
+    pub(super) expanded: BTreeMap<Reference, Option<Arc<Codelist>>>,
 }
 
 impl Checker<'_> {
@@ -145,8 +148,13 @@ impl Checker<'_> {
             self.check_reference(at, &extension.codelist, Class::Codelist);
             if extension.include.is_some() && extension.exclude.is_some() {
                 let other = &extension.codelist;
-                self.report(at, format!("takes codes of {other} with both a selection to include and one to exclude: \
-                                         give one of them"));
+                self.report(
+                    at,
+                    format!(
+                        "takes codes of {other} with both a selection to include and one to exclude: \
+                                         give one of them"
+                    ),
+                );
             }
         }
         let is_complete = list.extensions.iter().all(|other| self.structures.get(&other.codelist).is_some());

@@ -16,9 +16,7 @@ impl Checker<'_> {
         }
         let units = &scheme.organisation_units;
         self.check_unique(at, "unit", units.iter().map(|unit| &unit.id));
-        let parent = |id: &CodeId| {
-            units.iter().find(|unit| unit.id == *id).map(|unit| unit.parent.as_ref())
-        };
+        let parent = |id: &CodeId| units.iter().find(|unit| unit.id == *id).map(|unit| unit.parent.as_ref());
         self.check_tree(at, "unit", units.iter().map(|unit| &unit.id), parent);
     }
 
@@ -42,7 +40,10 @@ impl Checker<'_> {
             if let Some(level) = &code.level
                 && !hierarchy.levels().any(|known| known.id == *level)
             {
-                self.report(at, format!("the code {} is of a level {level} that is not there: add it", code.id));
+                self.report(
+                    at,
+                    format!("the code {} is of a level {level} that is not there: add it", code.id),
+                );
             }
             if code.valid_from.zip(code.valid_to).is_some_and(|(from, to)| to < from) {
                 self.report(at, format!("the code {} ends before it begins: correct its validity", code.id));
@@ -51,7 +52,11 @@ impl Checker<'_> {
     }
 
     pub(super) fn check_metadata(&mut self, at: &Reference, structure: &MetadataStructure) {
-        self.check_unique(at, "metadata attribute", structure.all_attributes().map(|attribute| &attribute.id));
+        self.check_unique(
+            at,
+            "metadata attribute",
+            structure.all_attributes().map(|attribute| &attribute.id),
+        );
         for attribute in structure.all_attributes() {
             self.check_item_reference(at, &attribute.concept_identity, Class::ConceptScheme);
             if let Some(representation) = &attribute.local_representation {

@@ -135,7 +135,11 @@ impl<'a> Checker<'a> {
             return;
         }
         let list = self.structures.representation(found).and_then(|values| values.enumeration.as_ref());
-        let Some(list) = list.and_then(|list| self.structures.expanded(list).ok()) else { return };
+        let Some(list) = list else { return };
+        if !self.expanded.contains_key(list) {
+            self.expanded.insert(list.clone(), self.structures.expanded(list).ok());
+        }
+        let Some(list) = self.expanded.get(list).cloned().flatten() else { return };
         if list.get(value).is_none() {
             self.report(
                 at,

@@ -120,7 +120,8 @@ impl Serialize for Codelist {
             #[serde(rename = "codelistExtensions", skip_serializing_if = "<[_]>::is_empty")]
             extensions: &'a [CodelistExtension],
         }
-        Whole { identity: &self.identity, codes: &self.codes, extensions: &self.extensions }.serialize(serializer)
+        Whole { identity: &self.identity, codes: &self.codes, extensions: &self.extensions }
+            .serialize(serializer)
     }
 }
 

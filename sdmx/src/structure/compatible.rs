@@ -52,7 +52,10 @@ impl Structures {
     /// The newest version before this one that makes a promise.
     pub fn predecessor(&self, of: &Reference) -> Option<&Reference> {
         let same = self.of_class(of.class).map(|(reference, _)| reference).filter(|known| {
-            known.agency == of.agency && known.id == of.id && known.version.is_stable() && known.version < of.version
+            known.agency == of.agency
+                && known.id == of.id
+                && known.version.is_stable()
+                && known.version < of.version
         });
         same.max_by(|a, b| a.version.cmp(&b.version))
     }
@@ -101,7 +104,9 @@ impl Changes {
             (Artefact::ConceptScheme(a), Artefact::ConceptScheme(b)) => {
                 let of = |scheme: &super::scheme::ConceptScheme| {
                     let concepts = scheme.concepts.iter();
-                    concepts.map(|concept| (concept.id.to_string(), format!("{:?}", concept.parent))).collect()
+                    concepts
+                        .map(|concept| (concept.id.to_string(), format!("{:?}", concept.parent)))
+                        .collect()
                 };
                 self.items("concept", of(a), of(b));
                 for concept in &b.concepts {
@@ -163,7 +168,10 @@ impl Changes {
             match after.get(id) {
                 None => self.say(Weight::Major, format!("the {kind} {id} is gone")),
                 Some(new) if new != old => {
-                    self.say(Weight::Minor, format!("the {kind} {id} lies elsewhere or is valid at other times"));
+                    self.say(
+                        Weight::Minor,
+                        format!("the {kind} {id} lies elsewhere or is valid at other times"),
+                    );
                 }
                 Some(_) => {}
             }
@@ -327,7 +335,10 @@ fn places(topmost: &[HierarchicalCode]) -> BTreeMap<String, String> {
         topmost.iter().map(|code| (code.id.to_string(), code)).collect();
     while let Some((path, code)) = open.pop() {
         open.extend(code.hierarchical_codes.iter().map(|within| (format!("{path}.{}", within.id), within)));
-        found.insert(path, format!("{} {:?} {:?} {:?}", code.code, code.level, code.valid_from, code.valid_to));
+        found.insert(
+            path,
+            format!("{} {:?} {:?} {:?}", code.code, code.level, code.valid_from, code.valid_to),
+        );
     }
     found
 }

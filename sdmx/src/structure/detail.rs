@@ -147,7 +147,8 @@ impl Artefact {
 impl Codelist {
     /// The list with these codes only; nothing if it has no others.
     fn cut(&self, codes: &BTreeSet<Arc<str>>) -> Option<Self> {
-        let mut kept: Vec<_> = self.codes().iter().filter(|code| codes.contains(&*code.id)).cloned().collect();
+        let mut kept: Vec<_> =
+            self.codes().iter().filter(|code| codes.contains(&*code.id)).cloned().collect();
         if kept.len() == self.codes().len() {
             return None;
         }

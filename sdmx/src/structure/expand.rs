@@ -73,7 +73,8 @@ impl Structures {
         codes.extend(list.codes().iter().cloned());
         // The last of several counts.
         let mut seen = BTreeSet::new();
-        let mut kept: Vec<Code> = codes.into_iter().rev().filter(|code| seen.insert(code.id.clone())).collect();
+        let mut kept: Vec<Code> =
+            codes.into_iter().rev().filter(|code| seen.insert(code.id.clone())).collect();
         kept.reverse();
         for code in &mut kept {
             // A parent that was not taken leaves its children at the top.

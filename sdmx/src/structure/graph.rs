@@ -67,7 +67,8 @@ impl Structures {
     /// `asked`, with relatives that this set has. What is asked for stays as it is given, be it cut.
     pub fn with_relatives(&self, asked: &Structures, relatives: &Relatives) -> Structures {
         let given: BTreeSet<Reference> = asked.iter().map(|(reference, _)| reference.clone()).collect();
-        let down = |from: &BTreeSet<Reference>, deep| self.follow(from, deep, |one| self.children_of(one, asked));
+        let down =
+            |from: &BTreeSet<Reference>, deep| self.follow(from, deep, |one| self.children_of(one, asked));
         let up = |from: &BTreeSet<Reference>, deep| {
             let parents = self.parents_by_child();
             self.follow(from, deep, |one| parents.get(one).into_iter().flatten().cloned().collect())

@@ -16,8 +16,10 @@ pub fn parse_instant(text: &str) -> Result<Timestamp, InstantError> {
     if let Ok(instant) = text.parse::<Timestamp>() {
         return Ok(instant);
     }
-    let civil =
-        text.parse::<DateTime>().ok().or_else(|| Some(text.parse::<Date>().ok()?.to_datetime(Default::default())));
+    let civil = text
+        .parse::<DateTime>()
+        .ok()
+        .or_else(|| Some(text.parse::<Date>().ok()?.to_datetime(Default::default())));
     let instant = civil.and_then(|civil| TimeZone::UTC.to_timestamp(civil).ok());
     instant.ok_or_else(|| InstantError(beginning(text)))
 }

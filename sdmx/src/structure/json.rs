@@ -3,10 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::artefact::Artefact;
-use super::json_message::{AVAILABILITY, read_availability};
 use super::json_artefact::{read_artefact, unread, write_artefact};
 use super::json_limits::check_limits;
 pub use super::json_limits::{ITEMS_MAX, MESSAGE_BYTES_MAX, TEXT_BYTES_MAX};
+use super::json_message::{AVAILABILITY, read_availability};
 use super::problem::Problem;
 use super::reference::Class;
 use super::set::Structures;

@@ -11,9 +11,7 @@ use super::reference::Class;
 use super::stub::StubJson;
 
 /// Properties that change what an artefact means, so that it must not be read without them.
-const NOT_HELD: [(&str, &str); 1] = [
-    ("simpleDataSources", "is about data sources: attach it to dataflows"),
-];
+const NOT_HELD: [(&str, &str); 1] = [("simpleDataSources", "is about data sources: attach it to dataflows")];
 
 /// Reads one artefact; the error is its reason.
 pub(super) fn read_artefact(class: Class, mut value: Value) -> Result<Artefact, String> {

@@ -1,4 +1,4 @@
-//! SDMX-JSON structure messages as answers: of version 2.0 or 2.1, with a header, and with links to what they are.
+//! SDMX-JSON structure messages as answers: of version 1.0, 2.0 or 2.1, with a header, and with links to what they are.
 //!
 //! What is stored, and what digests are taken of, is [`write_json`](super::write_json)'s.
 
@@ -12,8 +12,10 @@ use super::constraint::{Attachment, ConstraintRole, CubeRegion, DataConstraint};
 use super::id::{AgencyId, Id};
 use super::json::ARRAYS;
 use super::json_artefact::write_artefact;
+use super::json_first;
 use super::names::Names;
 use super::reference::{Class, Reference};
+use super::representation::UNBOUNDED;
 use super::set::Structures;
 use super::version::Version;
 use crate::data::JsonVersion;
@@ -28,19 +30,17 @@ const SERIES_COUNT: &str = "series_count";
 /// Annotation that counts observations.
 const OBSERVATION_COUNT: &str = "obs_count";
 
-/// Writes a message of version 2.1, or of 2.0 for all others.
-pub fn write_json_message(
-    structures: &Structures,
-    version: JsonVersion,
-    header: &MessageHeader,
-) -> Vec<u8> {
+/// Writes a message. In version 1.0 what SDMX 2.1 has no class for is left out.
+pub fn write_json_message(structures: &Structures, version: JsonVersion, header: &MessageHeader) -> Vec<u8> {
     let is_2_1 = version == JsonVersion::V2_1;
     let mut data = Map::new();
     for (class, array) in ARRAYS {
         let mut values = Vec::new();
         for (reference, artefact) in structures.of_class(class) {
             match &**artefact {
-                Artefact::DataConstraint(constraint) if is_2_1 && constraint.role == ConstraintRole::Actual => {
+                Artefact::DataConstraint(constraint)
+                    if is_2_1 && constraint.role == ConstraintRole::Actual =>
+                {
                     push(&mut data, AVAILABILITY, availability(constraint));
                 }
                 artefact => values.push(linked(reference, artefact, is_2_1)),
@@ -48,7 +48,15 @@ pub fn write_json_message(
         }
         values.into_iter().for_each(|value| push(&mut data, array, value));
     }
-    let number = if is_2_1 { "2.1.0" } else { "2.0.0" };
+    data.values_mut().for_each(write_unbounded);
+    if version == JsonVersion::V1_0 {
+        json_first::turn(&mut data);
+    }
+    let number = match version {
+        JsonVersion::V1_0 => "1.0.0",
+        JsonVersion::V2_0 => "2.0.0",
+        JsonVersion::V2_1 => "2.1.0",
+    };
     let schema = format!(
         "https://raw.githubusercontent.com/sdmx-twg/sdmx-json/master/structure-message/tools/schemas/{number}/\
          sdmx-json-structure-schema.json"
@@ -85,6 +93,28 @@ pub fn write_json_availability(
     let mut all = structures.clone();
     all.replace(Artefact::DataConstraint(constraint));
     write_json_message(&all, version, header)
+}
+
+/// The word for "any number of" as a number: clients exist that take nothing else, and both versions allow it.
+fn write_unbounded(array: &mut Value) {
+    let mut open = vec![array];
+    while let Some(value) = open.pop() {
+        match value {
+            Value::Array(values) => open.extend(values),
+            Value::Object(members) => {
+                for (key, value) in members {
+                    match value {
+                        Value::String(text) if key == "maxOccurs" && text == "unbounded" => {
+                            *value = UNBOUNDED.into();
+                        }
+                        Value::Array(_) | Value::Object(_) => open.push(value),
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 fn push(data: &mut Map<String, Value>, array: &str, value: Value) {
@@ -124,10 +154,14 @@ fn linked(reference: &Reference, artefact: &Artefact, is_2_1: bool) -> Value {
 
 /// What is there, as 2.1 has it. It holds one region of one artefact.
 fn availability(constraint: &DataConstraint) -> Value {
-    let Attachment { data_structures, dataflows, provision_agreements, .. } = &constraint.constraint_attachment;
+    let Attachment { data_structures, dataflows, provision_agreements, .. } =
+        &constraint.constraint_attachment;
     let mut attachment = Map::new();
-    let kinds =
-        [("dataflow", dataflows), ("dataStructure", data_structures), ("provisionAgreement", provision_agreements)];
+    let kinds = [
+        ("dataflow", dataflows),
+        ("dataStructure", data_structures),
+        ("provisionAgreement", provision_agreements),
+    ];
     let first = kinds.into_iter().find_map(|(kind, of)| Some((kind, of.first()?)));
     attachment.extend(first.map(|(kind, reference)| (kind.to_owned(), reference.to_string().into())));
     let mut value = json!({ "constraintAttachment": attachment });
@@ -161,7 +195,9 @@ pub(super) fn read_availability(value: &Value) -> Result<DataConstraint, String>
         "dataflow" => constraint_attachment.dataflows.push(to.clone()),
         "dataStructure" => constraint_attachment.data_structures.push(to.clone()),
         "provisionAgreement" => constraint_attachment.provision_agreements.push(to.clone()),
-        other => return Err(format!("is attached to a {}: attach it to a dataflow", super::id::beginning(other))),
+        other => {
+            return Err(format!("is attached to a {}: attach it to a dataflow", super::id::beginning(other)));
+        }
     }
     let region = value.get("cubeRegion").cloned().map(serde_json::from_value::<CubeRegion>);
     let cube_regions: Vec<_> = region.transpose().map_err(|error| error.to_string())?.into_iter().collect();

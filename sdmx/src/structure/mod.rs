@@ -31,6 +31,7 @@ mod instant;
 mod items;
 mod json;
 mod json_artefact;
+mod json_first;
 mod json_limits;
 mod json_message;
 mod key_set;

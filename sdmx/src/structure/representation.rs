@@ -1,6 +1,6 @@
 //! Which values a component may have: codes, or texts of a certain form.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::reference::Reference;
 use crate::decimal::Decimal;
@@ -106,13 +106,32 @@ pub struct Format {
 }
 
 /// Most occurrences of a value in one cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Occurs {
     /// So many.
     Times(u32),
     /// `"unbounded"`.
     Unbounded(Unbounded),
+}
+
+/// The number that stands for "any number of" where a message must have one: no cell has so many values.
+pub(super) const UNBOUNDED: u32 = i32::MAX as u32;
+
+impl<'de> Deserialize<'de> for Occurs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Read {
+            Times(u32),
+            Unbounded(Unbounded),
+        }
+        Ok(match Read::deserialize(deserializer)? {
+            Read::Times(UNBOUNDED) => Self::Unbounded(Unbounded::Unbounded),
+            Read::Times(times) => Self::Times(times),
+            Read::Unbounded(unbounded) => Self::Unbounded(unbounded),
+        })
+    }
 }
 
 /// The word for "any number of".

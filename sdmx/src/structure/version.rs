@@ -125,7 +125,11 @@ impl Pattern {
         };
         if mark == "*" {
             let fixed = numbers(before.strip_suffix('.')?)?;
-            return (after.is_empty() && fixed.len() < 3).then_some(Self { fixed, least: vec![], only_stable });
+            return (after.is_empty() && fixed.len() < 3).then_some(Self {
+                fixed,
+                least: vec![],
+                only_stable,
+            });
         }
         let mut fixed = numbers(before)?;
         let mut least = vec![fixed.pop()?];
@@ -150,7 +154,9 @@ fn is_number(part: &str) -> bool {
 }
 
 fn is_extension(part: &str) -> bool {
-    !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    // A number has no zero before it (semantic versioning, 9).
+    let is_sound = !part.bytes().all(|byte| byte.is_ascii_digit()) || part.len() == 1 || !part.starts_with('0');
+    !part.is_empty() && is_sound && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 impl PartialOrd for Version {
@@ -200,7 +206,7 @@ mod tests {
     #[test]
     fn what_is_no_version_is_refused() {
         for text in
-            ["", "one", "1.", "1..0", "01.0.0", "1.0.0-", "1.0-draft", "1.0.0.0", "1.0.0-a b", "1.0.0+"]
+            ["", "one", "1.", "1..0", "01.0.0", "1.0.0-", "1.0-draft", "1.0.0.0", "1.0.0-a b", "1.0.0+", "1.0.0-a.09"]
         {
             assert!(Version::parse(text).is_err(), "{text:?}");
         }
@@ -230,7 +236,9 @@ mod tests {
 
     #[test]
     fn what_is_no_pattern_is_refused() {
-        for text in ["2+", "2.3+", "2+.3+.1", "+.1.0", "2.*.1", "1.0.0.*", "2.3.1*", "**", "2.x+.1", "1.0.0+-draft"] {
+        for text in
+            ["2+", "2.3+", "2+.3+.1", "+.1.0", "2.*.1", "1.0.0.*", "2.3.1*", "**", "2.x+.1", "1.0.0+-draft"]
+        {
             assert!(Version::parse_pattern(text).is_err(), "{text:?}");
         }
         assert!(Version::parse("2.3+.1").is_err(), "an artefact's own version is never a pattern");

@@ -35,7 +35,6 @@ pub struct XlsxWriter<W: Write> {
     numbers: Vec<Format>,
     /// The next row.
     row: u32,
-    rows_max: u32,
 }
 
 impl<W: Write> XlsxWriter<W> {
@@ -59,33 +58,33 @@ impl<W: Write> XlsxWriter<W> {
             attributes,
             numbers: (0..=DIGITS_MAX).map(number).collect(),
             row: 1,
-            rows_max: SHEET_ROWS_MAX,
         })
     }
 
-    /// For tests: the limit of rows without as many rows.
-    #[cfg(test)]
-    fn with_rows_max(mut self, rows: u32) -> Self {
-        self.rows_max = rows;
-        self
-    }
-
     fn check_room(&self, rows: usize) -> io::Result<()> {
-        if rows <= (self.rows_max - self.row) as usize {
+        if rows <= (SHEET_ROWS_MAX - self.row) as usize {
             return Ok(());
         }
         let reason = format!(
             "a sheet has at most {} rows of data: narrow the filters, or ask for CSV or Parquet, which have no limit",
-            self.rows_max - 1
+            SHEET_ROWS_MAX - 1
         );
         Err(io::Error::new(io::ErrorKind::FileTooLarge, reason))
+    }
+}
+
+/// Rows that columns take: one for each observation, and one for each series without any.
+fn rows_of(columns: &Columns, has_observations: bool) -> usize {
+    match has_observations {
+        false => columns.series_count(),
+        true => (0..columns.series_count()).map(|series| columns.observations(series).len().max(1)).sum(),
     }
 }
 
 impl<W: Write> DataWriter for XlsxWriter<W> {
     fn write(&mut self, action: Action, columns: &Columns, context: &DatasetContext<'_>) -> io::Result<()> {
         let has_observations = self.options.detail.has_observations();
-        self.check_room(if has_observations { columns.len() } else { columns.series_count() })?;
+        self.check_room(rows_of(columns, has_observations))?;
         let language = sheet::language(&self.options).to_owned();
         let absent = context.absent_values.iter().chain(&self.options.absent_values);
         let absent: Vec<&(Arc<str>, AttributeValue)> = absent.collect();
@@ -125,10 +124,6 @@ impl<W: Write> DataWriter for XlsxWriter<W> {
                 true => continue,
                 false => stretch.observations.map(Some).collect(),
             };
-            if self.row as usize + rows.len() > self.rows_max as usize {
-                self.row = self.rows_max;
-                break;
-            }
             for observation in rows {
                 let period = observation.map_or(Period::ANY, |observation| columns.periods[observation]);
                 for (column, place) in self.columns.iter().zip(0..) {

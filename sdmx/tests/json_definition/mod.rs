@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use mighub_sdmx::structure::{Class, DataDefinition, Structures, read_json};
 
 /// How messages name it.
-pub const DATAFLOW: &str = "TEST:ARRIVALS(1.0.0)";
+pub(crate) const DATAFLOW: &str = "TEST:ARRIVALS(1.0.0)";
 
 const STRUCTURES: &str = r##"{"data":{
 "codelists":[
@@ -38,7 +38,7 @@ const STRUCTURES: &str = r##"{"data":{
 "dataflows":[{"id":"ARRIVALS","agencyID":"TEST","version":"1.0.0","name":"Arrivals","names":{"en":"Arrivals","fr":"Arrivées"},"structure":"urn:sdmx:org.sdmx.infomodel.datastructure.DataStructure=TEST:DSD(1.0.0)"}]}}"##;
 
 /// The dataflow, resolved.
-pub fn definition() -> Arc<DataDefinition> {
+pub(crate) fn definition() -> Arc<DataDefinition> {
     static DEFINITION: LazyLock<Arc<DataDefinition>> = LazyLock::new(load);
     DEFINITION.clone()
 }

@@ -14,13 +14,8 @@ pub(crate) fn definition() -> Arc<DataDefinition> {
     DEFINITION.clone()
 }
 
-/// The same without time.
-pub(crate) fn timeless() -> Arc<DataDefinition> {
-    static DEFINITION: LazyLock<Arc<DataDefinition>> = LazyLock::new(|| build(false));
-    DEFINITION.clone()
-}
-
-fn build(with_time: bool) -> Arc<DataDefinition> {
+/// The dataflow, with a time dimension or without.
+pub(crate) fn build(with_time: bool) -> Arc<DataDefinition> {
     let string = json!({ "format": { "dataType": "String" } });
     let several = json!({ "format": { "dataType": "String" }, "maxOccurs": "unbounded" });
     let languages =

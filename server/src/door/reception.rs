@@ -77,7 +77,8 @@ fn has_passed(since: Moment, now: Moment) -> bool {
     now.0 >= since.0.saturating_add(WINDOW_MS)
 }
 
-fn customer(address: IpAddr) -> IpAddr {
+/// Who an address stands for: an IPv6 customer has 2^64 of them.
+pub(super) fn customer(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
         IpAddr::V6(address) => {

@@ -10,7 +10,7 @@ use http::{Extensions, HeaderMap};
 use mighub::token::AccessToken;
 use mighub::v1::ErrorReason;
 
-use super::reception::Reception;
+use super::reception::{Reception, customer};
 use super::{Peer, Transport};
 use crate::hub::rights::unauthenticated;
 use crate::hub::tokens::token_invalid;
@@ -112,7 +112,7 @@ impl Visitor {
                 certificate.as_ref().map(|certificate| certificate.name.agency.clone())
             }
         };
-        agency.map_or_else(|| Caller::Public(self.peer.address.ip()), Caller::Agency)
+        agency.map_or_else(|| Caller::Public(customer(self.peer.address.ip())), Caller::Agency)
     }
 }
 

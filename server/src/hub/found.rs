@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use mighub::v1::{self, Role, record::What};
-use mighub_sdmx::structure::{AgencyId, Structures, read_message};
+use mighub_sdmx::structure::{AgencyId, Structures};
 use mighub_store::{Batch, NewRecord, Object, Options, Store};
 use prost::Message;
 
@@ -106,7 +106,7 @@ fn load(messages: &[Vec<u8>]) -> Result<Structures, CreateError> {
     let refuse = |text: String| CreateError::Structures(text);
     let mut structures = Structures::default();
     for bytes in messages {
-        let message = read_message(bytes).map_err(|error| refuse(error.to_string()))?;
+        let message = super::structures::read_structures(bytes).map_err(|refusal| refuse(refusal.text))?;
         if let Some(problem) = message.problems.first() {
             return Err(refuse(format!("{}: {}", problem.artefact, problem.text)));
         }

@@ -29,7 +29,7 @@ pub(crate) mod tokens;
 pub mod vintage;
 mod vintages;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
@@ -43,7 +43,8 @@ pub use refusal::Refusal;
 pub use retrieve::{Batch, Diff, Effect, Figures, FiguresOf, FiguresRequest, FiguresState, LaneFigures};
 pub use retrieve::{Pull, VintageWatch};
 pub use rights::{Operation, Permit, Principal, Rights, Scope};
-pub use submission::{Opening, Upload};
+pub use structures::{Catalogue, read_structures};
+pub use submission::{Opening, Sending, TakenIn, Upload};
 
 use crate::trust::HubSigner;
 use append::Appender;
@@ -97,6 +98,22 @@ pub enum OpenError {
     /// The structures cannot be read.
     #[error("{0}")]
     Structures(String),
+    /// The folder for files that are taken in.
+    #[error("{0}: {1}")]
+    Scratch(String, #[source] std::io::Error),
+}
+
+/// Folder of files that are taken in, within the hub's: they count for its disk.
+const SCRATCH: &str = "scratch";
+
+/// What a hub that was killed left there is nobody's.
+fn emptied(folder: PathBuf) -> Result<PathBuf, OpenError> {
+    let failed = |source: std::io::Error| OpenError::Scratch(folder.display().to_string(), source);
+    match std::fs::remove_dir_all(&folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
+        _ => std::fs::create_dir(&folder).map_err(failed)?,
+    }
+    Ok(folder)
 }
 
 type ChangeNotice = Box<dyn Fn(u64) + Send + Sync>;
@@ -104,6 +121,9 @@ type ChangeNotice = Box<dyn Fn(u64) + Send + Sync>;
 /// The hub. All methods may be called from any thread, and may wait for the disk.
 pub struct Hub {
     store: Store,
+    /// Where files lie while they are taken in.
+    scratch: PathBuf,
+    free_space_min: u64,
     view: Box<dyn View>,
     signer: HubSigner,
     founded: v1::Founded,
@@ -166,6 +186,8 @@ impl Hub {
         let hub = Self {
             appender: Appender::new(&store),
             store,
+            scratch: emptied(folder.join(SCRATCH))?,
+            free_space_min: options.free_space_min,
             view: Box::new(view),
             signer: options.signer,
             founded,
@@ -200,6 +222,16 @@ impl Hub {
             health.read_only = Some("the view failed: restart the hub, it will be derived anew".into());
         }
         health
+    }
+
+    /// Where files lie while they are taken in, and how many bytes there is room for beside what stays free.
+    pub fn scratch(&self) -> Result<(&Path, u64), Refusal> {
+        let room = self.store.health().free_bytes.saturating_sub(self.free_space_min);
+        if room == 0 {
+            let text = "the hub's disk is nearly full, so it takes no files: try again later";
+            return Err(Refusal::new(v1::ErrorReason::DiskNearlyFull, text));
+        }
+        Ok((&self.scratch, room))
     }
 
     /// Somebody without certificate or token.

@@ -260,6 +260,11 @@ impl Rights {
         agreements.map(|(since, _)| *since).chain(roles).max()
     }
 
+    /// Position of the newest record about an agreement.
+    pub fn agreements_changed_at(&self) -> Option<u64> {
+        self.agreements.values().filter_map(|states| states.last()).map(|(since, _)| *since).max()
+    }
+
     /// Agreements on a dataflow in force on the day of `now`.
     pub fn agreements_on(&self, dataflow: &Reference, position: u64, now: Moment) -> Vec<Arc<Agreement>> {
         let day = now.day();

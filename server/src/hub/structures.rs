@@ -1,39 +1,39 @@
-//! The structures a hub holds: put, get, list; and the definitions of dataflows resolved from them.
+//! The structures a hub holds, and the definitions of dataflows resolved from them.
+//!
+//! What lives here: what there is today. Under it: taking structures in, deleting them, giving them out. What must
+//! not: what structures are, which the language crate knows.
 
 mod catalogue;
+mod delete;
+mod fit;
+mod get;
 mod growth;
+mod put;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mighub::block::Digest;
-use mighub::v1::{self, ArtefactChange, ErrorReason, record::What};
-use mighub_sdmx::structure::{
-    Artefact, Class, DataDefinition, MESSAGE_BYTES_MAX, Reference, StructureError, Structures, read_message,
-    write_json,
-};
-use mighub_store::{Name, Object, RECORD_BYTES_MAX, Store, View};
+use mighub::v1::ErrorReason;
+use mighub_sdmx::structure::{Artefact, Class, DataDefinition, Reference, Structures, read_message};
+use mighub_store::{Object, Store, View};
 use prost::Message;
 
-use super::append::Actor;
-use super::moment::Moment;
+use super::Hub;
 use super::objects::{content, object};
-use super::pages::Page;
 use super::refusal::Refusal;
-use super::rights::Operation;
 use super::rows::{STRUCTURES, StructureRow};
-use super::{Hub, Principal};
 pub use catalogue::Catalogue;
 pub(super) use growth::has_grown_from;
-
-/// What structure messages are.
-const STRUCTURE_MEDIA_TYPE: &str = "application/vnd.sdmx.structure+json;version=2.0.0";
+pub use put::read_structures;
 
 /// All artefacts, and every dataflow that can be resolved.
 pub(super) struct Registry {
     structures: Arc<Structures>,
     stored_ms: BTreeMap<Reference, i64>,
     definitions: Definitions,
+    /// Position of the newest record when they were read: nothing changed after it.
+    read_at: Option<u64>,
 }
 
 /// The dataflows that can be resolved.
@@ -69,7 +69,8 @@ impl Registry {
             stored_ms.insert(reference, row.stored_ms);
         }
         let definitions = definitions(&structures);
-        Ok(Self { structures: Arc::new(structures), stored_ms, definitions })
+        let read_at = view.records().map_err(|error| error.to_string())?.checked_sub(1);
+        Ok(Self { structures: Arc::new(structures), stored_ms, definitions, read_at })
     }
 
     pub(super) fn structures(&self) -> &Structures {

@@ -27,7 +27,8 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 const WORDS_CHARACTERS_MAX: usize = 200;
 /// Dataflows that a token names, at most: one record holds them.
 const DATAFLOWS_MAX: usize = 256;
-/// Tokens of an agency that are in force at a time, at most: each is held in memory.
+/// Tokens of an agency that are in force at a time, at most. All there ever were are held in memory, some two hundred
+/// bytes each: what has ended is still listed, and only an administrator makes them.
 const TOKENS_PER_AGENCY_MAX: usize = 200;
 
 impl Hub {

@@ -47,7 +47,11 @@ impl<F> Accepted<F> {
 impl<F> Offer<F> {
     /// The full media type.
     pub(crate) fn media_type(&self) -> String {
-        let kind = if self.family.contains('/') { self.family.to_owned() } else { format!("{PREFIX}{}", self.family) };
+        let kind = if self.family.contains('/') {
+            self.family.to_owned()
+        } else {
+            format!("{PREFIX}{}", self.family)
+        };
         if self.version.is_empty() { kind } else { format!("{kind};version={}", self.version) }
     }
 
@@ -68,13 +72,14 @@ pub(crate) fn negotiate<F: Copy>(
     }
     let header = header(headers);
     let ranges = ranges(&header);
-    if ranges.is_empty() {
+    if header.trim().is_empty() {
         let first = offers.first().ok_or_else(|| none_fits(offers, "nothing"))?;
         return Ok(Accepted { format: first.format, media_type: first.media_type(), parameters: Vec::new() });
     }
     // What a range says of an offer counts if no other says it more exactly.
     let judged = offers.iter().enumerate().filter_map(|(place, offer)| {
-        let fitting = ranges.iter().enumerate().filter_map(|(at, range)| Some((range.fits(offer, offers)?, at)));
+        let fitting =
+            ranges.iter().enumerate().filter_map(|(at, range)| Some((range.fits(offer, offers)?, at)));
         let (exactness, at) = fitting.max_by_key(|(exactness, at)| (*exactness, std::cmp::Reverse(*at)))?;
         Some(((ranges[at].weight, exactness, std::cmp::Reverse(at), std::cmp::Reverse(place)), offer, at))
     });
@@ -107,8 +112,11 @@ fn by_name<F: Copy>(offers: &[Offer<F>], name: &str) -> Option<Accepted<F>> {
         let (_, offer) = fitting.rev().max_by_key(|(exactness, _)| *exactness)?;
         return Some(Accepted { parameters: range.parameters.clone(), ..of(offer) });
     }
-    if let Some(version) = name.strip_prefix("sdmx-").filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit())) {
-        let found = offers.iter().find(|offer| offer.syntax() == "xml" && same_version(version, offer.version));
+    if let Some(version) =
+        name.strip_prefix("sdmx-").filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    {
+        let found =
+            offers.iter().find(|offer| offer.syntax() == "xml" && same_version(version, offer.version));
         return found.map(of);
     }
     let family = |wanted: &str| offers.iter().find(|offer| offer.family.starts_with(wanted));
@@ -118,7 +126,7 @@ fn by_name<F: Copy>(offers: &[Offer<F>], name: &str) -> Option<Accepted<F>> {
         _ if name.contains("json") => syntax("json").map(of),
         _ if name.contains("csv") => syntax("csv").map(of),
         _ if name.contains("xml") || name.contains("sdmx-ml") || name == "structure" => syntax("xml").map(of),
-        _ => offers.iter().find(|offer| offer.family.ends_with(&*name)).map(of),
+        _ => offers.iter().find(|offer| offer.syntax() == name).map(of),
     }
 }
 
@@ -194,13 +202,17 @@ impl Range {
         }
         let is_first = |syntax: &str| {
             offer.syntax() == syntax
-                && offers.iter().find(|other| other.syntax() == syntax).is_some_and(|first| first.media_type() == whole)
+                && offers
+                    .iter()
+                    .find(|other| other.syntax() == syntax)
+                    .is_some_and(|first| first.media_type() == whole)
         };
         match &*self.kind {
             "application/json" | "text/json" => is_first("json").then_some(2),
             "application/xml" | "text/xml" => is_first("xml").then_some(2),
             "text/csv" | "application/csv" => is_first("csv").then_some(2),
             "*/*" => Some(0),
+            "text/*" => is_first("csv").then_some(1),
             range => {
                 let of_type = range.strip_suffix('*')?;
                 kind.starts_with(of_type).then_some(1)
@@ -259,9 +271,12 @@ mod tests {
             ("*/*", Some(0)),
             ("*", Some(0)),
             ("application/*", Some(0)),
+            ("text/*", Some(4)),
             ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", Some(2)),
             ("*/*, application/json;q=0, application/vnd.sdmx.data+json;q=0", Some(2)),
             ("image/png", None),
+            ("no media type at all", None),
+            ("", Some(0)),
         ] {
             assert_eq!(chosen(accept), format, "{accept}");
         }
@@ -286,7 +301,8 @@ mod tests {
     #[test]
     fn parameters_travel_with_the_media_type_and_the_answer_names_all_of_it() {
         let mut headers = HeaderMap::new();
-        let accept = "text/html, application/vnd.sdmx.data+csv; version=2.1.0; labels=name; timeFormat=\"normalized\"";
+        let accept =
+            "text/html, application/vnd.sdmx.data+csv; version=2.1.0; labels=name; timeFormat=\"normalized\"";
         headers.insert(ACCEPT, accept.parse().expect("a header"));
         let accepted = negotiate(OFFERS, &headers, None).expect("CSV");
         assert_eq!(accepted.media_type, "application/vnd.sdmx.data+csv;version=2.1.0");

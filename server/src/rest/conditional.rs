@@ -90,8 +90,9 @@ mod tests {
 
     #[test]
     fn another_content_or_format_has_another_tag() {
-        let tags: std::collections::BTreeSet<String> =
-            [(b"a", "x"), (b"b", "x"), (b"a", "y")].map(|(state, format)| Validators::new(state, format, None).tag).into();
+        let tags: std::collections::BTreeSet<String> = [(b"a", "x"), (b"b", "x"), (b"a", "y")]
+            .map(|(state, format)| Validators::new(state, format, None).tag)
+            .into();
         assert_eq!(tags.len(), 3);
     }
 }

@@ -26,6 +26,9 @@ const CALLS_PER_CALLER_MAX: u32 = 32;
 const STREAMS_MAX: usize = 256;
 /// Those of one caller: an institution's readers behind one address fit in.
 const STREAMS_PER_CALLER_MAX: u32 = 64;
+/// Of either, those that all of the public together may have: some are left for whoever says who he is.
+const PUBLIC_CALLS_MAX: usize = CALLS_MAX / 2;
+const PUBLIC_STREAMS_MAX: usize = STREAMS_MAX / 2;
 /// When a caller who found no place may try again.
 const PLACE_WAIT: Duration = Duration::from_secs(1);
 
@@ -43,8 +46,42 @@ pub(crate) struct Services {
 /// The desk that all handlers share.
 pub(crate) struct Desk {
     services: Services,
-    calls: Places<Caller>,
-    streams: Places<Caller>,
+    calls: Room,
+    streams: Room,
+}
+
+/// Places for everybody, and how many of them the public may have.
+struct Room {
+    all: Places<Caller>,
+    public: Places<()>,
+}
+
+/// A place that is taken until it is dropped.
+pub(crate) struct Held {
+    _place: Place<Caller>,
+    _of_public: Option<Place<()>>,
+}
+
+impl Room {
+    fn new(all: usize, each: u32, public: usize) -> Self {
+        Self { all: Places::new(all, each), public: Places::new(public, u32::MAX) }
+    }
+
+    fn take(&self, caller: Caller) -> Result<Held, Problem> {
+        let of_public = match &caller {
+            Caller::Public(_) => Some(self.public.take(()).ok_or_else(|| self.full())?),
+            Caller::Agency(_) => None,
+        };
+        let place = self.all.take(caller).ok_or_else(|| self.full())?;
+        Ok(Held { _place: place, _of_public: of_public })
+    }
+
+    fn full(&self) -> Problem {
+        let each = self.all.each();
+        let text =
+            format!("too many requests at a time, of this caller (at most {each}) or of all: try again");
+        Problem::busy(text, PLACE_WAIT)
+    }
 }
 
 /// A request as work sees it, off the network's threads.
@@ -86,7 +123,13 @@ impl Asked {
 impl Answer {
     /// An answer with status 200.
     pub(crate) fn of(media_type: impl Into<String>, body: Vec<u8>) -> Self {
-        Self { status: StatusCode::OK, media_type: Some(media_type.into()), languages: None, body, validators: None }
+        Self {
+            status: StatusCode::OK,
+            media_type: Some(media_type.into()),
+            languages: None,
+            body,
+            validators: None,
+        }
     }
 
     /// An answer without content.
@@ -115,8 +158,8 @@ impl Desk {
     pub(super) fn new(services: Services) -> Self {
         Self {
             services,
-            calls: Places::new(CALLS_MAX, CALLS_PER_CALLER_MAX),
-            streams: Places::new(STREAMS_MAX, STREAMS_PER_CALLER_MAX),
+            calls: Room::new(CALLS_MAX, CALLS_PER_CALLER_MAX, PUBLIC_CALLS_MAX),
+            streams: Room::new(STREAMS_MAX, STREAMS_PER_CALLER_MAX, PUBLIC_STREAMS_MAX),
         }
     }
 
@@ -149,23 +192,19 @@ impl Desk {
         &self,
         parts: Parts,
         open: impl FnOnce(&Arc<Hub>, &Asked) -> Result<T, Problem> + Send + 'static,
-    ) -> Result<(T, Place<Caller>), Problem> {
+    ) -> Result<(T, Held), Problem> {
         self.work(parts, &self.streams, open).await
     }
 
     async fn work<T: Send + 'static>(
         &self,
         parts: Parts,
-        places: &Places<Caller>,
+        room: &Room,
         work: impl FnOnce(&Arc<Hub>, &Asked) -> Result<T, Problem> + Send + 'static,
-    ) -> Result<(T, Place<Caller>), Problem> {
+    ) -> Result<(T, Held), Problem> {
         let now = self.services.clock.now();
         let visitor = Visitor::of(&parts.extensions, &parts.headers)?;
-        let place = places.take(visitor.caller(&self.services.hub, now)).ok_or_else(|| {
-            let each = places.each();
-            let text = format!("too many requests at a time, of this caller (at most {each}) or of all: try again");
-            Problem::busy(text, PLACE_WAIT)
-        })?;
+        let place = room.take(visitor.caller(&self.services.hub, now))?;
         let hub = self.services.hub.clone();
         let asked = Asked { parts, visitor, now };
         let made = tokio::task::spawn_blocking(move || {
@@ -177,7 +216,9 @@ impl Desk {
             Err(error) if error.is_panic() => {
                 Err(Refusal::internal("a request ended in a panic, which the log has before this").into())
             }
-            Err(_) => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the hub is being stopped: ask again soon")),
+            Err(_) => {
+                Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the hub is being stopped: ask again soon"))
+            }
         }
     }
 }

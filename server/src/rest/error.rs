@@ -21,7 +21,8 @@ const RETRY_USUALLY: Duration = Duration::from_secs(5);
 /// Random bytes of the number of a log entry.
 const LOG_NUMBER_BYTES: usize = 5;
 /// How a caller without a certificate may say who it is: tools like Excel know the second way only.
-const CHALLENGES: [&str; 2] = ["Bearer realm=\"mighub\"", "Basic realm=\"mighub: the token is the password\", charset=\"UTF-8\""];
+const CHALLENGES: [&str; 2] =
+    ["Bearer realm=\"mighub\"", "Basic realm=\"mighub: the token is the password\", charset=\"UTF-8\""];
 
 /// A version of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,7 +119,10 @@ impl Problem {
                     Some(version) if version.starts_with("3.0") => MlVersion::V3_0,
                     _ => MlVersion::V3_1,
                 };
-                (write_error(&[ErrorText { code, text: self.text.clone() }], version), "application/xml; charset=utf-8")
+                (
+                    write_error(&[ErrorText { code, text: self.text.clone() }], version),
+                    "application/xml; charset=utf-8",
+                )
             }
             "json" => {
                 let title = self.status.canonical_reason().unwrap_or("Error");
@@ -183,13 +187,15 @@ fn status_of(reason: ErrorReason) -> StatusCode {
             StatusCode::UNAUTHORIZED
         }
         RightMissing | LaneNotPermitted | TokenInvalid | TokenExpired => StatusCode::FORBIDDEN,
-        UnknownDataflow | UnknownStructure | UnknownRulebook | UnknownSubmission | UnknownFinding | UnknownAgency
-        | VintageUnknown | EditionUnknown | UnknownToken => StatusCode::NOT_FOUND,
+        UnknownDataflow | UnknownStructure | UnknownRulebook | UnknownSubmission | UnknownFinding
+        | UnknownAgency | VintageUnknown | EditionUnknown | UnknownToken => StatusCode::NOT_FOUND,
         Gone => StatusCode::GONE,
         LimitExceeded | ManifestTooLarge | BlockTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        SubmissionIdReused | AgencyExists | AgreementConflict | StructureConflict | HeadMoved | StateUnfit
-        | NotWithdrawable | StructureMoved => StatusCode::CONFLICT,
-        StructureMalformed | StructureReferenceMissing | AgreementMalformed => StatusCode::UNPROCESSABLE_ENTITY,
+        SubmissionIdReused | AgencyExists | AgreementConflict | StructureConflict | HeadMoved
+        | StateUnfit | NotWithdrawable | StructureMoved => StatusCode::CONFLICT,
+        StructureMalformed | StructureReferenceMissing | AgreementMalformed => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
         TooBusy => StatusCode::TOO_MANY_REQUESTS,
         PositionNotReached | HubReadOnly | ShuttingDown | SlowReader => StatusCode::SERVICE_UNAVAILABLE,
         DiskNearlyFull => StatusCode::INSUFFICIENT_STORAGE,
@@ -235,7 +241,10 @@ mod tests {
         let (_, body, _) = answered(problem(), Family::V2, "application/vnd.sdmx.data+xml;version=3.0.0");
         assert!(body.contains("schemas/v3_0/message"), "{body}");
         let (_, body, content_type) = answered(problem(), Family::V2, "text/csv");
-        assert_eq!((&*body, content_type), ("startPeriod: comes after endPeriod\n", "text/plain; charset=utf-8"));
+        assert_eq!(
+            (&*body, content_type),
+            ("startPeriod: comes after endPeriod\n", "text/plain; charset=utf-8")
+        );
     }
 
     #[test]

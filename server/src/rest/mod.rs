@@ -3,6 +3,7 @@
 //! What lives here: addresses, content negotiation, and the translation between HTTP and the hub. What must not:
 //! who may see what (the hub), the syntax of messages (`mighub-sdmx`), and listening (the door).
 
+mod absent;
 pub(crate) mod accept;
 mod availability;
 pub(crate) mod conditional;
@@ -11,8 +12,13 @@ pub(crate) mod desk;
 mod encoding;
 pub(crate) mod error;
 mod finish;
+mod openapi;
 mod plain;
+mod schema;
 mod structure;
+mod submit;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -24,7 +30,14 @@ pub(crate) use desk::{Desk, Services};
 /// All addresses of the REST door.
 pub(crate) fn router(services: Services) -> Router {
     let desk = Arc::new(Desk::new(services));
-    let routes = structure::routes().merge(availability::routes()).merge(data::routes()).merge(plain::routes());
+    let routes = structure::routes()
+        .merge(availability::routes())
+        .merge(schema::routes())
+        .merge(absent::routes())
+        .merge(openapi::routes())
+        .merge(data::routes())
+        .merge(plain::routes())
+        .merge(submit::routes());
     routes
         .with_state(desk)
         .layer(encoding::layer())

@@ -5,6 +5,7 @@ mod answers;
 mod lanes;
 mod prepare;
 mod stage;
+mod structure_changes;
 mod structures;
 mod submissions;
 mod tokens;

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use mighub::token::EnrolmentToken;
 use mighub::v1::{self, Role};
 use mighub_client::{Config, Home, Hub, Progress, PushOptions, PushOutcome, Pushed, Receipt, Source, enrol};
-use mighub_sdmx::structure::AgencyId;
+use mighub_sdmx::structure::{AgencyId, Class, DataDefinition, Reference};
 use mighub_server::clock::Clock;
 use mighub_server::hub::Moment;
 use mighub_server::serve::{InitOptions, Running, ServeOptions, init, start};
@@ -156,6 +156,17 @@ impl Stage {
             return Home::new(self.hub_folder().join("administrator"));
         }
         Home::new(self.folder.path().join("homes").join(agency))
+    }
+
+    /// Where it listens without TLS.
+    pub(crate) fn plain_address(&self) -> SocketAddr {
+        self.running.as_ref().and_then(Running::plain_address).expect("it listens without TLS")
+    }
+
+    /// The dataflow of the sample files as the hub knows it.
+    pub(crate) fn definition(&self) -> Arc<DataDefinition> {
+        let flow = Reference::parse_short(Class::Dataflow, FLOW).expect("a dataflow");
+        self.running.as_ref().expect("running").hub().definition(&flow).expect("it is known").data
     }
 
     /// The client of an agency.
@@ -306,7 +317,7 @@ pub(crate) fn make_hub(folder: &Path) {
 
 async fn serve(folder: &Path, listen: &str, clock: &Arc<Clock>) -> Running {
     let options =
-        ServeOptions { clock: clock.clone(), ..ServeOptions::new(folder.join("hub")).listening_on(listen) };
+        ServeOptions { clock: clock.clone(), ..ServeOptions::new(folder.join("hub")).listening_on(listen).plain_on("127.0.0.1:0") };
     start(options).await.expect("the hub starts")
 }
 

@@ -278,6 +278,15 @@ pub(crate) enum Structure {
         /// Class, such as dataflow, codelist or datastructure; all for all
         #[arg(default_value = "dataflow")]
         class: String,
+        /// Only those of this agency
+        #[arg(long)]
+        agency: Option<String>,
+        /// Only those with this id
+        #[arg(long)]
+        id: Option<String>,
+        /// Only the newest version of each
+        #[arg(long)]
+        newest: bool,
     },
     /// Show one artefact, such as MIG_FLOW or codelist/CL_AREA
     Show {
@@ -287,14 +296,58 @@ pub(crate) enum Structure {
         #[arg(long)]
         descendants: bool,
     },
+    /// Get an artefact as a structure message, alone or with its relatives
+    Get {
+        /// URN, or [class/][AGENCY:]ID[(VERSION)]; in a URN the version may be a pattern: 2.3+.1, +, ~, *
+        artefact: String,
+        /// What comes along: none, children, descendants, parents, parentsandsiblings, ancestors, all, or classes such
+        /// as codelist,conceptscheme
+        #[arg(long, default_value = "none")]
+        references: String,
+        /// How much is shown: raw, full, allstubs, referencestubs, allcompletestubs, referencecompletestubs,
+        /// referencepartial
+        #[arg(long, default_value = "raw")]
+        detail: String,
+        /// Format of the message
+        #[arg(long, value_enum, default_value = "json")]
+        format: StructureFormat,
+    },
+    /// Delete artefacts that nobody uses (administrators)
+    Delete {
+        /// URNs
+        #[arg(required = true)]
+        artefacts: Vec<String>,
+        /// Say what would happen and change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Send structures to the hub (administrators)
     Put {
-        /// SDMX-JSON structure message
-        file: PathBuf,
+        /// Structure messages: SDMX-JSON 2.0 or 2.1, SDMX-ML 2.1, 3.0 or 3.1
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
         /// Say what would change and change nothing
         #[arg(long)]
         dry_run: bool,
     },
+}
+
+/// Formats of structure messages.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum StructureFormat {
+    /// SDMX-JSON 2.0
+    Json,
+    /// SDMX-JSON 2.1
+    #[value(name = "json2.1")]
+    Json21,
+    /// SDMX-ML 3.0
+    Xml,
+    /// SDMX-ML 2.1
+    #[value(name = "xml2.1")]
+    Xml21,
+    /// SDMX-ML 3.1
+    #[value(name = "xml3.1")]
+    Xml31,
 }
 
 #[derive(Debug, Args)]

@@ -1,13 +1,14 @@
-//! `mighub structure`: what there is, one artefact, sending of new ones.
+//! `mighub structure`: what there is, one artefact, sending of new ones, deleting of unused ones.
 //!
-//! JSON of `list`, one object a line: `{"urn", "name", "stable", "stored_time"}`; of `show` the SDMX-JSON message
-//! itself; of `put` `{"artefacts": [{"urn", "change"}], "problems": [{"artefact", "reason", "text"}], "position"}`.
+//! JSON of `list`, one object a line: `{"urn", "name", "stable", "stored_time"}`; of `show` and `get` the message itself;
+//! of `put` (one object a file) and `delete`
+//! `{"artefacts": [{"urn", "change"}], "problems": [{"artefact", "reason", "text"}], "position"}`.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::PathBuf;
 
 use mighub::v1;
-use mighub_client::{Error, ExitCode, Hub};
+use mighub_client::{Error, ExitCode, Hub, StructureFilter, StructureView};
 use mighub_sdmx::structure::{
     Artefact, AttributeLevel, Class, CodedBy, Codelist, ComponentUse, DataDefinition, Reference, Usage,
     read_message,
@@ -20,11 +21,23 @@ use crate::{Context, arguments, json, words};
 pub(crate) async fn run(context: &Context, arguments: arguments::Structure) -> Result<ExitCode, Error> {
     let hub = context.connect().await?;
     match arguments {
-        arguments::Structure::List { class } => list(&context.output, &hub, &class).await,
+        arguments::Structure::List { class, agency, id, newest } => {
+            let class = if class == "all" { None } else { Some(self::class(&class)?) };
+            let (agency, id) = (agency.unwrap_or_default(), id.unwrap_or_default());
+            list(&context.output, &hub, &StructureFilter { class, agency, id, newest_only: newest }).await
+        }
         arguments::Structure::Show { artefact, descendants } => {
             show(&context.output, &hub, &artefact, descendants).await
         }
-        arguments::Structure::Put { file, dry_run } => put(&context.output, &hub, &file, dry_run).await,
+        arguments::Structure::Get { artefact, references, detail, format } => {
+            let media_type = media_type(format).to_owned();
+            let view = StructureView { references, detail, media_type };
+            get(&context.output, &hub, &artefact, &view).await
+        }
+        arguments::Structure::Delete { artefacts, dry_run } => {
+            delete(&context.output, &hub, &artefacts, dry_run).await
+        }
+        arguments::Structure::Put { files, dry_run } => put(&context.output, &hub, &files, dry_run).await,
     }
 }
 
@@ -34,9 +47,38 @@ fn class(text: &str) -> Result<Class, Error> {
         .ok_or_else(|| Error::Request(format!("{text:?} is no class of artefacts: {}", known())))
 }
 
-async fn list(output: &Output, hub: &Hub, text: &str) -> Result<ExitCode, Error> {
-    let of = if text == "all" { None } else { Some(class(text)?) };
-    let structures = hub.list_structures(of).await?;
+fn media_type(format: arguments::StructureFormat) -> &'static str {
+    use arguments::StructureFormat::*;
+    match format {
+        Json => "application/vnd.sdmx.structure+json;version=2.0.0",
+        Json21 => "application/vnd.sdmx.structure+json;version=2.1.0",
+        Xml => "application/vnd.sdmx.structure+xml;version=3.0.0",
+        Xml21 => "application/vnd.sdmx.structure+xml;version=2.1",
+        Xml31 => "application/vnd.sdmx.structure+xml;version=3.1.0",
+    }
+}
+
+async fn get(output: &Output, hub: &Hub, text: &str, view: &StructureView) -> Result<ExitCode, Error> {
+    let urn = if text.starts_with("urn:") { text.to_owned() } else { named(hub, text).await?.to_string() };
+    let answer = hub.structures_of(&urn, view).await?;
+    output.write(|out| {
+        out.write_all(&answer.message)?;
+        out.write_all(b"\n")
+    })?;
+    Ok(ExitCode::Done)
+}
+
+/// What `[class/][AGENCY:]ID[(VERSION)]` names.
+async fn named(hub: &Hub, text: &str) -> Result<Reference, Error> {
+    let (of, name) = match text.split_once('/') {
+        Some((of, name)) => (class(of)?, name),
+        None => (Class::Dataflow, text),
+    };
+    hub.find_structure(of, name).await
+}
+
+async fn list(output: &Output, hub: &Hub, filter: &StructureFilter) -> Result<ExitCode, Error> {
+    let structures = hub.list_structures_of(filter).await?;
     let name = |summary: &v1::StructureSummary| {
         let english = summary.names.iter().find(|name| name.language == "en");
         english.or(summary.names.first()).map(|name| name.text.clone()).unwrap_or_default()
@@ -68,12 +110,8 @@ async fn list(output: &Output, hub: &Hub, text: &str) -> Result<ExitCode, Error>
 }
 
 async fn show(output: &Output, hub: &Hub, text: &str, descendants: bool) -> Result<ExitCode, Error> {
-    let (of, name) = match text.split_once('/') {
-        Some((of, name)) => (class(of)?, name),
-        None => (Class::Dataflow, text),
-    };
-    let reference = hub.find_structure(of, name).await?;
-    if of == Class::Dataflow && !output.json && !descendants {
+    let reference = named(hub, text).await?;
+    if reference.class == Class::Dataflow && !output.json && !descendants {
         let definition = hub.newest_definition(&reference.short()).await?;
         return output.write(|out| write_dataflow(&definition, out)).map(|()| ExitCode::Done);
     }
@@ -144,39 +182,68 @@ fn values_of(component: &ComponentUse) -> String {
     }
 }
 
-async fn put(output: &Output, hub: &Hub, file: &Path, dry_run: bool) -> Result<ExitCode, Error> {
-    let message = std::fs::read(file).map_err(|source| Error::File { path: file.to_owned(), source })?;
-    let answer = hub.put_structures(message, dry_run).await?;
-    let code = if answer.problems.is_empty() { ExitCode::Done } else { ExitCode::DataErrors };
-    if output.json {
-        let artefact = |result: &v1::ArtefactResult| json!({ "urn": result.urn, "change": json::name(result.change().as_str_name(), "ARTEFACT_CHANGE_") });
-        let problem = |problem: &v1::StructureProblem| {
-            json!({
-                "artefact": problem.artefact,
-                "reason": json::name(problem.reason().as_str_name(), "ERROR_REASON_"),
-                "text": problem.text,
-            })
-        };
-        output.json(&json!({
-            "artefacts": answer.artefacts.iter().map(artefact).collect::<Value>(),
-            "problems": answer.problems.iter().map(problem).collect::<Value>(),
-            "position": answer.position,
-        }))?;
-        return Ok(code);
-    }
-    for problem in &answer.problems {
-        output.line(format_args!("{}: {}", problem.artefact, problem.text))?;
-    }
-    if !answer.problems.is_empty() {
-        output.line("Nothing was stored.")?;
-        return Ok(code);
-    }
-    for result in &answer.artefacts {
-        let change = words::plain(result.change().as_str_name(), "ARTEFACT_CHANGE_");
-        output.line(format_args!("{change:<10} {}", result.urn))?;
-    }
-    if dry_run {
-        output.line("Nothing was stored: this was a dry run.")?;
+async fn put(output: &Output, hub: &Hub, files: &[PathBuf], dry_run: bool) -> Result<ExitCode, Error> {
+    let mut code = ExitCode::Done;
+    for file in files {
+        let message = std::fs::read(file).map_err(|source| Error::File { path: file.clone(), source })?;
+        let answer = hub.put_structures(message, dry_run).await?;
+        if !answer.problems.is_empty() {
+            code = ExitCode::DataErrors;
+        }
+        if files.len() > 1 && !output.json {
+            output.line(format_args!("{}", file.display()))?;
+        }
+        let told =
+            Told { artefacts: &answer.artefacts, problems: &answer.problems, position: answer.position };
+        told.write(output, dry_run, "Nothing was stored")?;
     }
     Ok(code)
+}
+
+async fn delete(output: &Output, hub: &Hub, urns: &[String], dry_run: bool) -> Result<ExitCode, Error> {
+    let answer = hub.delete_structures(urns.to_vec(), dry_run).await?;
+    let told = Told { artefacts: &answer.artefacts, problems: &answer.problems, position: answer.position };
+    told.write(output, dry_run, "Nothing was deleted")?;
+    Ok(if answer.problems.is_empty() { ExitCode::Done } else { ExitCode::DataErrors })
+}
+
+/// What the hub says of artefacts that were sent or are to go.
+struct Told<'a> {
+    artefacts: &'a [v1::ArtefactResult],
+    problems: &'a [v1::StructureProblem],
+    position: Option<u64>,
+}
+
+impl Told<'_> {
+    fn write(&self, output: &Output, dry_run: bool, nothing: &str) -> Result<(), Error> {
+        if output.json {
+            let artefact = |result: &v1::ArtefactResult| json!({ "urn": result.urn, "change": json::name(result.change().as_str_name(), "ARTEFACT_CHANGE_") });
+            let problem = |problem: &v1::StructureProblem| {
+                json!({
+                    "artefact": problem.artefact,
+                    "reason": json::name(problem.reason().as_str_name(), "ERROR_REASON_"),
+                    "text": problem.text,
+                })
+            };
+            return output.json(&json!({
+                "artefacts": self.artefacts.iter().map(artefact).collect::<Value>(),
+                "problems": self.problems.iter().map(problem).collect::<Value>(),
+                "position": self.position,
+            }));
+        }
+        for problem in self.problems {
+            output.line(format_args!("{}: {}", problem.artefact, problem.text))?;
+        }
+        if !self.problems.is_empty() {
+            return output.line(format_args!("{nothing}."));
+        }
+        for result in self.artefacts {
+            let change = words::plain(result.change().as_str_name(), "ARTEFACT_CHANGE_");
+            output.line(format_args!("{change:<10} {}", result.urn))?;
+        }
+        if dry_run {
+            output.line(format_args!("{nothing}: this was a dry run."))?;
+        }
+        Ok(())
+    }
 }

@@ -19,7 +19,7 @@ pub(crate) async fn run(context: &Context, arguments: arguments::Validate) -> Re
     let mut checked = checked(context, &arguments, shown.progress()).await?;
     drop(shown);
     let marked = match arguments.output.as_deref() {
-        Some(path) => Some((path, checked.write_marked(path)?)),
+        Some(path) => Some((path, mighub_client::mark_checked(&mut checked, path)?)),
         None => None,
     };
     print(&context.output, &mut checked, arguments.input.show, marked.as_ref())?;
@@ -61,7 +61,7 @@ async fn on_thread(
     progress: &Progress,
 ) -> Result<Checked, Error> {
     let progress = progress.clone();
-    tokio::task::spawn_blocking(move || check(source, &mut lanes, &options, &progress)).await?
+    Ok(tokio::task::spawn_blocking(move || check(source, &mut lanes, &options, &progress)).await??)
 }
 
 fn print(

@@ -6,7 +6,7 @@ use super::groups::Groups;
 use super::layout::EMPTY;
 use super::{Assembly, EventReader, OBS_VALUE, STRUCTURE_COLUMN};
 use crate::csv::{Batch, Column, Plan, Role, STRUCTURES_MAX, clip};
-use crate::data::event::{EventSource, StructureRef, TooManyNames};
+use crate::data::event::{EventSource, StructureRef};
 use crate::data::{CellIssue, CellProblem, MessageProblem, ReadError};
 use crate::structure::DataDefinition;
 
@@ -51,8 +51,8 @@ impl<S: EventSource> EventReader<'_, S> {
             return Ok(known);
         }
         for id in components(&definition) {
-            if self.record.number(id).is_err() {
-                return Err(self.error(MessageProblem::Contents(TooManyNames.to_string())));
+            if let Err(error) = self.record.number(id) {
+                return Err(self.error(MessageProblem::Contents(error.to_string())));
             }
         }
         self.header_columns();

@@ -8,6 +8,36 @@ use crate::data::MessageProblem;
 /// Longest name of an element or an attribute in bytes; ids of SDMX have at most 255.
 const NAME_BYTES_MAX: usize = 1024;
 
+/// What a byte is in a tag.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Plain,
+    Colon,
+    Equals,
+    Space,
+    LineEnd,
+    Quote,
+    Angle,
+    Reference,
+}
+
+/// Names and values are short: a look at each byte is faster than a search for several of them.
+const CLASSES: [Class; 256] = {
+    let mut classes = [Class::Plain; 256];
+    classes[b':' as usize] = Class::Colon;
+    classes[b'=' as usize] = Class::Equals;
+    classes[b' ' as usize] = Class::Space;
+    classes[b'\t' as usize] = Class::Space;
+    classes[b'\n' as usize] = Class::LineEnd;
+    classes[b'\r' as usize] = Class::LineEnd;
+    classes[b'"' as usize] = Class::Quote;
+    classes[b'\'' as usize] = Class::Quote;
+    classes[b'<' as usize] = Class::Angle;
+    classes[b'>' as usize] = Class::Angle;
+    classes[b'&' as usize] = Class::Reference;
+    classes
+};
+
 /// An attribute of a tag.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::ml) struct Attribute<'t> {
@@ -17,6 +47,8 @@ pub(in crate::ml) struct Attribute<'t> {
     pub(in crate::ml) name: &'t str,
     /// Its value as it stands in the tag.
     raw: &'t str,
+    /// Whether that is what is meant.
+    is_plain: bool,
     /// Bytes from `<` to the value.
     pub(in crate::ml) at: u32,
 }
@@ -85,11 +117,11 @@ impl<'t> Iterator for Attributes<'t> {
         let mut end = start;
         let mut colon = None;
         while let Some(byte) = bytes.get(end) {
-            match byte {
-                b'=' | b' ' | b'\t' | b'\n' | b'\r' => break,
-                b':' => colon = Some(end),
-                b'"' | b'\'' | b'<' | b'>' | b'&' => return self.broken(end),
-                _ => {}
+            match CLASSES[usize::from(*byte)] {
+                Class::Plain => {}
+                Class::Colon => colon = Some(end),
+                Class::Space | Class::LineEnd | Class::Equals => break,
+                Class::Quote | Class::Angle | Class::Reference => return self.broken(end),
             }
             end += 1;
         }
@@ -114,43 +146,47 @@ impl<'t> Iterator for Attributes<'t> {
             return self.fail(at, MessageProblem::Syntax(text));
         };
         let value = at + 1;
-        let Some(length) = memchr::memchr(quote, &bytes[value..]) else {
-            let text = format!(
-                "the value of {} never ends: the message was cut off, or a quotation mark is not written as &quot;",
-                &self.tag[start..end],
-            );
-            return self.fail(at, MessageProblem::Syntax(text));
-        };
-        let raw = &self.tag[value..value + length];
+        let (mut behind, mut is_plain, mut angle) = (value, true, None);
+        loop {
+            let Some(byte) = bytes.get(behind) else {
+                let text = format!(
+                    "the value of {} never ends: the message was cut off, or a quotation mark is not written as &quot;",
+                    &self.tag[start..end],
+                );
+                return self.fail(at, MessageProblem::Syntax(text));
+            };
+            match CLASSES[usize::from(*byte)] {
+                Class::Quote if *byte == quote => break,
+                Class::Reference | Class::LineEnd => is_plain = false,
+                Class::Angle if *byte == b'<' => angle = angle.or(Some(behind)),
+                _ => {}
+            }
+            behind += 1;
+        }
+        let raw = &self.tag[value..behind];
         let (prefix, name) = match colon {
             Some(colon) => (&self.tag[start..colon], &self.tag[colon + 1..end]),
             None => ("", &self.tag[start..end]),
         };
-        if let Some(open) = memchr::memchr(b'<', raw.as_bytes()) {
+        if let Some(open) = angle {
             // Most often the value began with the quotation mark that should have ended the one before.
             if !self.last.is_empty() && raw.contains('>') {
                 return self.broken(start);
             }
             let text = format!("< stands in the value of {name}: write it as &lt;");
-            return self.fail(value + open, MessageProblem::Syntax(text));
+            return self.fail(open, MessageProblem::Syntax(text));
         }
         self.last = name;
-        self.at = value + length + 1;
-        Some(Ok(Attribute { prefix, name, raw, at: value as u32 + 1 }))
+        self.at = behind + 1;
+        Some(Ok(Attribute { prefix, name, raw, is_plain, at: value as u32 + 1 }))
     }
 }
 
 impl<'t> Attribute<'t> {
-    /// Whether its value is meant as it stands.
-    #[inline]
-    pub(in crate::ml) fn is_plain(&self) -> bool {
-        memchr::memchr3(b'&', b'\n', b'\r', self.raw.as_bytes()).is_none()
-    }
-
     /// Its value.
     #[inline]
     pub(in crate::ml) fn value(&self) -> Result<Cow<'t, str>, TagError> {
-        if self.is_plain() {
+        if self.is_plain {
             return Ok(Cow::Borrowed(self.raw));
         }
         // Line breaks in a value are spaces (XML, 3.3.3); those that are meant stand as character references.

@@ -11,6 +11,8 @@ use mighub_sdmx::structure::{
     Reference, Structures, Version,
 };
 
+use mighub_store::Position;
+
 use super::super::agreement::Agreement;
 use super::super::refusal::Refusal;
 use super::super::rights::{Operation, Rights};
@@ -23,7 +25,7 @@ pub struct Catalogue {
     pub structures: Structures,
     /// Another one for all other content.
     pub state: [u8; 32],
-    /// When anything in it was last stored.
+    /// A moment after which nothing in it changed; after a restart of the hub it may be later than need be.
     pub changed: Option<Moment>,
 }
 
@@ -32,7 +34,7 @@ impl Hub {
     pub fn catalogue(&self, principal: &Principal, now: Moment) -> Result<Catalogue, Refusal> {
         let registry = self.registry();
         let rights = self.rights();
-        let mut structures = registry.structures.clone();
+        let mut structures = Structures::clone(&registry.structures);
         let sees_all = rights.authorise(principal, Operation::Audit, now).is_ok();
         let shown = |agreement: &&Arc<Agreement>| {
             // That there are such figures at all may be a secret.
@@ -51,7 +53,10 @@ impl Hub {
             state.update(agreement.id.to_string().as_bytes());
             self.add_agreement(&mut structures, &rights, agreement)?;
         }
-        let changed = registry.stored_ms.values().max().map(|ms| Moment(*ms));
+        let changed = match registry.read_at.max(rights.agreements_changed_at()) {
+            Some(position) => Some(Moment(self.store.record(Position(position))?.effective_ms)),
+            None => None,
+        };
         Ok(Catalogue { structures, state: *state.finalize().as_bytes(), changed })
     }
 
@@ -64,13 +69,15 @@ impl Hub {
     ) -> Result<(), Refusal> {
         let internal = |error: &dyn std::fmt::Display| Refusal::internal(error.to_string());
         let provider = &agreement.lane.provider;
-        let named = structures.of_class(Class::DataProviderScheme).find(|(_, scheme)| scheme.has_item(provider));
+        let named =
+            structures.of_class(Class::DataProviderScheme).find(|(_, scheme)| scheme.has_item(provider));
         let scheme = match named {
             Some((scheme, _)) => scheme.clone(),
             None => {
                 let id = Id::new("DATA_PROVIDERS").map_err(|error| internal(&error))?;
                 let agency = agreement.id.agency.clone();
-                let scheme = Reference::new(Class::DataProviderScheme, agency, id, Version::of_organisations());
+                let scheme =
+                    Reference::new(Class::DataProviderScheme, agency, id, Version::of_organisations());
                 let item = organisation(rights, provider)?;
                 let mut known = match structures.get(&scheme).map(|artefact| &**artefact) {
                     Some(Artefact::DataProviderScheme(known)) => known.clone(),

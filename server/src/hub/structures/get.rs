@@ -1,15 +1,14 @@
 //! Giving structures out: by name or digest, with relatives, whole or in part, in any format.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use mighub::block::Digest;
-use mighub::v1::{self, ErrorReason};
+use mighub::v1;
 use mighub_sdmx::data::JsonVersion;
 use mighub_sdmx::ml::structure::{MessageHeader, MlVersion, write_message};
 use mighub_sdmx::structure::{
-    Artefact, Class, Detail, Reference, Relatives, Structures, read_message, write_json, write_json_message,
+    Class, Detail, Reference, Relatives, Structures, read_message, write_json, write_json_message,
 };
 use mighub_store::Name;
 
@@ -158,15 +157,12 @@ impl Hub {
             })?),
         };
         let registry = self.registry();
-        let is_newest = |reference: &Reference| {
-            let newest = registry.structures.latest(reference.class, &reference.agency, &reference.id);
-            newest.is_some_and(|(newest, _)| newest == reference)
-        };
+        let newest = if request.newest_only { newest(&registry.structures) } else { BTreeSet::new() };
         let asked = registry.structures.iter().filter(|(reference, _)| {
             class.is_none_or(|class| reference.class == class)
                 && (request.agency.is_empty() || *reference.agency == *request.agency)
                 && (request.id.is_empty() || *reference.id == *request.id)
-                && (!request.newest_only || is_newest(reference))
+                && (!request.newest_only || newest.contains(reference))
         });
         let mut asked: Vec<_> =
             asked.map(|(reference, artefact)| (reference.to_string(), reference, artefact)).collect();
@@ -187,4 +183,19 @@ impl Hub {
         });
         Ok(v1::ListStructuresResponse { structures: structures.collect(), next_page_token })
     }
+}
+
+/// The newest version of each artefact: versions of one stand together, ascending.
+fn newest(structures: &Structures) -> BTreeSet<&Reference> {
+    let mut newest: Vec<&Reference> = Vec::new();
+    for (reference, _) in structures.iter() {
+        let is_same = |last: &&Reference| {
+            (last.class, &last.agency, &last.id) == (reference.class, &reference.agency, &reference.id)
+        };
+        if newest.last().is_some_and(is_same) {
+            newest.pop();
+        }
+        newest.push(reference);
+    }
+    newest.into_iter().collect()
 }

@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 
 use mighub::v1::{self, ArtefactChange, ErrorReason, record::What};
-use mighub_sdmx::structure::{
-    Artefact, Class, MESSAGE_BYTES_MAX, Message, Problem, Reference, StructureError, Structures, Weight, read_message,
-    write_json,
-};
 use mighub_sdmx::sniff::{Family, sniff};
+use mighub_sdmx::structure::{
+    Artefact, Class, MESSAGE_BYTES_MAX, Message, Problem, Reference, StructureError, Structures, Weight,
+    read_message, write_json,
+};
 use mighub_store::RECORD_BYTES_MAX;
 use prost::Message as _;
 
@@ -39,7 +39,11 @@ pub fn read_structures(bytes: &[u8]) -> Result<Message, Refusal> {
     }
 }
 
-pub(super) fn problem(artefact: impl ToString, reason: ErrorReason, text: impl Into<String>) -> v1::StructureProblem {
+pub(super) fn problem(
+    artefact: impl ToString,
+    reason: ErrorReason,
+    text: impl Into<String>,
+) -> v1::StructureProblem {
     v1::StructureProblem { artefact: artefact.to_string(), reason: reason.into(), text: text.into() }
 }
 
@@ -89,7 +93,8 @@ impl Proposal {
                 self.artefacts.push(v1::ArtefactResult { urn: reference.to_string(), change: change.into() });
             }
             Err(error @ StructureError::Stable(_)) => {
-                let text = before.map_or_else(|| error.to_string(), |before| frozen(reference, &before, artefact));
+                let text =
+                    before.map_or_else(|| error.to_string(), |before| frozen(reference, &before, artefact));
                 self.problems.push(problem(reference, ErrorReason::StructureConflict, text));
             }
             Err(error @ (StructureError::Partial(_) | StructureError::Stub(_))) => {
@@ -109,7 +114,9 @@ impl Proposal {
         let changes = artefact.changes_since(old);
         let broken = changes.iter().filter(|change| change.weight > promised);
         let texts: Vec<Cow<'_, str>> = broken.map(|change| Cow::Borrowed(&*change.text)).collect();
-        let Some(weight) = changes.first().map(|change| change.weight).filter(|_| !texts.is_empty()) else { return };
+        let Some(weight) = changes.first().map(|change| change.weight).filter(|_| !texts.is_empty()) else {
+            return;
+        };
         let name = if promised == Weight::Patch { "PATCH" } else { "MINOR" };
         let allowed = if promised == Weight::Patch { "names and notes" } else { "additions" };
         let next = before.version.next(weight).map(|next| next.to_string()).unwrap_or_default();

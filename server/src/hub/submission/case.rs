@@ -237,6 +237,7 @@ impl Case {
             structure_digest: self.definition.digest.to_bytes(),
             kind: message.kind,
             reason: message.reason.clone(),
+            hub_prepared: message.hub_prepared.clone(),
             ..Default::default()
         }
     }

@@ -117,6 +117,9 @@ impl Header {
             Refusal::new(ErrorReason::SignatureInvalid, text)
         })?;
         let header = Self::read(signed, key.signing_key.clone().into())?;
+        if header.message.hub_prepared.is_some() {
+            return Err(malformed("hub_prepared", "only the hub itself says that it prepared a submission"));
+        }
         if header.message.hub_id != hub_id {
             let text =
                 format!("the header is signed for the hub {:?}; this is {hub_id:?}", header.message.hub_id);

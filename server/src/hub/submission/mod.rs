@@ -19,6 +19,7 @@ mod report;
 mod seal;
 mod settle;
 mod steps;
+mod taking_in;
 mod upload;
 mod withdraw;
 
@@ -29,6 +30,7 @@ pub(super) use desk::Desk;
 pub(super) use judge::findings;
 pub(super) use levels::States;
 pub use open::Opening;
+pub use taking_in::{Sending, TakenIn};
 pub(super) use report::{counts_message, group_message, rule_count_message};
 pub use upload::Upload;
 pub(super) use withdraw::vintage_ref;

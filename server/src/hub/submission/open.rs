@@ -59,6 +59,16 @@ impl Hub {
             return Err(Refusal::internal("an agency was granted an operation and is not known"));
         };
         let header = Header::admit(signed, self.hub_id(), caller, keys, now)?;
+        self.opening(principal, header, now)
+    }
+
+    /// Opens a submission whose header is the office's, or the hub's own.
+    pub(super) fn opening(
+        self: &Arc<Self>,
+        principal: &Principal,
+        header: Header,
+        now: Moment,
+    ) -> Result<Opening, Refusal> {
         let (definition, terms) = self.lane_terms(principal, &header.lane, now)?;
         if !self.was_judged(&header)? {
             terms.are_those_of(&header, &definition)?;

@@ -67,9 +67,14 @@ impl Counted {
     }
 
     /// The region of a constraint that says so, for these components, or all.
-    pub(super) fn key_values(&self, definition: &DataDefinition, wanted: Option<&[String]>) -> Vec<KeyValues> {
+    pub(super) fn key_values(
+        &self,
+        definition: &DataDefinition,
+        wanted: Option<&[String]>,
+    ) -> Vec<KeyValues> {
         let is_wanted = |id: &str| wanted.is_none_or(|wanted| wanted.iter().any(|name| name == id));
-        let dimensions = definition.dimensions.iter().zip(&self.values).filter(|(dimension, _)| is_wanted(&dimension.id));
+        let dimensions =
+            definition.dimensions.iter().zip(&self.values).filter(|(dimension, _)| is_wanted(&dimension.id));
         let of_dimension = dimensions.filter_map(|(dimension, values)| {
             Some(KeyValues {
                 id: Id::new(&dimension.id).ok()?,

@@ -15,13 +15,15 @@ use axum::routing::get;
 use http::StatusCode;
 use mighub_sdmx::ml::structure::Availability;
 use mighub_sdmx::structure::{
-    Artefact, Attachment, Class, Codelist, ConstraintRole, CubeRegion, DataConstraint, DataDefinition, Id, Identity,
-    Names, Reference, Relatives, Structures,
+    Artefact, Attachment, Class, Codelist, ConstraintRole, CubeRegion, DataConstraint, DataDefinition, Id,
+    Identity, Names, Reference, Relatives, Structures,
 };
 
 use super::accept::negotiate;
 use super::conditional::Validators;
-use super::data::{Chosen, Context, DataQuery, Fault, Named, Parameters, Wanted, decoded, find, instant, providers};
+use super::data::{
+    Chosen, Context, DataQuery, Fault, Named, Parameters, Wanted, decoded, find, instant, providers,
+};
 use super::desk::{Answer, Asked, Desk};
 use super::error::{Family, Problem};
 use super::structure::{at, header, offers, relatives};
@@ -130,7 +132,13 @@ impl AvailabilityQuery {
         let format = parameters.take(&["format"])?;
         let restriction = Restriction::read(&mut parameters)?;
         parameters.finish(&[
-            "c[COMPONENT]", "updatedAfter", "startPeriod", "endPeriod", "references", "mode", "format",
+            "c[COMPONENT]",
+            "updatedAfter",
+            "startPeriod",
+            "endPeriod",
+            "references",
+            "mode",
+            "format",
         ])?;
         let data = restriction.query(hub, &named, key, None)?;
         let components = components(&data.definition, component, separator)?;
@@ -209,9 +217,15 @@ fn components(
     match names.iter().find(|name| !is_known(name)) {
         None => Ok(Some(names)),
         Some(name) => {
-            let all = definition.dimensions.iter().map(|dimension| &*dimension.id).chain(definition.time.as_deref());
+            let all = definition
+                .dimensions
+                .iter()
+                .map(|dimension| &*dimension.id)
+                .chain(definition.time.as_deref());
             let all = all.collect::<Vec<_>>().join(", ");
-            Err(Problem::malformed(format!("the component: {name:?} is no dimension of these data; there are {all}")))
+            Err(Problem::malformed(format!(
+                "the component: {name:?} is no dimension of these data; there are {all}"
+            )))
         }
     }
 }
@@ -238,7 +252,9 @@ fn availability(
         let mut counted = count(chosen)?;
         for (place, freed) in &query.freed {
             let chosen = Chosen::new(hub, &principal, Arc::new(freed.clone()), request.now)?;
-            if let (Some(values), Some(more)) = (counted.values.get_mut(*place), count(chosen)?.values.get(*place)) {
+            if let (Some(values), Some(more)) =
+                (counted.values.get_mut(*place), count(chosen)?.values.get(*place))
+            {
                 values.extend(more.iter().cloned());
             }
         }
@@ -252,11 +268,8 @@ fn availability(
     }
     let definition = &query.data.definition;
     let constraint = constraint(definition, &counted, query.components.as_deref())?;
-    let availability = Availability {
-        constraint,
-        series: Some(counted.series),
-        observations: Some(counted.observations),
-    };
+    let availability =
+        Availability { constraint, series: Some(counted.series), observations: Some(counted.observations) };
     let catalogue = hub.catalogue(&principal, request.now)?;
     let along = along(&catalogue.structures, definition, &query.relatives, &counted);
     let body = accepted.format.write_availability(&availability, &along, &header(hub, request.now));
@@ -337,7 +350,10 @@ fn cut(list: &Codelist, definition: &DataDefinition, counted: &Counted) -> Codel
 
 /// What was counted lately, by the state of the figures and the query.
 #[derive(Default)]
-struct Kept(Mutex<VecDeque<([u8; 32], Arc<Counted>)>>);
+struct Kept(Mutex<VecDeque<([u8; 32], Counting)>>);
+
+/// What is counted once, whoever asks meanwhile.
+type Counting = Arc<Mutex<Option<Arc<Counted>>>>;
 
 impl Kept {
     fn or_count(
@@ -345,16 +361,25 @@ impl Kept {
         key: [u8; 32],
         count: impl FnOnce() -> Result<Counted, Problem>,
     ) -> Result<Arc<Counted>, Problem> {
-        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, counted)) = lock().iter().find(|(known, _)| *known == key) {
+        let counting = self.counting(key);
+        // Whoever asks the same waits for the first to have counted.
+        let mut counted = counting.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(counted) = &*counted {
             return Ok(counted.clone());
         }
-        let counted = Arc::new(count()?);
-        let mut kept = lock();
-        kept.push_back((key, counted.clone()));
+        Ok(counted.insert(Arc::new(count()?)).clone())
+    }
+
+    fn counting(&self, key: [u8; 32]) -> Counting {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, counting)) = kept.iter().find(|(known, _)| *known == key) {
+            return counting.clone();
+        }
+        let counting = Counting::default();
+        kept.push_back((key, counting.clone()));
         if kept.len() > KEPT_MAX {
             kept.pop_front();
         }
-        Ok(counted)
+        counting
     }
 }

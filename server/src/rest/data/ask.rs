@@ -5,21 +5,19 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
-use jiff::civil::{Date, DateTime};
-use jiff::tz::TimeZone;
 use mighub_sdmx::Period;
 use mighub_sdmx::data::{Detail, ObservationLevel, StructureUse};
 use mighub_sdmx::key::{Selection, SelectionError};
-use mighub_sdmx::structure::{AttributeLevel, DataDefinition};
+use mighub_sdmx::structure::DataDefinition;
 
 use super::cut::Part;
 use super::fault::Fault;
 use super::filter::Filter;
+use super::instant::instant;
 use super::names::{Context, Named, Wanted, find, providers};
 use super::order::Order;
 use super::parameters::{Parameters, decoded};
-use crate::hub::{FiguresOf, FiguresRequest, Hub, Moment};
+use crate::hub::{FiguresOf, FiguresRequest, Hub};
 
 /// Parameters of version 2; those of version 1 are understood as well where they say the same.
 pub(crate) const PARAMETERS_V2: [&str; 17] = [
@@ -68,8 +66,9 @@ pub(crate) struct DataQuery {
     pub(crate) order: Order,
     /// Which dimension stands with observations.
     pub(crate) level: ObservationLevel,
-    /// Attributes that are written.
+    /// Attributes, and measures beyond the first, that are written.
     pub(crate) attributes: Vec<Arc<str>>,
+    /// Whether the first measure is.
     pub(crate) measures: bool,
     pub(crate) detail: Detail,
     /// Whether observations are not given whole, so that they must not replace what a reader has of them.
@@ -114,7 +113,7 @@ impl DataQuery {
         }
         let attributes = parameters.take(&["attributes"])?;
         let measures = parameters.take(&["measures"])?;
-        ask.read_components(attributes.as_deref(), measures.as_deref())?;
+        ask.choose(attributes.as_deref(), measures.as_deref())?;
         if parameters.take(&["reportingYearStartDay"])?.is_some_and(|day| day != "--01-01") {
             let rule = "reporting years of these data begin on --01-01, and no other day can be asked for: leave it out";
             return Err(Fault::not_offered("reportingYearStartDay", rule));
@@ -175,7 +174,11 @@ impl DataQuery {
             } else {
                 ObservationLevel::AllDimensions
             },
-            attributes: definition.attributes.iter().map(|attribute| attribute.component.id.clone()).collect(),
+            attributes: definition
+                .attributes
+                .iter()
+                .map(|attribute| attribute.component.id.clone())
+                .collect(),
             definition,
             filter: Filter::default(),
             part: Part::default(),
@@ -248,65 +251,7 @@ impl DataQuery {
         };
         self.is_partial |= self.detail != Detail::Full;
         if !self.detail.has_attributes() {
-            self.attributes.clear();
-        }
-        Ok(())
-    }
-
-    /// Reads which attributes and measures are wanted.
-    fn read_components(&mut self, attributes: Option<&str>, measures: Option<&str>) -> Result<(), Fault> {
-        if let Some(attributes) = attributes {
-            let mut wanted = vec![false; self.definition.attributes.len()];
-            for name in attributes.split(',') {
-                let mut choose = |level: Option<AttributeLevel>| {
-                    for (wanted, attribute) in wanted.iter_mut().zip(&self.definition.attributes) {
-                        *wanted |= level.is_none_or(|level| attribute.level == level);
-                    }
-                };
-                match name {
-                    "all" | "dsd" => choose(None),
-                    "dataset" => choose(Some(AttributeLevel::Dataset)),
-                    "series" => choose(Some(AttributeLevel::Series)),
-                    "obs" => choose(Some(AttributeLevel::Observation)),
-                    // There is no reference metadata here.
-                    "none" | "msd" => {}
-                    id => {
-                        let known = self.definition.attributes.iter().position(|a| *a.component.id == *id);
-                        let Some(place) = known else {
-                            let ids = self.definition.attributes.iter().map(|a| &*a.component.id);
-                            let rule = format!(
-                                "{id:?} is no attribute of these data; there are: dsd, dataset, series, obs, all, \
-                                 none, {}",
-                                ids.collect::<Vec<_>>().join(", ")
-                            );
-                            return Err(Fault::malformed("attributes", rule));
-                        };
-                        wanted[place] = true;
-                    }
-                }
-            }
-            self.is_partial |= wanted.contains(&false);
-            let all = self.definition.attributes.iter().zip(wanted);
-            self.attributes =
-                all.filter(|(_, wanted)| *wanted).map(|(attribute, _)| attribute.component.id.clone()).collect();
-        }
-        if let Some(measures) = measures {
-            self.measures = false;
-            let first = &*self.definition.measure.id;
-            for name in measures.split(',') {
-                match name {
-                    "all" => self.measures = true,
-                    "none" => {}
-                    id if id == first => self.measures = true,
-                    id if self.definition.attribute(id).is_some() => {}
-                    id => {
-                        let rule =
-                            format!("{id:?} is no measure of these data; there are: all, none, {first}");
-                        return Err(Fault::malformed("measures", rule));
-                    }
-                }
-            }
-            self.is_partial |= !self.measures;
+            self.choose(Some("none"), None)?;
         }
         Ok(())
     }
@@ -321,7 +266,10 @@ impl DataQuery {
             return Err(Fault::not_offered("c", rule));
         }
         if changes && !self.order.is_stored() {
-            return Err(Fault::not_offered("sort", "does not go with updatedAfter or includeHistory: leave it out"));
+            return Err(Fault::not_offered(
+                "sort",
+                "does not go with updatedAfter or includeHistory: leave it out",
+            ));
         }
         if !self.measures && self.detail == Detail::Full && !self.has_observation_attributes() {
             // What is left of observations says nothing: which series there are is asked for.
@@ -330,10 +278,6 @@ impl DataQuery {
         self.part.of_series = !self.detail.has_observations();
         self.part = self.part.check()?;
         Ok(self)
-    }
-
-    fn has_observation_attributes(&self) -> bool {
-        self.attributes.iter().any(|id| self.definition.shape.observation_attribute(id).is_some())
     }
 
     /// Whether figures of several providers may stand beside each other.
@@ -371,56 +315,5 @@ fn level(definition: &DataDefinition, dimension: &str) -> Result<ObservationLeve
             );
             Err(Fault::malformed("dimensionAtObservation", rule))
         }
-    }
-}
-
-/// Takes an instant.
-pub(crate) fn instant(parameters: &mut Parameters, names: &[&str]) -> Result<Option<Moment>, Fault> {
-    let Some(text) = parameters.take(names)? else { return Ok(None) };
-    match read_instant(&text) {
-        Some(moment) => Ok(Some(moment)),
-        None => {
-            let rule = format!(
-                "{text:?} is no instant: write a date or a date and time, such as 2026-01-31 or \
-                 2026-01-31T12:00:00Z; without a zone it is UTC"
-            );
-            Err(Fault::malformed(names[0], rule))
-        }
-    }
-}
-
-/// Date and time, with a zone or in UTC; a date or a year is its beginning.
-pub(crate) fn read_instant(text: &str) -> Option<Moment> {
-    let in_utc = |date: DateTime| TimeZone::UTC.to_timestamp(date).ok();
-    let timestamp = text
-        .parse::<Timestamp>()
-        .ok()
-        .or_else(|| text.parse::<DateTime>().ok().and_then(in_utc))
-        .or_else(|| text.parse::<Date>().ok().and_then(|date| in_utc(date.to_datetime(jiff::civil::Time::midnight()))));
-    match timestamp {
-        Some(timestamp) => Some(Moment(timestamp.as_millisecond())),
-        None => Period::parse(text.as_bytes()).ok().map(|period| Moment(period.start().saturating_mul(1000))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn instants_are_read_as_clients_write_them() {
-        let beginning = |text: &str| read_instant(text).map(|moment| moment.to_string());
-        for (text, expected) in [
-            ("2026-01-31T12:00:00Z", "2026-01-31T12:00:00Z"),
-            ("2026-01-31T12:00:00+01:00", "2026-01-31T11:00:00Z"),
-            ("2026-01-31T12:00:00.250Z", "2026-01-31T12:00:00.25Z"),
-            ("2026-01-31T12:00:00", "2026-01-31T12:00:00Z"),
-            ("2026-01-31", "2026-01-31T00:00:00Z"),
-            ("2026-01", "2026-01-01T00:00:00Z"),
-            ("2026", "2026-01-01T00:00:00Z"),
-        ] {
-            assert_eq!(beginning(text).as_deref(), Some(expected), "{text}");
-        }
-        assert_eq!(read_instant("yesterday"), None);
     }
 }

@@ -100,7 +100,9 @@ impl Condition {
         let (mut first, mut last) = (None, None);
         for test in tests {
             match (test.operator, &test.operand) {
-                (Operator::GreaterOrEqual, Operand::Period(period)) if first.is_none() => first = Some(*period),
+                (Operator::GreaterOrEqual, Operand::Period(period)) if first.is_none() => {
+                    first = Some(*period)
+                }
                 (Operator::LessOrEqual, Operand::Period(period)) if last.is_none() => last = Some(*period),
                 _ => return None,
             }
@@ -185,12 +187,16 @@ impl Test {
         use Operator::{Contains, ContainsNot, EndsWith, StartsWith};
         let of_text = matches!(operator, Contains | ContainsNot | StartsWith | EndsWith);
         let operand = match kind {
-            Kind::Number if !of_text => Operand::Number(Decimal::parse(value.as_bytes()).map_err(|error| {
-                Fault::malformed(place, format!("is a number, and {value:?} is {error}"))
-            })?),
-            Kind::Period if !of_text => Operand::Period(Period::parse(value.as_bytes()).map_err(|error| {
-                Fault::malformed(place, format!("{value:?} is not a period: {error}"))
-            })?),
+            Kind::Number if !of_text => {
+                Operand::Number(Decimal::parse(value.as_bytes()).map_err(|error| {
+                    Fault::malformed(place, format!("is a number, and {value:?} is {error}"))
+                })?)
+            }
+            Kind::Period if !of_text => {
+                Operand::Period(Period::parse(value.as_bytes()).map_err(|error| {
+                    Fault::malformed(place, format!("{value:?} is not a period: {error}"))
+                })?)
+            }
             _ => Operand::Text(value.to_owned()),
         };
         Ok(Self { operator, operand })
@@ -259,7 +265,8 @@ mod tests {
             ("gt:A+lt:D", "BC"),
         ] {
             let read = Condition::read("c[X]", condition, Kind::Text).expect(condition);
-            let found: String = "ABCDE".chars().filter(|code| read.holds_for_text(&code.to_string())).collect();
+            let found: String =
+                "ABCDE".chars().filter(|code| read.holds_for_text(&code.to_string())).collect();
             assert_eq!(found, holding, "{condition}");
         }
     }
@@ -302,7 +309,8 @@ mod tests {
 
     #[test]
     fn no_value_is_equal_to_nothing() {
-        let holds = |condition| Condition::read("c[X]", condition, Kind::Text).expect(condition).holds_for_nothing();
+        let holds =
+            |condition| Condition::read("c[X]", condition, Kind::Text).expect(condition).holds_for_nothing();
         assert!(holds("ne:A") && holds("nc:A") && holds("A,ne:B"));
         assert!(!holds("A") && !holds("le:Z") && !holds("ne:A+B"));
     }

@@ -187,8 +187,8 @@ impl Open {
             let among_first = part.first.unwrap_or(0).saturating_sub(self.seen).min(range.len() as u64);
             let middle = range.start + among_first as usize;
             self.seen += range.len() as u64;
-            given.extend((among_first > 0).then(|| (*series, range.start..middle)));
-            rest.extend((middle < range.end).then(|| (*series, middle..range.end)));
+            given.extend((among_first > 0).then_some((*series, range.start..middle)));
+            rest.extend((middle < range.end).then_some((*series, middle..range.end)));
         }
         rest
     }

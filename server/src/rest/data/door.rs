@@ -13,13 +13,15 @@ use http::header::{CONTENT_LANGUAGE, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use jiff::Timestamp;
 use mighub_sdmx::data::{
-    CsvVersion, DataFormat, JsonVersion, KeyColumns, Labels, MessageHeader, MlForm, ObservationLevel, WriteOptions,
+    CsvVersion, DataFormat, JsonVersion, KeyColumns, Labels, MessageHeader, MlForm, ObservationLevel,
+    WriteOptions,
 };
 
 use super::ask::DataQuery;
+use super::chosen::Chosen;
 use super::fault::Fault;
 use super::languages::languages;
-use super::making::{Chosen, Making, MakingError};
+use super::making::{Making, MakingError};
 use super::stream::{FIRST_BYTES, Piece, body};
 use crate::hub::{Hub, Moment, Refusal};
 use crate::rest::accept::{Accepted, Offer, negotiate};
@@ -40,7 +42,8 @@ const CSV_2_1: Offer<DataFormat> = offer(DataFormat::Csv(CsvVersion::V2_1), "dat
 const CSV_2_0: Offer<DataFormat> = offer(DataFormat::Csv(CsvVersion::V2_0), "data+csv", "2.0.0");
 const CSV_1_0: Offer<DataFormat> = offer(DataFormat::Csv(CsvVersion::V1_0), "data+csv", "1.0.0");
 const GENERIC: Offer<DataFormat> = offer(DataFormat::Ml(MlForm::Generic), "genericdata+xml", "2.1");
-const SPECIFIC: Offer<DataFormat> = offer(DataFormat::Ml(MlForm::Specific21), "structurespecificdata+xml", "2.1");
+const SPECIFIC: Offer<DataFormat> =
+    offer(DataFormat::Ml(MlForm::Specific21), "structurespecificdata+xml", "2.1");
 const GENERIC_SERIES: Offer<DataFormat> =
     offer(DataFormat::Ml(MlForm::GenericTimeSeries), "generictimeseriesdata+xml", "2.1");
 const SPECIFIC_SERIES: Offer<DataFormat> =
@@ -113,7 +116,8 @@ async fn data(State(desk): State<Arc<Desk>>, request: Request) -> Response {
             response
         }
         Ok((Opened::Empty(_), _)) if family == Family::V1 => {
-            Problem::unknown("no figures match the query, or none that you may see").response(family, &headers)
+            Problem::unknown("no figures match the query, or none that you may see")
+                .response(family, &headers)
         }
         Ok((Opened::Empty(validators), _)) => {
             let mut response = StatusCode::NO_CONTENT.into_response();
@@ -183,6 +187,11 @@ fn open(hub: &Arc<Hub>, asked: &Asked, family: Family, path: &str) -> Result<Ope
     };
     let offers = if family == Family::V1 { &OFFERS_V1 } else { &OFFERS_V2 };
     let accepted = negotiate(offers, &asked.parts.headers, ask.format.as_deref())?;
+    let tells_changes = ask.figures.since.is_some() || ask.figures.history;
+    if tells_changes && accepted.format == DataFormat::Csv(CsvVersion::V1_0) {
+        let text = "SDMX-CSV 1.0 cannot say that something is deleted: accept version 2.0";
+        return Err(Problem::not_acceptable(text));
+    }
     if matches!(accepted.format, DataFormat::Ml(MlForm::GenericTimeSeries | MlForm::SpecificTimeSeries21)) {
         // These messages have no other form.
         ask.level = ObservationLevel::Time;
@@ -238,7 +247,13 @@ fn options(accepted: &Accepted<DataFormat>, languages: &[String]) -> Result<Writ
         Some("normalized") => true,
         Some(other) => return Err(unknown("timeFormat", other, "original or normalized")),
     };
-    Ok(WriteOptions { labels, keys, normalized_time, languages: languages.to_vec(), ..WriteOptions::default() })
+    Ok(WriteOptions {
+        labels,
+        keys,
+        normalized_time,
+        languages: languages.to_vec(),
+        ..WriteOptions::default()
+    })
 }
 
 /// What stands before the data of a message.

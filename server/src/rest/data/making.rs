@@ -2,7 +2,6 @@
 //!
 //! What lives here: plain code that runs where one may wait. What must not: HTTP, and waiting for readers.
 
-use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,10 +11,9 @@ use mighub_sdmx::columns::{AttributeValue, Columns};
 use mighub_sdmx::data::{Action, DataFormat, DataWriter, DatasetContext, WriteOptions, writer};
 
 use super::ask::DataQuery;
-use super::cut::{Cutter, Part};
+use super::chosen::Chosen;
 use super::fault::Fault;
-use super::order::{Order, SORTED_OBSERVATIONS_MAX};
-use crate::hub::{Batch, Effect, Figures, Hub, LaneFigures, Moment, Principal, Refusal};
+use crate::hub::{Batch, Effect, LaneFigures, Moment, Refusal};
 
 /// Custom column with the provider, where figures of several stand beside each other.
 pub(crate) const DATA_PROVIDER: &str = "DATA_PROVIDER";
@@ -34,109 +32,6 @@ pub(crate) enum MakingError {
     /// The writer stopped.
     #[error("the answer cannot be written: {0}")]
     Write(#[from] io::Error),
-}
-
-/// Figures of a query, cut and in order, batch by batch.
-pub(crate) struct Chosen {
-    figures: Figures,
-    query: Arc<DataQuery>,
-    of_series: Cutter,
-    page: Cutter,
-    ready: VecDeque<Batch>,
-    is_over: bool,
-}
-
-impl Chosen {
-    /// Begins; nothing is read yet.
-    pub(crate) fn new(
-        hub: &Arc<Hub>,
-        principal: &Principal,
-        query: Arc<DataQuery>,
-        now: Moment,
-    ) -> Result<Self, Refusal> {
-        let figures = hub.figures(principal, query.figures.clone(), now)?;
-        let Part { first, last, .. } = query.part;
-        let of_series = Cutter::new(Part { first, last, ..Part::default() });
-        let page = Cutter::new(Part { first: None, last: None, ..query.part });
-        Ok(Self { figures, query, of_series, page, ready: VecDeque::new(), is_over: false })
-    }
-
-    /// The hub's figures, to ask for their state before any is taken.
-    pub(crate) fn figures(&self) -> &Figures {
-        &self.figures
-    }
-
-    /// What is asked for.
-    pub(crate) fn query(&self) -> &Arc<DataQuery> {
-        &self.query
-    }
-
-    /// The next batch; nothing at the end.
-    pub(crate) fn next(&mut self) -> Result<Option<Batch>, MakingError> {
-        while self.ready.is_empty() && !self.is_over {
-            if self.query.order.is_stored() {
-                self.step()?;
-            } else {
-                self.sort()?;
-            }
-        }
-        Ok(self.ready.pop_front())
-    }
-
-    /// Takes one batch of the hub's through all cuts.
-    fn step(&mut self) -> Result<(), MakingError> {
-        let mut cut = Vec::new();
-        self.is_over = self.page.is_full() || !self.cut_one(&mut cut)?;
-        self.paged(cut);
-        Ok(())
-    }
-
-    /// What is left of the hub's next batch, or held at the end; whether there is more.
-    fn cut_one(&mut self, out: &mut Vec<Batch>) -> Result<bool, Refusal> {
-        let Some(batch) = self.figures.next().transpose()? else {
-            self.of_series.finish(out);
-            return Ok(false);
-        };
-        let stretches = self.query.filter.stretches(&batch.lane, batch.effect, &batch.columns);
-        match batch.effect {
-            // Of what is gone all is told.
-            Effect::Delete => {
-                let columns = super::filter::taken(&batch.columns, &stretches);
-                out.extend((!columns.is_empty()).then_some(Batch { columns, ..batch }));
-            }
-            Effect::Replace => self.of_series.push(&batch, stretches, out),
-        }
-        Ok(true)
-    }
-
-    fn sort(&mut self) -> Result<(), MakingError> {
-        let mut all = Vec::new();
-        while self.cut_one(&mut all)? {
-            let observations: usize = all.iter().map(|batch| batch.columns.len()).sum();
-            if observations > SORTED_OBSERVATIONS_MAX {
-                let rule = format!(
-                    "more than {SORTED_OBSERVATIONS_MAX} observations are not sorted here: narrow the query, or take \
-                     them as they are stored, by series_key and time"
-                );
-                return Err(Fault::too_much("sort", rule).into());
-            }
-        }
-        self.is_over = true;
-        let order: &Order = &self.query.order;
-        let sorted = order.sorted(&all);
-        self.paged(sorted);
-        Ok(())
-    }
-
-    fn paged(&mut self, batches: Vec<Batch>) {
-        let mut out = Vec::new();
-        for batch in batches {
-            let columns = &batch.columns;
-            let whole = (0..columns.series_count()).map(|series| (series, columns.observations(series)));
-            self.page.push(&batch, whole.collect(), &mut out);
-        }
-        self.ready.extend(out);
-    }
 }
 
 /// An answer in the making.
@@ -185,7 +80,7 @@ impl Making {
         options: WriteOptions,
         though_empty: bool,
     ) -> Result<Option<Self>, MakingError> {
-        let query = chosen.query.clone();
+        let query = chosen.query().clone();
         let custom_columns = custom_columns(&query, format);
         let options = WriteOptions {
             observation_level: query.level.clone(),
@@ -213,7 +108,7 @@ impl Making {
         }
         let output = Gathered::default();
         Ok(Some(Self {
-            is_partial: chosen.query.is_partial,
+            is_partial: chosen.query().is_partial,
             chosen,
             next: first,
             writer: Some(writer(output.clone())?),
@@ -344,4 +239,3 @@ impl Write for Gathered {
         Ok(())
     }
 }
-

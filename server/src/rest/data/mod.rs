@@ -4,24 +4,29 @@
 //! not: who may see what (the hub), and the syntax of formats (`mighub-sdmx`).
 
 mod ask;
+mod chosen;
+mod components;
 mod condition;
 mod cut;
 mod door;
 mod fault;
 mod filter;
+mod instant;
 mod languages;
+mod making;
 mod names;
 mod order;
 mod parameters;
-mod making;
 mod stream;
 
-pub(crate) use ask::{DataQuery, instant};
+pub(crate) use ask::DataQuery;
+pub(crate) use chosen::Chosen;
 pub(crate) use door::{header, routes};
 pub(crate) use fault::{Fault, FaultKind};
 pub(crate) use filter::components;
+pub(crate) use instant::instant;
 pub(crate) use languages::languages;
-pub(crate) use making::{Chosen, DATA_PROVIDER, Making, MakingError};
+pub(crate) use making::{DATA_PROVIDER, Making, MakingError};
 pub(crate) use names::{Context, Named, Wanted, find, providers};
 pub(crate) use parameters::{Parameters, decoded};
 pub(crate) use stream::{FIRST_BYTES, Piece, body, pieces};

@@ -61,7 +61,9 @@ impl Wanted {
             }
             let names: BTreeSet<String> = text.split(separator).map(str::to_owned).collect();
             let is_name = |name: &String| {
-                let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'@' | b'$');
+                let fits = |byte: u8| {
+                    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'@' | b'$')
+                };
                 !name.is_empty() && name.bytes().all(fits)
             };
             match names.iter().find(|name| !is_name(name)) {
@@ -167,7 +169,10 @@ fn several_flows<'r>(flows: impl ExactSizeIterator<Item = &'r Reference>) -> Fau
     let more = if count > NAMED_MAX { ", and more" } else { "" };
     Fault::not_offered(
         "the path",
-        format!("names {count} dataflows ({}{more}); this hub answers for one at a time: name it", some.join(", ")),
+        format!(
+            "names {count} dataflows ({}{more}); this hub answers for one at a time: name it",
+            some.join(", ")
+        ),
     )
 }
 
@@ -207,7 +212,10 @@ pub(crate) fn providers(text: &str) -> Result<FiguresOf, Fault> {
     };
     let these: BTreeSet<AgencyId> = text.split('+').map(provider).collect::<Result<_, _>>()?;
     if these.len() > NAMES_MAX {
-        return Err(Fault::too_much("the provider", format!("has more than {NAMES_MAX} names: ask in parts")));
+        return Err(Fault::too_much(
+            "the provider",
+            format!("has more than {NAMES_MAX} names: ask in parts"),
+        ));
     }
     Ok(FiguresOf::These(these))
 }
@@ -223,7 +231,9 @@ mod tests {
         let all = ["1.0.0", "1.1.0", "1.2.3-draft", "2.0.0", "2.1.0", "3.0.0-draft"];
         let all: Vec<Reference> = all
             .iter()
-            .map(|version| Reference::parse_short(Class::Dataflow, &format!("A:B({version})")).expect(version))
+            .map(|version| {
+                Reference::parse_short(Class::Dataflow, &format!("A:B({version})")).expect(version)
+            })
             .collect();
         for (wanted, found) in [
             ("*", Some("3.0.0-draft")),

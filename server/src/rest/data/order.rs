@@ -14,8 +14,8 @@ use super::fault::Fault;
 use super::filter::components;
 use crate::hub::Batch;
 
-/// Observations that are put in another order: about 50 MB of them.
-pub(crate) const SORTED_OBSERVATIONS_MAX: usize = 500_000;
+/// Observations that are put in another order: they take about 10 MB until they are sent.
+pub(crate) const SORTED_OBSERVATIONS_MAX: usize = 100_000;
 /// Observations of a batch that is made of them.
 const BATCH_OBSERVATIONS: usize = 8_000;
 
@@ -48,7 +48,8 @@ impl Order {
                 Some((name, "asc")) => (name, false),
                 Some((name, "desc")) => (name, true),
                 Some((_, other)) => {
-                    let rule = format!("{other:?} is no direction: write asc or desc, as in TIME_PERIOD:desc");
+                    let rule =
+                        format!("{other:?} is no direction: write asc or desc, as in TIME_PERIOD:desc");
                     return Err(Fault::malformed("sort", rule));
                 }
             };
@@ -99,11 +100,13 @@ impl Order {
                     (left, right) => left.is_some().cmp(&right.is_some()),
                 },
                 By::SeriesAttribute(place) => {
-                    let value = |columns: &'_ Columns, series| columns.series_attributes[*place].get(series).cloned();
+                    let value =
+                        |columns: &'_ Columns, series| columns.series_attributes[*place].get(series).cloned();
                     value(left, a.series).cmp(&value(right, b.series))
                 }
                 By::ObservationAttribute(place) => {
-                    let value = |columns: &'_ Columns, at| columns.observation_attributes[*place].get(at).cloned();
+                    let value =
+                        |columns: &'_ Columns, at| columns.observation_attributes[*place].get(at).cloned();
                     value(left, a.observation).cmp(&value(right, b.observation))
                 }
             };
@@ -136,11 +139,16 @@ fn by(definition: &DataDefinition, name: &str) -> Result<By, Fault> {
     let place = definition.attribute(name).and_then(|attribute| match attribute.level {
         AttributeLevel::Dataset => Some(By::Nothing),
         AttributeLevel::Series => definition.shape.series_attribute(name).map(By::SeriesAttribute),
-        AttributeLevel::Observation => definition.shape.observation_attribute(name).map(By::ObservationAttribute),
+        AttributeLevel::Observation => {
+            definition.shape.observation_attribute(name).map(By::ObservationAttribute)
+        }
     });
     place.ok_or_else(|| {
         let ids = components(definition).join(", ");
-        Fault::malformed("sort", format!("{name:?} is no component of these data; there are: *, series_key, {ids}"))
+        Fault::malformed(
+            "sort",
+            format!("{name:?} is no component of these data; there are: *, series_key, {ids}"),
+        )
     })
 }
 

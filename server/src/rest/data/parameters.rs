@@ -53,7 +53,10 @@ impl Parameters {
         match &value.to_ascii_lowercase()[..] {
             "true" | "1" | "yes" => Ok(true),
             "false" | "0" | "no" => Ok(false),
-            _ => Err(Fault::malformed(names[0], format!("{value:?} is neither true nor false: write one of them"))),
+            _ => Err(Fault::malformed(
+                names[0],
+                format!("{value:?} is neither true nor false: write one of them"),
+            )),
         }
     }
 
@@ -112,7 +115,8 @@ pub(crate) fn decoded(text: &str) -> Result<String, Fault> {
     if !text.contains('%') {
         return Ok(text.to_owned());
     }
-    let malformed = || Fault::malformed("the query", format!("{text:?} is not percent-encoded UTF-8: encode % as %25"));
+    let malformed =
+        || Fault::malformed("the query", format!("{text:?} is not percent-encoded UTF-8: encode % as %25"));
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes().iter();
     while let Some(byte) = rest.next() {
@@ -133,7 +137,8 @@ mod tests {
 
     #[test]
     fn a_plus_stays_a_plus_however_it_was_sent() {
-        let query = Some("c%5BTIME_PERIOD%5D=ge:2020+le:2022&c[SEX]=F,M&updatedAfter=2020-01-01T00:00:00%2B01:00");
+        let query =
+            Some("c%5BTIME_PERIOD%5D=ge:2020+le:2022&c[SEX]=F,M&updatedAfter=2020-01-01T00:00:00%2B01:00");
         let mut parameters = Parameters::read(query).expect("a query");
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         assert_eq!(
@@ -152,7 +157,10 @@ mod tests {
             text(read("startPeriods=2020").finish(&["startPeriod", "endPeriod"])),
             "startPeriods: is no parameter here; there are: startPeriod, endPeriod"
         );
-        assert_eq!(text(read("limit=1&LIMIT=2").take(&["limit"]).map(drop)), "limit: stands twice: give it once");
+        assert_eq!(
+            text(read("limit=1&LIMIT=2").take(&["limit"]).map(drop)),
+            "limit: stands twice: give it once"
+        );
         assert!(read("c[A]=1&c[A]=2").take_conditions().is_err());
         assert!(Parameters::read(Some("key=%ZZ")).is_err());
         assert!(Parameters::read(Some("key=%C3")).is_err());

@@ -16,8 +16,21 @@ use crate::rest::data::{
 
 /// Parameters beside the components.
 const PARAMETERS: [&str; 15] = [
-    "start", "end", "as_of", "updated_after", "history", "provider", "first", "last", "offset", "limit", "sort",
-    "columns", "labels", "bom", "lang",
+    "start",
+    "end",
+    "as_of",
+    "updated_after",
+    "history",
+    "provider",
+    "first",
+    "last",
+    "offset",
+    "limit",
+    "sort",
+    "columns",
+    "labels",
+    "bom",
+    "lang",
 ];
 
 /// A plain query, read.
@@ -81,7 +94,10 @@ impl PlainQuery {
             let known = components(&definition).into_iter().find(|id| id.eq_ignore_ascii_case(&name));
             let Some(id) = known else {
                 let ids = components(&definition).join(", ").to_ascii_lowercase();
-                let rule = format!("is no parameter here; there are: {}, and the components {ids}", PARAMETERS.join(", "));
+                let rule = format!(
+                    "is no parameter here; there are: {}, and the components {ids}",
+                    PARAMETERS.join(", ")
+                );
                 return Err(Fault::malformed(&name, rule));
             };
             data.filter.add(&definition, &name, id, &value)?;
@@ -92,7 +108,8 @@ impl PlainQuery {
         let has_all_dimensions = definition.dimensions.iter().all(|dimension| chosen(&dimension.id));
         let data = data.checked()?;
         if data.figures.since.is_some() || data.figures.history {
-            let rule = "what changed is told by the SDMX API, under /sdmx/v2/data: a plain table has no deletions";
+            let rule =
+                "what changed is told by the SDMX API, under /sdmx/v2/data: a plain table has no deletions";
             return Err(Fault::not_offered("updated_after", rule));
         }
         Ok(Self { data, columns, labels, bom, language, has_all_dimensions })

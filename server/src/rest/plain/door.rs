@@ -22,7 +22,8 @@ use crate::door::Stop;
 use crate::hub::{Hub, Refusal};
 use crate::rest::conditional::Validators;
 use crate::rest::data::{
-    Chosen, DATA_PROVIDER, FIRST_BYTES, Fault, Making, MakingError, Piece, body, decoded, header, languages, pieces,
+    Chosen, DATA_PROVIDER, FIRST_BYTES, Fault, Making, MakingError, Piece, body, decoded, header, languages,
+    pieces,
 };
 use crate::rest::desk::{Answer, Asked, Desk};
 use crate::rest::error::{Family, Problem};
@@ -139,13 +140,14 @@ enum What {
     /// The caller has it already.
     Current,
     Stream(Piece, Box<Making>),
-    /// A file that is read in ranges.
+    /// A file that is whole before it is sent: its parts are read one by one, or its beginning is written last.
     File(Box<ToBuild>),
 }
 
 /// A file that may have to be built.
 struct ToBuild {
     tag: String,
+    format: DataFormat,
     chosen: Chosen,
     options: WriteOptions,
     now: crate::hub::Moment,
@@ -154,7 +156,7 @@ struct ToBuild {
 impl ToBuild {
     fn build(self) -> Result<Built, MakingError> {
         let mut building = Building::begin()?;
-        let making = Making::begin_empty(self.chosen, DataFormat::Parquet, self.options)?;
+        let making = Making::begin_empty(self.chosen, self.format, self.options)?;
         making.write_to(&mut building, PIECE_BYTES)?;
         Ok(building.finish())
     }
@@ -184,7 +186,8 @@ fn open(hub: &Arc<Hub>, asked: &Asked) -> Result<Opened, Problem> {
         Some((dataflow, *form))
     });
     let Some((dataflow, (ending, form, media_type))) = known else {
-        let text = format!("{file:?} has no ending that tells a format; there are {EXTENSIONS}: write DATAFLOW.csv");
+        let text =
+            format!("{file:?} has no ending that tells a format; there are {EXTENSIONS}: write DATAFLOW.csv");
         return Err(Problem::unknown(text));
     };
     let query = PlainQuery::read(hub, dataflow, asked.parts.uri.query())?;
@@ -196,7 +199,8 @@ fn open(hub: &Arc<Hub>, asked: &Asked) -> Result<Opened, Problem> {
     let language = language
         .or_else(|| languages(&asked.parts.headers).into_iter().next())
         .unwrap_or_else(|| "en".to_owned());
-    let has_several = data.has_several_providers() || columns.iter().any(|column| &*column.id == DATA_PROVIDER);
+    let has_several =
+        data.has_several_providers() || columns.iter().any(|column| &*column.id == DATA_PROVIDER);
     let principal = asked.reader(hub)?;
     let name = data.figures.dataflow.id.to_string();
     let chosen = Chosen::new(hub, &principal, Arc::new(data), asked.now)?;
@@ -219,33 +223,32 @@ fn open(hub: &Arc<Hub>, asked: &Asked) -> Result<Opened, Problem> {
         ..WriteOptions::default()
     };
     let layout = match form {
-        Form::Parquet => {
+        Form::Csv => Layout::Csv { bom },
+        Form::Json => Layout::Json,
+        Form::JsonLines => Layout::JsonLines,
+        Form::Parquet | Form::Xlsx => {
             let mut tag = HeaderMap::new();
             common.validators.put(&mut tag);
             let tag = tag.get(ETAG).and_then(|tag| tag.to_str().ok()).unwrap_or_default().to_owned();
-            // What is told of the time of making would make other bytes.
-            let options = WriteOptions { header: WriteOptions::default().header, ..options };
-            let file = Box::new(ToBuild { tag, chosen, options, now: asked.now });
+            let (format, options) = match form {
+                Form::Xlsx => (DataFormat::Xlsx, options),
+                // What is told of the time of making would make other bytes.
+                _ => {
+                    (DataFormat::Parquet, WriteOptions { header: WriteOptions::default().header, ..options })
+                }
+            };
+            let file = Box::new(ToBuild { tag, format, chosen, options, now: asked.now });
             return Ok(Opened { what: What::File(file), common });
         }
-        Form::Xlsx => None,
-        Form::Csv => Some(Layout::Csv { bom }),
-        Form::Json => Some(Layout::Json),
-        Form::JsonLines => Some(Layout::JsonLines),
     };
-    let mut making = match layout {
-        None => Making::begin_empty(chosen, DataFormat::Xlsx, options)?,
-        Some(layout) => {
-            let definition = chosen.query().definition.clone();
-            let custom = if has_several { vec![DATA_PROVIDER] } else { Vec::new() };
-            Making::begin_with(chosen, custom, true, |output| {
-                let labels: Labels = options.labels;
-                let table = Table::new(output, layout, &definition, &columns, labels, &language);
-                Ok(Box::new(table) as Box<dyn DataWriter + Send>)
-            })?
-            .ok_or_else(|| Refusal::internal("an empty table was not begun"))?
-        }
-    };
+    let definition = chosen.query().definition.clone();
+    let custom = if has_several { vec![DATA_PROVIDER] } else { Vec::new() };
+    let begun = Making::begin_with(chosen, custom, true, |output| {
+        let labels: Labels = options.labels;
+        let table = Table::new(output, layout, &definition, &columns, labels, &language);
+        Ok(Box::new(table) as Box<dyn DataWriter + Send>)
+    })?;
+    let mut making = begun.ok_or_else(|| Refusal::internal("an empty table was not begun"))?;
     let first = making.chunk(FIRST_BYTES)?;
     Ok(Opened { what: What::Stream(first, Box::new(making)), common })
 }

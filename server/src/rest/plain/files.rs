@@ -163,7 +163,9 @@ pub(crate) enum Wish {
 impl Wish {
     /// Reads the header Range. Several ranges at once are given as the whole, which is allowed.
     pub(crate) fn read(range: Option<&str>, length: u64) -> Self {
-        let Some(range) = range.and_then(|range| range.trim().strip_prefix("bytes=")) else { return Self::Whole };
+        let Some(range) = range.and_then(|range| range.trim().strip_prefix("bytes=")) else {
+            return Self::Whole;
+        };
         let Some((first, last)) = range.split_once('-').filter(|_| !range.contains(',')) else {
             return Self::Whole;
         };
@@ -225,7 +227,8 @@ mod tests {
         assert_eq!(&read(first)[..], b"ir");
         let again = files.get("a", at(UNREAD_MS_MAX), built(b"other"), |text| text).await.expect("kept");
         assert_eq!(&read(again)[..], b"ir");
-        let late = files.get("a", at(2 * UNREAD_MS_MAX + 1), built(b"other"), |text| text).await.expect("built");
+        let late =
+            files.get("a", at(2 * UNREAD_MS_MAX + 1), built(b"other"), |text| text).await.expect("built");
         assert_eq!(&read(late)[..], b"th");
     }
 }

@@ -157,7 +157,9 @@ impl<W: Write> DataWriter for Table<W> {
                         bytes.push(b',');
                     }
                     match cells {
-                        Cells::Series { index, texts } => bytes.extend_from_slice(&texts[index[series] as usize]),
+                        Cells::Series { index, texts } => {
+                            bytes.extend_from_slice(&texts[index[series] as usize])
+                        }
                         Cells::Entries { of_series, index, texts } => {
                             let entry = if *of_series { series } else { observation };
                             bytes.extend_from_slice(&texts[index[entry] as usize]);
@@ -218,7 +220,9 @@ impl Named {
             }
             Of::Time => Cells::Time,
             Of::Measure => Cells::Measure,
-            Of::Series(place) => of_attribute(&columns.series_attributes[place], columns.series_count(), true),
+            Of::Series(place) => {
+                of_attribute(&columns.series_attributes[place], columns.series_count(), true)
+            }
             Of::Observation(place) => {
                 of_attribute(&columns.observation_attributes[place], columns.len(), false)
             }

@@ -22,6 +22,8 @@ const JSON_2_1: Offer<StructureFormat> =
     Offer { format: Json(JsonVersion::V2_1), family: "structure+json", version: "2.1.0" };
 const JSON_2_0: Offer<StructureFormat> =
     Offer { format: Json(JsonVersion::V2_0), family: "structure+json", version: "2.0.0" };
+const JSON_1_0: Offer<StructureFormat> =
+    Offer { format: Json(JsonVersion::V1_0), family: "structure+json", version: "1.0.0" };
 const ML_3_1: Offer<StructureFormat> =
     Offer { format: Ml(MlVersion::V3_1), family: "structure+xml", version: "3.1.0" };
 const ML_3_0: Offer<StructureFormat> =
@@ -31,10 +33,10 @@ const ML_2_1: Offer<StructureFormat> =
 
 /// The formats of a version of the API, its default first. Those of the other version are given to whoever asks
 /// for them by name.
-pub(in crate::rest) fn offers(family: Family) -> [Offer<StructureFormat>; 5] {
+pub(in crate::rest) fn offers(family: Family) -> [Offer<StructureFormat>; 6] {
     match family {
-        Family::V1 => [ML_2_1, JSON_2_0, JSON_2_1, ML_3_0, ML_3_1],
-        Family::V2 | Family::Plain => [JSON_2_1, JSON_2_0, ML_3_1, ML_3_0, ML_2_1],
+        Family::V1 => [ML_2_1, JSON_1_0, JSON_2_0, JSON_2_1, ML_3_0, ML_3_1],
+        Family::V2 | Family::Plain => [JSON_2_1, JSON_2_0, ML_3_1, ML_3_0, ML_2_1, JSON_1_0],
     }
 }
 
@@ -65,8 +67,13 @@ impl StructureFormat {
 pub(in crate::rest) fn header(hub: &Hub, now: Moment) -> MessageHeader {
     // Ids of messages and organisations have letters, digits, _ and -, and begin with a letter.
     let is_sound = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
-    let sender: String = hub.hub_id().chars().map(|letter| if is_sound(letter) { letter } else { '_' }).collect();
-    let sender = if sender.starts_with(|letter: char| letter.is_ascii_alphabetic()) { sender } else { format!("HUB_{sender}") };
+    let sender: String =
+        hub.hub_id().chars().map(|letter| if is_sound(letter) { letter } else { '_' }).collect();
+    let sender = if sender.starts_with(|letter: char| letter.is_ascii_alphabetic()) {
+        sender
+    } else {
+        format!("HUB_{sender}")
+    };
     MessageHeader {
         id: format!("{sender}-{}", now.0),
         test: false,

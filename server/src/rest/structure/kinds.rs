@@ -93,6 +93,17 @@ impl Kind {
         }
     }
 
+    /// The type of a class in a version, if that has one.
+    pub(super) fn name_of(family: Family, class: Class) -> Option<&'static str> {
+        let of_v2 = OF_V2.iter().filter(|_| family != Family::V1);
+        let known = COMMON.iter().chain(of_v2).find(|(_, known)| *known == class);
+        known.map(|(name, _)| *name).or(match (family, class) {
+            (Family::V1, Class::Hierarchy) => Some("hierarchicalcodelist"),
+            (Family::V1, Class::DataConstraint) => Some("contentconstraint"),
+            _ => None,
+        })
+    }
+
     /// All types of a version.
     pub(super) fn names(family: Family) -> impl Iterator<Item = &'static str> {
         const OF_V1: [&str; 6] = [

@@ -3,24 +3,25 @@
 //! What lives here: which artefacts a query names, and which answer they become. What must not: what artefacts refer
 //! to, how they are cut, and the syntax of messages; those are `mighub-sdmx`'s.
 
+mod addresses;
+mod clients;
 mod formats;
-mod items;
 mod kinds;
+mod maintain;
 mod query;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
-use axum::routing::{MethodRouter, get};
-use axum::Router;
+use axum::routing::{MethodRouter, get, post};
 use http::StatusCode;
 
 pub(super) use formats::{StructureFormat, header, offers};
 use kinds::Kind;
-pub(super) use query::relatives;
-use query::{StructureQuery, asked};
+pub(super) use query::{StructureQuery, asked, relatives};
 
 use super::accept::negotiate;
 use super::conditional::Validators;
@@ -37,7 +38,10 @@ const V1: [&str; 2] = ["/sdmx/v1", "/sdmx"];
 pub(super) fn routes() -> Router<Arc<Desk>> {
     let mut routes = Router::new();
     for base in V2 {
-        routes = at(routes, base, &get(v2));
+        routes = at(routes, base, &get(v2).post(maintain::put).put(maintain::put).delete(maintain::delete));
+    }
+    for path in maintain::REGISTRY {
+        routes = routes.route(path, post(maintain::push));
     }
     for base in V1 {
         for name in v1_types() {
@@ -104,7 +108,9 @@ fn structures(hub: &Hub, request: &Asked, family: Family, path: &str) -> Result<
     }
     let names = asked(&found);
     let shown = catalogue.structures.with_relatives(&found, &query.relatives);
-    let shown = shown.in_detail(query.detail, &names, &catalogue.structures);
+    let mut shown = shown.in_detail(query.detail, &names, &catalogue.structures);
+    addresses::add(&mut shown, &request.parts, family);
+    let shown = clients::readable(shown, accepted.format, headers);
     let body = accepted.format.write(&shown, &header(hub, request.now));
     let languages = Some("en".to_owned());
     Ok(Answer { validators: Some(validators), languages, ..Answer::of(accepted.media_type, body) })

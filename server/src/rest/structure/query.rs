@@ -1,11 +1,12 @@
 //! What a structure query asks for, read from path and parameters, for both versions of the API; and which artefacts
 //! that means.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use mighub_sdmx::structure::{Artefact, Class, ConstraintRole, Detail, Reference, Relatives, Structures, Version};
+use mighub_sdmx::structure::{
+    AgencyId, Artefact, Class, ConstraintRole, Detail, Id, Reference, Relatives, Structures, Version,
+};
 
-use super::items;
 use super::kinds::Kind;
 use crate::rest::data::{Parameters, decoded};
 use crate::rest::error::{Family, Problem};
@@ -13,9 +14,12 @@ use crate::rest::error::{Family, Problem};
 /// Names in one part of a path.
 const NAMES_MAX: usize = 1_000;
 
+/// Versions in a path.
+const VERSIONS_MAX: usize = 100;
+
 /// A structure query.
 #[derive(Clone, Debug)]
-pub(super) struct StructureQuery {
+pub(in crate::rest) struct StructureQuery {
     kinds: Vec<Kind>,
     /// Nothing: all.
     agencies: Option<Vec<String>>,
@@ -23,11 +27,11 @@ pub(super) struct StructureQuery {
     versions: Vec<Wanted>,
     items: Vec<String>,
     /// How much is shown.
-    pub(super) detail: Detail,
+    pub(in crate::rest) detail: Detail,
     /// What is given along.
-    pub(super) relatives: Relatives,
+    pub(in crate::rest) relatives: Relatives,
     /// A format that is asked for by parameter.
-    pub(super) format: Option<String>,
+    pub(in crate::rest) format: Option<String>,
 }
 
 /// Versions that are asked for.
@@ -43,9 +47,8 @@ enum Wanted {
 
 impl StructureQuery {
     /// Reads `{type}/{agency}/{id}/{version}/{item}`.
-    pub(super) fn read(family: Family, path: &str, query: Option<&str>) -> Result<Self, Problem> {
-        let parts: Vec<String> =
-            path.trim_matches('/').split('/').map(decoded).collect::<Result<_, _>>()?;
+    pub(in crate::rest) fn read(family: Family, path: &str, query: Option<&str>) -> Result<Self, Problem> {
+        let parts: Vec<String> = path.trim_matches('/').split('/').map(decoded).collect::<Result<_, _>>()?;
         if parts.len() > 5 {
             let text = "the path has too many parts: write TYPE/AGENCY/ID/VERSION/ITEM";
             return Err(Problem::malformed(text));
@@ -82,15 +85,16 @@ impl StructureQuery {
     }
 
     /// The artefacts that are meant, cut to the items that are; nothing else yet.
-    pub(super) fn find(&self, known: &Structures) -> Structures {
+    pub(in crate::rest) fn find(&self, known: &Structures) -> Structures {
         let mut found = Structures::default();
         for kind in &self.kinds {
             for class in &kind.classes {
                 for (_, artefact) in self.of_class(known, *class, kind.role) {
                     if self.items.is_empty() {
-                        found.replace((**artefact).clone());
-                    } else if let Some(cut) = items::cut(artefact, &self.items) {
-                        found.replace(cut);
+                        found.share(artefact);
+                    } else if self.items.iter().any(|item| has_item(artefact, item)) {
+                        found
+                            .replace(artefact.with_items(&|item| self.items.iter().any(|name| name == item)));
                     }
                 }
             }
@@ -114,30 +118,49 @@ impl StructureQuery {
         let named: Vec<_> = known
             .of_class(class)
             .filter(|(reference, artefact)| {
-                is_in(&self.agencies, &reference.agency) && is_in(&self.ids, &reference.id) && has_role(artefact)
+                is_in(&self.agencies, &reference.agency)
+                    && is_in(&self.ids, &reference.id)
+                    && has_role(artefact)
             })
             .collect();
-        let is_newest = |reference: &Reference, fits: &dyn Fn(&Version) -> bool| {
-            let same = named.iter().map(|(other, _)| *other);
-            let same = same.filter(|other| other.agency == reference.agency && other.id == reference.id);
-            let newest = same.filter(|other| fits(&other.version)).max_by(|a, b| a.version.cmp(&b.version));
-            newest == Some(reference)
-        };
-        let is_wanted = |reference: &Reference| {
-            self.versions.iter().any(|wanted| match wanted {
-                Wanted::All(version) => {
+        let mut meant: BTreeSet<&Reference> = BTreeSet::new();
+        for wanted in &self.versions {
+            let all = named.iter().map(|(reference, _)| *reference);
+            match wanted {
+                Wanted::All(version) => meant.extend(all.filter(|reference| {
                     version.fits(&reference.version) || same_numbers(version, &reference.version)
+                })),
+                Wanted::Newest(version) => {
+                    meant.extend(newest(all.filter(|reference| version.fits(&reference.version))));
                 }
-                Wanted::Newest(version) => is_newest(reference, &|other| version.fits(other)),
-                Wanted::Latest => is_newest(reference, &|_| true),
-            })
-        };
-        named.iter().filter(|(reference, _)| is_wanted(reference)).copied().collect()
+                Wanted::Latest => meant.extend(newest(all)),
+            }
+        }
+        named.into_iter().filter(|(reference, _)| meant.contains(reference)).collect()
+    }
+}
+
+/// Of each artefact the newest version.
+fn newest<'r>(all: impl Iterator<Item = &'r Reference>) -> impl Iterator<Item = &'r Reference> {
+    let mut newest: BTreeMap<(&AgencyId, &Id), &Reference> = BTreeMap::new();
+    for reference in all {
+        let known = newest.entry((&reference.agency, &reference.id)).or_insert(reference);
+        if reference.version > known.version {
+            *known = reference;
+        }
+    }
+    newest.into_values()
+}
+
+fn has_item(artefact: &Artefact, id: &str) -> bool {
+    match artefact {
+        Artefact::ValueList(list) => list.value_items.iter().any(|item| item.id == id),
+        other => other.has_item(id),
     }
 }
 
 /// What the standard gives along: stubs and whole artefacts count as asked for by these names.
-pub(super) fn asked(found: &Structures) -> BTreeSet<Reference> {
+pub(in crate::rest) fn asked(found: &Structures) -> BTreeSet<Reference> {
     found.iter().map(|(reference, _)| reference.clone()).collect()
 }
 
@@ -174,6 +197,11 @@ fn versions(text: &str, family: Family) -> Result<Vec<Wanted>, Problem> {
         _ if is_pattern(text) && !text.contains('*') => pattern(text).map(Wanted::Newest),
         _ => pattern(text).map(Wanted::All),
     };
+    if text.split(separator).count() > VERSIONS_MAX {
+        return Err(Problem::malformed(format!(
+            "the version: more than {VERSIONS_MAX} are named: ask in parts"
+        )));
+    }
     text.split(separator).map(one).collect()
 }
 
@@ -199,7 +227,8 @@ pub(in crate::rest) fn relatives(text: &str, family: Family) -> Result<Relatives
     }
     // Types are named here as in paths, which has names that are no classes.
     let separator = if family == Family::V1 { '+' } else { ',' };
-    let kinds: Result<Vec<Kind>, Problem> = text.split(separator).map(|name| Kind::read(family, name)).collect();
+    let kinds: Result<Vec<Kind>, Problem> =
+        text.split(separator).map(|name| Kind::read(family, name)).collect();
     match kinds {
         Ok(kinds) => Ok(Relatives::Classes(kinds.into_iter().flat_map(|kind| kind.classes).collect())),
         Err(_) => {

@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use super::{MlEvents, Place, header, values};
-use crate::csv::ReadError;
+use crate::csv::{ReadError, clip};
 use crate::data::{Action, DatasetStart, EventKind, Record, StructureKind, StructureRef};
 use crate::ml::xml::Token;
 
@@ -47,8 +47,8 @@ impl<R: Read> MlEvents<R> {
             match attribute.name {
                 "structureRef" => reference = Some(value.into_owned()),
                 "action" => action = Some(value.into_owned()),
-                "validFromDate" => self.dataset.valid_from = Some(value.into_owned()),
-                "validToDate" => self.dataset.valid_to = Some(value.into_owned()),
+                "validFromDate" => self.dataset.valid_from = Some(clip(value.as_bytes())),
+                "validToDate" => self.dataset.valid_to = Some(clip(value.as_bytes())),
                 name if !attribute.prefix.is_empty() || OF_DATASET.contains(&name) => {}
                 name => values::push(&self.xml, record, name, &value, attribute.at)?,
             }
@@ -60,7 +60,7 @@ impl<R: Read> MlEvents<R> {
         }
         match action.as_deref().map(|text| (header::action(text), text)) {
             Some((Some(action), _)) => self.dataset.action = action,
-            Some((None, text)) => self.dataset.unknown_action = Some(text.to_owned()),
+            Some((None, text)) => self.dataset.unknown_action = Some(clip(text.as_bytes())),
             None => self.dataset.action = self.message.action.unwrap_or(Action::Merge),
         }
         self.place = Place::Dataset;

@@ -8,6 +8,10 @@ use crate::csv::ReadError;
 use crate::data::{Action, MessageProblem, MlForm, StructureKind, StructureRef};
 use crate::ml::xml::{Token, Xml};
 
+/// Longest header in bytes; what it says is kept in memory.
+const HEADER_BYTES_MAX: u64 = 1024 * 1024;
+/// Longest reference in bytes: agency, id and version have at most 255 each.
+const REFERENCE_BYTES_MAX: usize = 1024;
 /// Most structures of one header; messages have one or two.
 const STRUCTURES_MAX: usize = 1024;
 
@@ -158,8 +162,14 @@ impl<R: Read> MlEvents<R> {
             return Ok(());
         }
         let (mut key_family, mut agency) = (None, None);
+        let begin = self.xml.mark().offset;
         loop {
-            match self.xml.next()? {
+            let token = self.xml.next()?;
+            if self.xml.mark().offset - begin > HEADER_BYTES_MAX {
+                let most = format!("{} KiB", HEADER_BYTES_MAX / 1024);
+                return Err(self.xml.error(MessageProblem::TooLarge { what: "the header", most }));
+            }
+            match token {
                 Token::Start | Token::Empty => {}
                 Token::End => break,
                 Token::Eof => return Err(self.xml.truncated("Header")),
@@ -227,6 +237,7 @@ impl<R: Read> MlEvents<R> {
         };
         structure.reference = structure.reference.or_else(|| urn.as_deref().and_then(StructureRef::of_urn));
         structure.dimension = structure.dimension.or_else(|| dimension.map(Arc::from));
+        structure.reference = structure.reference.filter(|known| known.short.len() <= REFERENCE_BYTES_MAX);
         Ok(structure)
     }
 

@@ -9,6 +9,11 @@ use crate::csv::{ReadError, simplest};
 use crate::data::{MessageProblem, Record};
 use crate::ml::xml::{Token, Xml};
 
+/// Most bytes of all values of one component together; a text of more than 64 KiB is not taken anyway.
+const VALUE_BYTES_MAX: usize = 1024 * 1024;
+/// Most languages of one value; the United Nations have six.
+const LANGUAGES_MAX: usize = 256;
+
 /// Adds a cell.
 #[inline]
 pub(super) fn push<R: Read>(
@@ -36,14 +41,12 @@ impl<R: Read> MlEvents<R> {
                 continue;
             }
             let value = attribute.value().map_err(|failed| self.xml.in_tag(failed))?;
-            let before = record.cells().len();
             push(&self.xml, record, attribute.name, &value, attribute.at)?;
-            // XML allows a name once in a tag.
-            let name = record.cells()[before].name;
-            if record.cells()[..before].iter().any(|cell| cell.name == name) {
-                let text = format!("{} stands twice in the tag", attribute.name);
-                return Err(self.xml.error(MessageProblem::Syntax(text)));
-            }
+        }
+        // XML allows a name once in a tag.
+        if let Some(name) = record.repeated() {
+            let text = format!("{name} stands twice in the tag");
+            return Err(self.xml.error(MessageProblem::Syntax(text)));
         }
         Ok(kind)
     }
@@ -116,6 +119,7 @@ impl<R: Read> MlEvents<R> {
     pub(super) fn complex(&mut self, record: &mut Record) -> Result<(), ReadError> {
         let id = self.xml.attribute("id")?.unwrap_or_default();
         let mut sets: Vec<Vec<LocalText>> = Vec::new();
+        let mut bytes = 0;
         let mut at = self.since_mark(self.xml.mark().offset);
         if self.xml.is_empty_tag() {
             return Ok(());
@@ -126,6 +130,10 @@ impl<R: Read> MlEvents<R> {
                     let (set, begins) = self.complex_value()?;
                     if sets.is_empty() {
                         at = self.since_mark(begins);
+                    }
+                    bytes += set.iter().map(|local| local.text.len() + size_of::<LocalText>()).sum::<usize>();
+                    if bytes > VALUE_BYTES_MAX {
+                        return Err(self.too_many_values());
                     }
                     sets.push(set);
                 }
@@ -139,6 +147,11 @@ impl<R: Read> MlEvents<R> {
         }
         let pushed = record.push_value(id.as_bytes(), &simplest(sets), at);
         pushed.map_err(|error| self.xml.error(MessageProblem::Contents(error.to_string())))
+    }
+
+    fn too_many_values(&self) -> ReadError {
+        let most = format!("{} KiB or {LANGUAGES_MAX} languages", VALUE_BYTES_MAX / 1024);
+        self.xml.error(MessageProblem::TooLarge { what: "a component with several values", most })
     }
 
     /// One value: a text, or texts in languages.
@@ -159,6 +172,9 @@ impl<R: Read> MlEvents<R> {
                     let (text, text_begins) = self.xml.text()?;
                     if set.is_empty() {
                         begins = text_begins.offset;
+                    }
+                    if set.len() == LANGUAGES_MAX {
+                        return Err(self.too_many_values());
                     }
                     set.push(local(&language, &text));
                 }

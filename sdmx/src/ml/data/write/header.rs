@@ -142,7 +142,10 @@ impl Tags {
         let mut tag =
             format!("<mes:DataSet {prefix}structureRef=\"{STRUCTURE_ID}\" {prefix}action=\"{action}\"");
         if !self.is_generic() {
-            tag.push_str(" ss:dataScope=\"DataStructure\" xsi:type=\"ns1:DataSetType\"");
+            if is_2_1(self.form) {
+                tag.push_str(" ss:dataScope=\"DataStructure\"");
+            }
+            tag.push_str(" xsi:type=\"ns1:DataSetType\"");
         }
         let mut date = |name: &str, date: Option<Timestamp>| {
             if let Some(date) = date {

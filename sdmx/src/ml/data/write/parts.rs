@@ -53,7 +53,9 @@ impl Parts {
             Syntax::Generic => {
                 (format!("<gen:Value id=\"{time}\" value=\""), "<gen:ObsValue value=\"".to_owned())
             }
-            Syntax::Specific | Syntax::Complex => (format!(" {time}=\""), format!(" {measure}=\"")),
+            // The primary measure of 2.1 has this one id.
+            Syntax::Specific => (format!(" {time}=\""), " OBS_VALUE=\"".to_owned()),
+            Syntax::Complex => (format!(" {time}=\""), format!(" {measure}=\"")),
         };
         let at_observation = match form {
             // Its schema knows no other dimension there and no id.

@@ -56,7 +56,7 @@ pub(super) fn read_artefact(mut element: Element, reading: &mut Reading) -> Resu
 }
 
 /// The class that an element is called by, in any version.
-fn class_of(name: &str) -> Option<Class> {
+pub(super) fn class_of(name: &str) -> Option<Class> {
     match name {
         "ContentConstraint" => Some(Class::DataConstraint),
         "HierarchicalCodelist" => Some(Class::Hierarchy),

@@ -31,12 +31,10 @@ pub(super) fn identity(element: &mut Element, reading: &mut Reading) -> Result<I
     Ok(Identity { annotations, is_partial, valid_from, valid_to, ..identity })
 }
 
-/// Takes out the version. Some classes have no attribute for it in 3.x, but it stands in the URN; where it
-/// does not, the standard means 1.0.
+/// Takes out the version. Some classes have no attribute for it in 3.x; they, and 2.1 where nothing is said,
+/// mean 1.0.
 fn version(element: &mut Element) -> Result<Version, Flaw> {
-    let urn = element.attribute("urn");
-    let of_urn = || Some(urn.as_ref()?.rsplit_once('(')?.1.trim_end_matches(')').to_owned());
-    let text = element.attribute("version").map(String::from).or_else(of_urn);
+    let text = element.attribute("version");
     let text = text.as_deref().unwrap_or("1.0");
     Version::parse(text.trim()).map_err(|error| element.flaw(error.to_string()))
 }

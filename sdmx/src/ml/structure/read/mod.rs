@@ -169,6 +169,11 @@ fn read_section(
 fn read_one(element: Element, at: &str, message: &mut Message) {
     let problem = |text: String| Problem { artefact: at.to_owned(), text };
     let place = element.place;
+    if &*element.name == "AvailabilityConstraint" {
+        // It answers a question about data: it has no name and is never stored.
+        message.ignored.push(problem(format!("left out: {} ({place})", element.name)));
+        return;
+    }
     let mut reading = Reading::default();
     let artefacts = match read_artefact(element, &mut reading) {
         Ok(artefacts) => artefacts,

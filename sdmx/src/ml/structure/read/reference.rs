@@ -1,9 +1,10 @@
 //! References: `Ref` or `URN` in 2.1, the URN as text in 3.x. Each is read wherever it stands.
 
+use super::artefact::class_of;
 use super::element::Element;
 use super::identity::parsed_name;
 use super::reading::{Flaw, Reading};
-use crate::structure::{Class, Grammar, Name, Reference, ReferenceError};
+use crate::structure::{Grammar, Name, Reference, ReferenceError};
 
 /// Classes that 2.1 calls otherwise: its package and name, and ours.
 const RENAMED: [(&str, &str); 2] = [
@@ -32,12 +33,14 @@ pub(super) fn reference(
 fn urn_of(mut element: Element, expected: &str, reading: &mut Reading) -> Result<String, Flaw> {
     let class = match (element.attribute("package"), element.attribute("class")) {
         (Some(package), Some(class)) => format!("{package}.{class}"),
-        (None, Some(class)) => match Class::of_name(&class) {
+        (None, Some(class)) => match class_of(&class) {
             Some(class) => format!("{}.{}", class.package(), class.name()),
             None => expected.to_owned(),
         },
         (_, None) => expected.to_owned(),
     };
+    // Says whether the reference is within one artefact, which its other attributes say, too.
+    drop(element.attribute("local"));
     let id = element.required("id")?;
     let agency = element.required("agencyID")?;
     let urn = match element.attribute("maintainableParentID") {
@@ -73,7 +76,7 @@ pub(super) fn local<G: Grammar>(mut element: Element, reading: &mut Reading) -> 
         Some(mut inner) => {
             let id = inner.required("id")?;
             // A local reference may repeat what it is local to.
-            for known in ["class", "package", "containerID"] {
+            for known in ["class", "package", "containerID", "local"] {
                 drop(inner.attribute(known));
             }
             reading.finish(inner);

@@ -42,8 +42,7 @@ pub fn write_availability(
         constraint.identity.annotations.push(counted);
     }
     let mut all = structures.clone();
-    // A constraint of the same name among those asked for stays; what is there is then said by it.
-    drop(all.put(Artefact::DataConstraint(constraint)));
+    all.replace(Artefact::DataConstraint(constraint));
     write_message(&all, version, header)
 }
 

@@ -1,7 +1,7 @@
 //! Data structures and their components.
 
 use super::Writer;
-use super::representation::Place;
+use super::representation::Owner;
 use crate::structure::{
     Attribute, AttributeRelationship, Class, DataStructure, Dimension, Group, Identity, Measure, Reference,
     Representation, Usage,
@@ -37,11 +37,11 @@ impl Writer<'_> {
         self.list("str:DimensionList", "DimensionDescriptor", identity);
         for (place, dimension) in structure.dimensions().iter().enumerate() {
             let position = (place + 1).to_string();
-            self.dimension("Dimension", dimension, Some(position), identity, Place::Dimension);
+            self.dimension("Dimension", dimension, Some(position), identity, Owner::Dimension);
         }
         if let Some(time) = structure.time_dimension() {
             let position = self.is_2_1().then(|| (structure.dimensions().len() + 1).to_string());
-            self.dimension("TimeDimension", time, position, identity, Place::Time);
+            self.dimension("TimeDimension", time, position, identity, Owner::Time);
         }
         self.xml.close();
     }
@@ -52,20 +52,20 @@ impl Writer<'_> {
         dimension: &Dimension,
         position: Option<String>,
         identity: &Identity,
-        place: Place,
+        owner: Owner,
     ) {
         self.xml.line();
         let urn = self.urn_within(&format!("datastructure.{class}"), identity, &dimension.id);
         self.xml.open(format!("str:{class}")).attribute("id", &*dimension.id);
         self.xml.optional("position", position).attribute("urn", urn);
-        self.concept(&dimension.concept_identity, dimension.local_representation.as_ref(), place);
+        self.concept(&dimension.concept_identity, dimension.local_representation.as_ref(), owner);
         self.xml.close();
     }
 
     /// What all components hold.
-    fn concept(&mut self, concept: &Reference, representation: Option<&Representation>, place: Place) {
+    fn concept(&mut self, concept: &Reference, representation: Option<&Representation>, owner: Owner) {
         self.reference("str:ConceptIdentity", concept);
-        self.representation("str:LocalRepresentation", representation, place);
+        self.representation("str:LocalRepresentation", representation, owner);
     }
 
     fn group(&mut self, group: &Group, identity: &Identity) {
@@ -116,7 +116,7 @@ impl Writer<'_> {
         self.xml.open("str:Attribute").attribute("id", &*attribute.id);
         self.xml.attribute(usage.0, usage.1).attribute("urn", urn);
         let representation = attribute.local_representation.as_ref();
-        self.concept(&attribute.concept_identity, representation, Place::Attribute);
+        self.concept(&attribute.concept_identity, representation, Owner::Attribute);
         self.attribute_relationship(&attribute.attribute_relationship);
         // With one measure there is nothing to choose from, and some clients stop at this element.
         if !self.is_2_1() && !attribute.measure_relationship.is_empty() && structure.measures().len() > 1 {
@@ -155,7 +155,7 @@ impl Writer<'_> {
         if self.is_2_1() {
             let urn = self.urn_within("datastructure.PrimaryMeasure", identity, PRIMARY_MEASURE);
             self.xml.open("str:PrimaryMeasure").attribute("id", PRIMARY_MEASURE).attribute("urn", urn);
-            self.concept(&first.concept_identity, first.local_representation.as_ref(), Place::Measure);
+            self.concept(&first.concept_identity, first.local_representation.as_ref(), Owner::Measure);
             self.xml.close();
         } else {
             for measure in structure.measures() {
@@ -170,7 +170,7 @@ impl Writer<'_> {
         self.xml.open("str:Measure").attribute("id", &*measure.id);
         self.xml.attribute("usage", usage_text(measure.usage)).attribute("urn", urn);
         let representation = measure.local_representation.as_ref();
-        self.concept(&measure.concept_identity, representation, Place::Measure);
+        self.concept(&measure.concept_identity, representation, Owner::Measure);
         self.xml.close();
     }
 }

@@ -1,12 +1,15 @@
 //! Constraints and what they are about.
 
+use std::sync::Arc;
+
 use super::Writer;
+use crate::ml::structure::version::MlVersion;
 use crate::structure::{
     Attachment, Bound, Class, ConstraintRole, CubeRegion, DataConstraint, DataKey, DataKeySet, DataKeyValue,
     KeyValues, TimeRange,
 };
 
-/// Most keys of 2.1 that one set may become: there each combination of values is a key of its own.
+/// Most keys that one set may become before 3.1: there each combination of values is a key of its own.
 const KEYS_MAX: usize = 10_000;
 
 impl Writer<'_> {
@@ -16,9 +19,9 @@ impl Writer<'_> {
             ConstraintRole::Actual => "Actual",
         };
         let attributes: &[(&str, &str)] = match self.version {
-            super::MlVersion::V2_1 => &[("type", role)],
-            super::MlVersion::V3_0 => &[("role", role)],
-            super::MlVersion::V3_1 => &[],
+            MlVersion::V2_1 => &[("type", role)],
+            MlVersion::V3_0 => &[("role", role)],
+            MlVersion::V3_1 => &[],
         };
         let identity = &constraint.identity;
         self.begin(Class::DataConstraint, identity, &identity.annotations, attributes);
@@ -32,8 +35,8 @@ impl Writer<'_> {
         self.xml.close();
     }
 
-    /// Whether 2.1 can say which keys a constraint means: they have one value for each dimension there, and
-    /// nothing else.
+    /// Whether the version can say which keys a constraint means: before 3.1 they have one value for each
+    /// dimension, and in 2.1 nothing else.
     pub(super) fn can_write_keys(&self, constraint: &DataConstraint) -> bool {
         let is_plain =
             |key: &DataKey| key.components.is_empty() && key.valid_from.is_none() && key.valid_to.is_none();
@@ -41,31 +44,53 @@ impl Writer<'_> {
             let values = key.key_values.iter().map(|value| value.values.len());
             values.fold(1, usize::saturating_mul)
         };
-        constraint.key_sets.iter().all(|set| {
-            let total = set.keys.iter().map(count).fold(0, usize::saturating_add);
-            set.keys.iter().all(is_plain) && total <= KEYS_MAX
-        })
+        self.version == MlVersion::V3_1
+            || constraint.key_sets.iter().all(|set| {
+                let total = set.keys.iter().map(count).fold(0, usize::saturating_add);
+                total <= KEYS_MAX && (!self.is_2_1() || set.keys.iter().all(is_plain))
+            })
     }
 
     fn key_set(&mut self, set: &DataKeySet) {
         self.xml.line();
         self.xml.open("str:DataKeySet").attribute("isIncluded", set.is_included.to_string());
         for key in &set.keys {
-            match self.is_2_1() {
-                true => self.single_keys(key),
-                false => self.key(key),
+            if self.version == MlVersion::V3_1 {
+                self.key(key, |value| value.values.iter().collect());
+                continue;
+            }
+            // Every combination of the values of a key is a key of its own; the values of the first dimension
+            // change fastest.
+            let counts = || key.key_values.iter().map(|value| value.values.len());
+            let steps: Vec<usize> = counts()
+                .scan(1, |below, count| {
+                    let step = *below;
+                    *below *= count;
+                    Some(step)
+                })
+                .collect();
+            for combination in 0..counts().product() {
+                let mut step = steps.iter();
+                self.key(key, |value| {
+                    let step = step.next().copied().unwrap_or(1);
+                    let place: usize = combination / step % value.values.len();
+                    value.values.get(place).into_iter().collect()
+                });
             }
         }
         self.xml.close();
     }
 
-    fn key(&mut self, key: &DataKey) {
+    /// A key with those values of each dimension that `chosen` chooses.
+    fn key<'k>(&mut self, key: &'k DataKey, mut chosen: impl FnMut(&'k DataKeyValue) -> Vec<&'k Arc<str>>) {
         self.xml.open("str:Key");
         self.xml.optional("validFrom", key.valid_from.as_ref()).optional("validTo", key.valid_to.as_ref());
-        for DataKeyValue { id, values } in &key.key_values {
-            self.xml.open("str:KeyValue").attribute("id", &**id);
-            for value in values {
-                self.xml.leaf("str:Value", value);
+        for value in &key.key_values {
+            let element = self.in_region("KeyValue");
+            self.xml.open(element).attribute("id", &*value.id);
+            for value in chosen(value) {
+                let element = self.in_region("Value");
+                self.xml.leaf(element, value);
             }
             self.xml.close();
         }
@@ -73,22 +98,6 @@ impl Writer<'_> {
             self.key_values("Component", values);
         }
         self.xml.close();
-    }
-
-    /// Every combination of the values of a key, each as a key of its own.
-    fn single_keys(&mut self, key: &DataKey) {
-        let counts: Vec<usize> = key.key_values.iter().map(|value| value.values.len()).collect();
-        for combination in 0..counts.iter().product() {
-            let mut rest: usize = combination;
-            self.xml.open("str:Key");
-            for (value, count) in key.key_values.iter().zip(&counts) {
-                self.xml.open("com:KeyValue").attribute("id", &*value.id);
-                self.xml.leaf("com:Value", &value.values[rest % count]);
-                self.xml.close();
-                rest /= count;
-            }
-            self.xml.close();
-        }
     }
 
     pub(super) fn attachment(&mut self, attachment: &Attachment) {

@@ -33,13 +33,16 @@ impl Writer<'_> {
         if identity.is_partial && is_scheme(class) {
             self.xml.attribute("isPartial", "true");
         }
-        self.xml.attribute("urn", urn);
+        // Without a version, the schemas want 1.0 in the URN, too.
+        if self.has_version(class) || *version == Version::of_organisations() {
+            self.xml.attribute("urn", urn);
+        }
         self.annotations(annotations);
         self.names(&identity.names, id);
     }
 
-    /// Whether the schemas let artefacts of a class say their version, which their URNs always do.
-    fn has_version(&self, class: Class) -> bool {
+    /// Whether the schemas let artefacts of a class say their version.
+    pub(super) fn has_version(&self, class: Class) -> bool {
         match self.version {
             MlVersion::V2_1 => true,
             MlVersion::V3_0 => !class.is_of_organisations(),

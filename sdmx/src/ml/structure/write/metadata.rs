@@ -1,7 +1,7 @@
 //! Structures of reference metadata, as 3.x has them.
 
 use super::Writer;
-use super::representation::{Place, occurs};
+use super::representation::{Owner, occurs};
 use crate::structure::{
     Class, Identity, MetadataAttribute, MetadataProvisionAgreement, MetadataStructure, Metadataflow,
 };
@@ -38,7 +38,7 @@ impl Writer<'_> {
         self.annotations(&attribute.annotations);
         self.reference("str:ConceptIdentity", &attribute.concept_identity);
         let representation = attribute.local_representation.as_ref();
-        self.representation("str:LocalRepresentation", representation, Place::MetadataAttribute);
+        self.representation("str:LocalRepresentation", representation, Owner::MetadataAttribute);
         for inner in &attribute.metadata_attributes {
             self.metadata_attribute(inner, identity, &format!("{path}.{}", inner.id));
         }

@@ -23,15 +23,17 @@
 //! | 2.1 | whether a measure is mandatory, measures of an attribute | nothing |
 //! | 2.1 | several values in a cell, texts in several languages in an attribute | one |
 //! | 2.1 | GeospatialInformation | String |
+//! | 2.1, 3.0 | URI | String: sdmx1 and pandaSDMX give up the whole message at URI |
 //! | 2.1 | values from a value list | their format |
 //! | 2.1 | code lists that take codes of others | all codes, as far as the others are here |
-//! | 2.1 | a key with several values of a dimension | a key for each of them |
-//! | 2.1 | a constraint with keys that have dates or attributes, or become very many | nothing at all |
-//! | 2.1 | value lists, associations of hierarchies, metadata structures, their providers and agreements | nothing |
+//! | 2.1, 3.0 | a key with several values of a dimension | a key for each of them |
+//! | 2.1, 3.0 | a constraint with keys that so become very many | nothing at all |
+//! | 2.1 | a constraint with keys that have dates or values of attributes | nothing at all |
+//! | 2.1 | value lists, associations of hierarchies, metadata structures and their providers | nothing |
 //! | 2.1 | what metadata may be about | nothing |
 //! | 3.x | measures of an attribute, where there is but one | nothing: some clients stop there |
-//! | 3.x | the version of schemes of organisations | only in the URN: it is always 1.0 |
-//! | 3.1 | the version of a categorisation | only in the URN |
+//! | 3.x | the version of schemes of organisations | nothing: it is always 1.0 |
+//! | 3.1 | the version of a categorisation | nothing: it is always 1.0 |
 //! | 3.1 | a constraint that says what is there | nothing: see [`write_availability`] |
 
 mod answer;
@@ -53,11 +55,13 @@ pub use self::answer::{
 pub use self::availability::{Availability, write_availability};
 pub use self::schema::{data_namespace, write_schema};
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use self::xml::Xml;
 use super::version::MlVersion;
-use crate::structure::{Artefact, Class, ConstraintRole, Reference, Structures};
+use crate::structure::{Artefact, Class, ConstraintRole, Reference, Structures, Version};
 
 /// What a message says about itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -213,28 +217,42 @@ impl<'s> Writer<'s> {
         self.version == MlVersion::V2_1
     }
 
-    /// Whether the version can carry an artefact.
+    /// Whether an artefact is written: the version can carry it, and no newer one that is called alike.
     fn carries(&self, reference: &Reference, artefact: &Artefact) -> bool {
-        match artefact {
-            Artefact::DataConstraint(constraint) => match self.version {
-                MlVersion::V2_1 => self.can_write_keys(constraint),
-                MlVersion::V3_0 => true,
-                MlVersion::V3_1 => constraint.role == ConstraintRole::Allowed,
-            },
-            // A draft has the version of what it is a draft of, which goes first.
-            _ if self.is_2_1() => {
-                let newest = self.structures.of_class(reference.class).filter(|(other, _)| {
-                    other.agency == reference.agency
-                        && other.id == reference.id
-                        && numbers(other) == numbers(reference)
-                });
-                newest.map(|(other, _)| &other.version).max() == Some(&reference.version)
+        if !self.can_write(artefact) {
+            return false;
+        }
+        let written = self.written_version(reference);
+        if self.has_version(reference.class) && written == reference.version.to_string() {
+            return true;
+        }
+        let is_alike = |(other, artefact): &(&Reference, &Arc<Artefact>)| {
+            other.agency == reference.agency
+                && other.id == reference.id
+                && self.written_version(other) == written
+                && self.can_write(artefact)
+        };
+        let alike = self.structures.of_class(reference.class).filter(is_alike);
+        alike.map(|(other, _)| &other.version).max() == Some(&reference.version)
+    }
+
+    fn can_write(&self, artefact: &Artefact) -> bool {
+        match (artefact, self.version) {
+            (Artefact::DataConstraint(constraint), MlVersion::V2_1 | MlVersion::V3_0) => {
+                self.can_write_keys(constraint)
+            }
+            (Artefact::DataConstraint(constraint), MlVersion::V3_1) => {
+                constraint.role == ConstraintRole::Allowed
             }
             _ => true,
         }
     }
-}
 
-fn numbers(reference: &Reference) -> String {
-    reference.version.to_string().split('-').next().unwrap_or_default().to_owned()
+    /// The version that readers will take an artefact for.
+    fn written_version(&self, reference: &Reference) -> String {
+        match self.has_version(reference.class) {
+            true => self.version_text(&reference.version),
+            false => Version::of_organisations().to_string(),
+        }
+    }
 }

@@ -3,11 +3,12 @@
 use serde::Serialize;
 
 use super::Writer;
+use crate::ml::structure::version::MlVersion;
 use crate::structure::{Class, DataType, Format, Occurs, Representation, Unbounded};
 
 /// What a representation belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Owner {
     /// A concept.
     Concept,
     /// A dimension other than time.
@@ -28,15 +29,15 @@ impl Writer<'_> {
         &mut self,
         element: &'static str,
         representation: Option<&Representation>,
-        place: Place,
+        owner: Owner,
     ) {
-        if place == Place::Time {
+        if owner == Owner::Time {
             self.time(element, representation);
             return;
         }
         let Some(representation) = representation else { return };
         self.xml.open(element);
-        let may_repeat = !self.is_2_1() && !matches!(place, Place::Dimension | Place::MetadataAttribute);
+        let may_repeat = !self.is_2_1() && !matches!(owner, Owner::Dimension | Owner::MetadataAttribute);
         if may_repeat {
             self.xml.optional("minOccurs", representation.min_occurs);
             self.xml.optional("maxOccurs", representation.max_occurs.map(occurs));
@@ -49,7 +50,7 @@ impl Writer<'_> {
                     self.enumeration_format(format);
                 }
             }
-            (_, format) => self.text_format(&format.clone().unwrap_or_default(), place),
+            (_, format) => self.text_format(&format.clone().unwrap_or_default(), owner),
         }
         self.xml.close();
     }
@@ -63,11 +64,13 @@ impl Writer<'_> {
         self.xml.close();
     }
 
-    fn text_format(&mut self, format: &Format, place: Place) {
-        let is_simple = place == Place::Dimension || (self.is_2_1() && place != Place::Concept);
+    fn text_format(&mut self, format: &Format, owner: Owner) {
+        let is_simple = owner == Owner::Dimension || (self.is_2_1() && owner != Owner::Concept);
         let fits = |data_type: &DataType| match data_type {
             DataType::Xhtml => !is_simple,
             DataType::GeospatialInformation => !self.is_2_1(),
+            // The most used readers of these versions take no message that has it.
+            DataType::Uri => self.version == MlVersion::V3_1,
             _ => true,
         };
         let data_type = format.data_type.map(|known| if fits(&known) { known } else { DataType::String });

@@ -130,6 +130,9 @@ impl<'d> Schema<'d> {
             self.element("name", rows, Some(rows_type), Bound::Many);
         } else {
             self.xml.open("xs:choice").attribute("minOccurs", "0").attribute("maxOccurs", "unbounded");
+            if self.has_parts() {
+                self.element("name", "Atts", Some("AttsType"), Bound::Optional);
+            }
             if has_groups {
                 self.element("name", "Group", Some("GroupType"), Bound::Optional);
             }
@@ -160,8 +163,8 @@ impl<'d> Schema<'d> {
                     self.component(dimension, true);
                 }
             }
-            let is_here = |attribute: &AttributeUse| matches!(&attribute.relationship, Some(AttributeRelationship::Group(id)) if *id == group.id);
-            self.attributes(is_here);
+            let of_group = AttributeRelationship::Group(group.id.clone());
+            self.attributes(|attribute| attribute.relationship.as_ref() == Some(&of_group));
             self.end_type();
         }
     }
@@ -258,6 +261,11 @@ impl<'d> Schema<'d> {
     }
 
     fn parts(&mut self) {
+        // Where those of the dataset stand.
+        self.restrict("AttsType", "dsd:AttsType");
+        self.comps();
+        self.end_sequence();
+        self.end_type();
         self.restrict("CompType", "dsd:CompType");
         self.element("name", "Value", Some("PartType"), Bound::Many);
         self.end_sequence();

@@ -1,7 +1,7 @@
 //! Schemes: organisations, codes, values, concepts, categories.
 
 use super::Writer;
-use super::representation::Place;
+use super::representation::Owner;
 use crate::structure::{
     Cascade, Category, CategoryScheme, Class, CodeSelection, Codelist, CodelistExtension, ConceptScheme,
     Identity, Item, OrganisationUnitScheme, Reference, ValueList,
@@ -159,7 +159,7 @@ impl Writer<'_> {
                 self.local("str:Parent", parent);
             }
             let core = concept.core_representation.as_ref();
-            self.representation("str:CoreRepresentation", core, Place::Concept);
+            self.representation("str:CoreRepresentation", core, Owner::Concept);
             self.xml.close();
         }
         self.xml.close();

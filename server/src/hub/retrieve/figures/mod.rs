@@ -151,9 +151,8 @@ impl Hub {
             selection: Arc::new(request.selection),
             ..everything
         };
-        let point = request.as_of.map(|as_of| v1::Point {
-            at: Some(v1::point::At::AsOf(as_of.to_message())),
-        });
+        let point =
+            request.as_of.map(|as_of| v1::Point { at: Some(v1::point::At::AsOf(as_of.to_message())) });
         let after = ask.vantage(Reading::asked(self, point.as_ref(), today)?);
         // What is to come is not known today: it would tell of embargoes.
         let since = request.since.map(|since| since.min(after.reading.point().moment));
@@ -198,7 +197,7 @@ impl Figures {
         &self.ask.definition.data
     }
 
-    /// Digest of the structures.
+    /// The same, with the digest of all it needs.
     pub fn structure(&self) -> &Definition {
         &self.ask.definition
     }
@@ -310,7 +309,8 @@ impl Figures {
     fn open_state(&self, lane: &LaneId, outlook: &Outlook, shown: &Shown) -> Result<Option<Sight>, Refusal> {
         let Some(manifest) = shown.manifest else { return Ok(None) };
         let today = self.after.reading.today;
-        let head = if outlook.audience.restricted { None } else { self.hub.vintage_at(lane, today.position)? };
+        let head =
+            if outlook.audience.restricted { None } else { self.hub.vintage_at(lane, today.position)? };
         let governing = head.and_then(|head| head.manifest_at(today.moment, outlook.audience.before_release));
         let sieve = Sieve::new(self.ask.selection.clone(), self.ask.bounds.clone(), outlook.rivals.clone());
         let governing = governing.filter(|today| *today != manifest);

@@ -82,9 +82,8 @@ impl Portion {
                         continue;
                     };
                     match (change, self.effect) {
-                        (Change::Put(parcel), Effect::Replace) | (Change::Gone(parcel, _), Effect::Delete) => {
-                            opened(&parcel, &self.shape)?
-                        }
+                        (Change::Put(parcel), Effect::Replace)
+                        | (Change::Gone(parcel, _), Effect::Delete) => opened(&parcel, &self.shape)?,
                         _ => continue,
                     }
                 }

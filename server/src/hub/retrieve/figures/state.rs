@@ -28,7 +28,8 @@ impl Figures {
         let mut tag = blake3::Hasher::new_keyed(key.as_bytes());
         let mut changed = self.rights_changed()?;
         tag.update(&self.ask.digest()).update(&self.ask.definition.digest.0);
-        tag.update(format!("{:?} {:?}", self.is_history, self.before.is_some()).as_bytes());
+        let asked = (self.is_history, self.before.is_some(), &self.ask.selection);
+        tag.update(format!("{asked:?}").as_bytes());
         for lane in &self.ask.lanes(&self.hub)? {
             for vantage in self.before.iter().chain([&self.after]) {
                 let Some(outlook) = self.ask.outlook(&self.hub, lane, vantage)? else { continue };
@@ -57,9 +58,8 @@ impl Figures {
         vantage: &Vantage,
     ) -> Result<Vec<(Moment, u64)>, Refusal> {
         let today = vantage.reading.today;
-        let history = |until: Point| {
-            History::new(&self.ask, &self.hub, lane, outlook.audience.clone(), until, today)
-        };
+        let history =
+            |until: Point| History::new(&self.ask, &self.hub, lane, outlook.audience.clone(), until, today);
         let until = match (&vantage.reading.at, &outlook.visible) {
             (At::Edition(_), Some(visible)) => {
                 Point { position: visible.recorded.position, moment: visible.point.moment }
@@ -71,7 +71,8 @@ impl Figures {
         if self.is_history {
             return history(until)?.map(|state| Ok(name(state?.0))).collect();
         }
-        let mut states: Vec<_> = history(until)?.newest()?.map(|(shown, _)| name(shown)).into_iter().collect();
+        let mut states: Vec<_> =
+            history(until)?.newest()?.map(|(shown, _)| name(shown)).into_iter().collect();
         // The confidentiality of today governs what was shown then.
         if until != today && !outlook.audience.restricted {
             states.extend(history(today)?.newest()?.map(|(shown, _)| name(shown)));

@@ -48,7 +48,10 @@ fn taken(
     for batch in figures {
         let batch = batch?;
         assert!(!batch.columns.is_empty());
-        assert!(is_history || (batch.effect == Effect::Delete) <= (last == Effect::Delete), "deletions come first");
+        assert!(
+            is_history || (batch.effect == Effect::Delete) <= (last == Effect::Delete),
+            "deletions come first"
+        );
         last = batch.effect;
         apply(&batch, copy);
     }

@@ -279,8 +279,9 @@ impl Lab {
     pub(crate) fn code(&self, dimension: &str) -> Arc<str> {
         let definition = self.hub.definition(&flow()).expect("a dataflow").data;
         let dimension = definition.dimension(dimension).expect("a dimension");
-        let codes = dimension.coded_by.codelist().expect("a code list").codes().iter().map(|code| code.id.as_arc());
-        codes.cloned().find(|code| dimension.admits(code)).expect("a code")
+        let mut codes =
+            dimension.coded_by.codelist().expect("a code list").codes().iter().map(|code| code.id.as_arc());
+        codes.find(|code| dimension.admits(code)).expect("a code").clone()
     }
 
     /// What somebody sees of a lane at a point, with today's confidentiality, as the account tells it.

@@ -28,6 +28,13 @@ pub enum Source {
         /// The stream.
         reader: Box<dyn Read + Send>,
     },
+    /// A file that is open already, and is read from its beginning.
+    Open {
+        /// What messages call it.
+        name: String,
+        /// The file.
+        file: File,
+    },
     /// Columns of a program, all of one dataflow and one action.
     Columns {
         /// The dataflow, as AGENCY:ID(VERSION).
@@ -55,7 +62,7 @@ impl Source {
     pub fn name(&self) -> String {
         match self {
             Self::File(path) => path.display().to_string(),
-            Self::Reader { name, .. } => name.clone(),
+            Self::Reader { name, .. } | Self::Open { name, .. } => name.clone(),
             Self::Columns { dataflow, .. } => format!("columns of {dataflow}"),
         }
     }
@@ -69,7 +76,7 @@ impl std::fmt::Debug for Source {
 
 /// Text that can be read more than once.
 #[derive(Debug)]
-pub(crate) struct Text {
+pub struct Text {
     name: String,
     file: File,
     bytes_total: Option<u64>,
@@ -82,13 +89,16 @@ pub(crate) struct Text {
 
 /// The workbook of which a text was made.
 #[derive(Debug)]
-pub(crate) struct Workbook {
-    pub(crate) file: File,
-    pub(crate) extracted: Extracted,
+pub struct Workbook {
+    /// The workbook.
+    pub file: File,
+    /// What stood in its cells, and where.
+    pub extracted: Extracted,
 }
 
 impl Text {
-    pub(crate) fn of_file(path: PathBuf) -> Result<Self, Error> {
+    /// The file at a path.
+    pub fn of_file(path: PathBuf) -> Result<Self, Error> {
         let file = File::open(&path).map_err(Error::file(&path))?;
         let metadata = file.metadata().map_err(Error::file(&path))?;
         if metadata.is_dir() {
@@ -100,6 +110,11 @@ impl Text {
             return Self::of_stream(name, Box::new(file));
         }
         Self::of(name, file, metadata.len())
+    }
+
+    pub(super) fn of_open(name: String, file: File) -> Result<Self, Error> {
+        let bytes = file.metadata().map_err(Error::file(name.as_ref()))?.len();
+        Self::of(name, file, bytes)
     }
 
     pub(super) fn of_stream(name: String, mut reader: Box<dyn Read + Send>) -> Result<Self, Error> {
@@ -142,7 +157,8 @@ impl Text {
         Ok(Self { name, file: scratch, bytes_total, workbook, table: None, read: TableRead::default() })
     }
 
-    pub(crate) fn name(&self) -> &str {
+    /// What messages call it.
+    pub fn name(&self) -> &str {
         &self.name
     }
 
@@ -159,12 +175,12 @@ impl Text {
     }
 
     /// The workbook, if the text was made of one.
-    pub(crate) fn workbook(&self) -> Option<&Workbook> {
+    pub fn workbook(&self) -> Option<&Workbook> {
         self.workbook.as_ref()
     }
 
     /// The table of which the text was made, if it had another layout.
-    pub(crate) fn table(&self) -> Option<&Table> {
+    pub fn table(&self) -> Option<&Table> {
         self.table.as_ref()
     }
 
@@ -176,7 +192,7 @@ impl Text {
     }
 
     /// The text that its sender knows, to look rows up in it.
-    pub(crate) fn shown(&self) -> io::Result<File> {
+    pub fn shown(&self) -> io::Result<File> {
         self.table.as_ref().map_or_else(|| self.reopened(), Table::reopened)
     }
 
@@ -187,7 +203,7 @@ impl Text {
     }
 
     /// The text itself, to look rows up in it.
-    pub(crate) fn reopened(&self) -> io::Result<File> {
+    pub fn reopened(&self) -> io::Result<File> {
         let mut file = self.file.try_clone()?;
         file.seek(SeekFrom::Start(0))?;
         Ok(file)

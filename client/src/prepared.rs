@@ -11,11 +11,12 @@ use mighub_sdmx::csv::{Action, CsvReader};
 use mighub_validation::{Finding, Severity, TextOptions};
 use proptest::prelude::*;
 
-use super::frames::FrameReader;
-use super::{Complete, MANIFEST, Prepared, ReadOptions, Source, TableReading, check, prepare};
-use crate::lane::{Lanes, StructureLanes};
+use mighub_intake::{
+    Complete, FrameReader, Lanes, MANIFEST, Prepared, Progress, ReadOptions, Source, StructureLanes,
+    TableReading, check, prepare,
+};
+
 use crate::mappings::shipped_mappings;
-use crate::progress::Progress;
 use crate::structures::read_folder;
 
 const DATAFLOW: &str = "MIGHUB:MIG_FLOW(1.0.0)";

@@ -52,7 +52,7 @@ pub struct TableRead {
 
 /// A table that was translated.
 #[derive(Debug)]
-pub(crate) struct Table {
+pub struct Table {
     /// The text as the office has it, in UTF-8.
     text: File,
     origin: Origin,
@@ -160,19 +160,20 @@ fn translated(
 }
 
 impl Table {
-    pub(crate) fn origin(&self) -> &Origin {
+    /// Where the rows of the SDMX-CSV stood in the table.
+    pub fn origin(&self) -> &Origin {
         &self.origin
     }
 
     /// The office's own text.
-    pub(crate) fn reopened(&self) -> std::io::Result<File> {
+    pub fn reopened(&self) -> std::io::Result<File> {
         let mut file = self.text.try_clone()?;
         file.seek(SeekFrom::Start(0))?;
         Ok(file)
     }
 
     /// The cell of a finding as it stands in the office's text.
-    pub(crate) fn locate(&self, finding: &Finding, column: Option<usize>) -> Option<CellPlace> {
+    pub fn locate(&self, finding: &Finding, column: Option<usize>) -> Option<CellPlace> {
         // A place that cannot be read again is shown without its text.
         let mut text = self.reopened().ok()?;
         self.origin.locate(&mut text, self.row_of(finding, column)?, column).ok().flatten()
@@ -180,7 +181,7 @@ impl Table {
 
     /// The row of the translation to look at first. Of a sum the rows may come from one row of the table, side by
     /// side, in any order: the one with the figure that was found is meant.
-    pub(crate) fn row_of(&self, finding: &Finding, column: Option<usize>) -> Option<u64> {
+    pub fn row_of(&self, finding: &Finding, column: Option<usize>) -> Option<u64> {
         let first = finding.place.as_ref().map(|place| place.row).filter(|row| *row > 0)?;
         if finding.rows.len() < 2 || finding.found.is_empty() {
             return Some(first);
@@ -195,7 +196,7 @@ impl Table {
     }
 
     /// Row and column of the office's table for a cell of the translation.
-    pub(crate) fn cell(&self, row: u64, column: Option<usize>) -> Option<(u64, usize)> {
+    pub fn cell(&self, row: u64, column: Option<usize>) -> Option<(u64, usize)> {
         self.origin.cell(row, column).ok().flatten()
     }
 }

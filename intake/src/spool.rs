@@ -19,16 +19,19 @@ use super::frames::FrameWriter;
 use crate::error::Error;
 use crate::lane::LaneInfo;
 
-pub(crate) const MANIFEST: &str = "manifest";
+/// The file with the manifest and its pages, as they travel.
+pub const MANIFEST: &str = "manifest";
 const PAGES: &str = "pages";
 
 /// Everything that is to be sent, in a folder.
 #[derive(Debug)]
-pub(crate) struct Spool {
-    pub(crate) folder: TempDir,
+pub struct Spool {
+    /// Where it lies; it goes with this.
+    pub folder: TempDir,
     /// Digest of the manifest.
-    pub(crate) manifest: Digest,
-    pub(crate) totals: SpoolTotals,
+    pub manifest: Digest,
+    /// How large it is.
+    pub totals: SpoolTotals,
 }
 
 /// How much there is to send.

@@ -1,21 +1,24 @@
-//! From a file to a submission that is ready to be sent: read, sorted, checked, cut into blocks, compressed.
+//! THE INTAKE: from a file to a submission that is ready to be sent: read, sorted, checked, cut into blocks, compressed.
 //!
-//! What lives here: all computing of a push. It is synchronous and needs the same memory whatever the size of
-//! the file. What must not: the network, except that [`crate::Lanes`] may ask the hub for what a dataflow is.
+//! What lives here: all computing of a push, for an office that runs the client and for a hub that takes files from those
+//! who cannot. It is synchronous and needs the same memory whatever the size of the file. What must not: networks, keys,
+//! and storage of a hub; what a dataflow is comes in through [`Lanes`].
 
 mod checked;
 mod embargo;
+mod error;
 mod foreign;
 mod frames;
 mod judge;
+mod lane;
 mod levels;
 mod order;
 mod pass;
+mod progress;
 mod scope;
 mod source;
 mod spool;
-#[cfg(test)]
-mod tests;
+mod told;
 mod work;
 
 use std::path::Path;
@@ -24,22 +27,20 @@ use std::sync::Arc;
 use mighub_sdmx::columns::AttributeValue;
 use mighub_sdmx::key::Selection;
 
-pub(crate) use checked::ReadFile;
-pub use checked::{Checked, Contents};
-pub use foreign::{TableRead, TableReading};
-pub(crate) use frames::FrameReader;
-pub use source::Source;
-pub(crate) use source::Text;
-pub use spool::SpoolTotals;
-pub(crate) use spool::{MANIFEST, Spool};
-pub(crate) use work::PREPARING;
+pub use checked::{Checked, Contents, ReadFile};
+pub use error::Error;
+pub use foreign::{Table, TableRead, TableReading};
+pub use frames::FrameReader;
+pub use lane::{LaneInfo, Lanes, StructureLanes, dataflow_named, definition_of};
+pub use progress::{Progress, Step};
+pub use source::{Source, Text, Workbook};
+pub use spool::{MANIFEST, Spool, SpoolTotals};
+pub use told::{finding_of, group_of, summary_of};
+pub use work::PREPARING;
 
-use crate::error::Error;
-use crate::lane::Lanes;
-use crate::progress::Progress;
 use pass::{Outcome, Pass};
 /// An attribute of the whole dataset; nothing as value deletes it.
-pub(crate) type DatasetAttribute = (Arc<str>, Option<AttributeValue>);
+pub type DatasetAttribute = (Arc<str>, Option<AttributeValue>);
 
 /// How a file is to be read.
 #[derive(Clone, Debug, Default)]
@@ -63,18 +64,20 @@ pub enum Complete {
 
 /// A file, checked and ready to be sent.
 #[derive(Debug)]
-pub(crate) struct Prepared {
-    pub(crate) checked: Checked,
+pub struct Prepared {
+    /// What the file holds, and what was found in it.
+    pub checked: Checked,
     /// Nothing if there are errors: then there is nothing to send.
-    pub(crate) spool: Option<Spool>,
-    pub(crate) dataset_attributes: Vec<DatasetAttribute>,
-    pub(crate) scope: Option<Selection>,
+    pub spool: Option<Spool>,
+    /// Attributes of the whole dataset that the file gives.
+    pub dataset_attributes: Vec<DatasetAttribute>,
+    /// Of what the file is all there is, if its sender says so.
+    pub scope: Option<Selection>,
 }
 
 /// Checks a file as the hub would, without sending anything.
 ///
-/// `lanes` says what its dataflow is; see [`crate::CachedLanes`] and [`crate::StructureLanes`] for checks without
-/// a hub. Runs for as long as the file takes: call it on a thread that may.
+/// `lanes` says what its dataflow is; see [`StructureLanes`] for checks without a hub. Runs for as long as the file takes: call it on a thread that may.
 pub fn check(
     source: Source,
     lanes: &mut dyn Lanes,
@@ -86,7 +89,7 @@ pub fn check(
 }
 
 /// Checks a file and writes what is to be sent into a new folder within `outbox`.
-pub(crate) fn prepare(
+pub fn prepare(
     source: Source,
     lanes: &mut dyn Lanes,
     options: &ReadOptions,
@@ -115,6 +118,7 @@ fn run(
         }
         Source::File(path) => source::Text::of_file(path)?,
         Source::Reader { name, reader } => source::Text::of_stream(name, reader)?,
+        Source::Open { name, file } => source::Text::of_open(name, file)?,
     };
     let (text, refused) = foreign::understood(text, lanes, &options.table, target.scratch)?;
     let text = Arc::new(text);

@@ -21,7 +21,7 @@ use crate::lane::LaneInfo;
 use crate::progress::{Progress, Step};
 
 /// Folders of submissions that are being prepared begin with this.
-pub(crate) const PREPARING: &str = ".preparing-";
+pub const PREPARING: &str = ".preparing-";
 
 /// Takes the rows of one lane in one reading.
 pub(super) struct Work<'w> {

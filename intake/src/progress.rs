@@ -51,7 +51,8 @@ impl Progress {
         Self::new(|_| {})
     }
 
-    pub(crate) fn tell(&self, step: Step) {
+    /// Tells of a step.
+    pub fn tell(&self, step: Step) {
         (self.0)(step);
     }
 }

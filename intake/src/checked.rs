@@ -26,7 +26,8 @@ pub struct Checked {
     pub report: Report,
     /// What the file holds.
     pub contents: Contents,
-    pub(crate) file: Option<ReadFile>,
+    /// The file; nothing where no row could be read.
+    pub file: Option<ReadFile>,
 }
 
 /// What a file holds.
@@ -58,9 +59,11 @@ pub struct Contents {
 
 /// The file as it was read, to show cells of it.
 #[derive(Debug)]
-pub(crate) struct ReadFile {
-    pub(crate) text: Arc<Text>,
-    pub(crate) header: Header,
+pub struct ReadFile {
+    /// What was read.
+    pub text: Arc<Text>,
+    /// Its columns.
+    pub header: Header,
     pub(super) places: Places,
 }
 
@@ -123,7 +126,7 @@ impl Checked {
 
 impl ReadFile {
     /// The cells of a workbook that a finding is about, the one to look at first; none in other files.
-    pub(crate) fn cells(&self, finding: &Finding) -> Vec<CellAddress> {
+    pub fn cells(&self, finding: &Finding) -> Vec<CellAddress> {
         let (Some(workbook), Some(place)) = (self.text.workbook(), &finding.place) else { return Vec::new() };
         let places = &workbook.extracted.places;
         let column = self.column_of(finding);

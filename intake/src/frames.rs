@@ -73,7 +73,7 @@ impl FrameWriter {
 }
 
 /// Reads frames by their place.
-pub(crate) struct FrameReader {
+pub struct FrameReader {
     blocks: File,
     index: File,
     /// Where the file stands.
@@ -81,7 +81,8 @@ pub(crate) struct FrameReader {
 }
 
 impl FrameReader {
-    pub(crate) fn open(folder: &Path) -> Result<Self, Error> {
+    /// The blocks in a folder.
+    pub fn open(folder: &Path) -> Result<Self, Error> {
         let open = |name: &str| {
             let path = folder.join(name);
             File::open(&path).map_err(Error::file(&path))
@@ -90,7 +91,7 @@ impl FrameReader {
     }
 
     /// The frame of the block with this place in the manifest.
-    pub(crate) fn read(&mut self, place: u32) -> io::Result<Vec<u8>> {
+    pub fn read(&mut self, place: u32) -> io::Result<Vec<u8>> {
         let start = match place {
             0 => 0,
             place => self.end_of(place - 1)?,
