@@ -1,9 +1,12 @@
-//! Writes valid inputs to begin with: one sample of figures as blocks, as a workbook, and in every format of data.
+//! Writes valid inputs to begin with: one sample of figures as blocks, as a workbook, and in every format of data. Its
+//! code is instrumented as all is, so that it must run within the engine.
+#![no_main]
 
 use std::error::Error;
 use std::fs::{File, create_dir_all, write};
 use std::path::{Path, PathBuf};
 
+use libfuzzer_sys::fuzz_target;
 use mighub::block::{compress, encode};
 use mighub_sdmx::columns::{Columns, ColumnsBuilder, SourceMap};
 use mighub_sdmx::csv::{Action, CsvReader};
@@ -15,8 +18,10 @@ const SAMPLE: &str = "../demo/data/submissions/IRL_MIG_FLOW_2010_2016.csv";
 /// Series of the sample; short inputs find more in the same time.
 const SERIES: usize = 8;
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let folder = PathBuf::from(std::env::args().nth(1).ok_or("usage: make-seeds FOLDER")?);
+fuzz_target!(init: write_seeds().expect("the seeds are written"), |_bytes: &[u8]| {});
+
+fn write_seeds() -> Result<(), Box<dyn Error>> {
+    let folder = PathBuf::from(std::env::var("SEEDS")?);
     let definition = mighub_fuzz::resolve("dataflow", DATAFLOW).ok_or("the dataflow is not there")?;
     let columns = sample()?;
 
@@ -36,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let template = Template {
         definition: &definition,
         structure_digest: "0",
-        listing: &Listings::standard().of(DATAFLOW),
+        listing: &Listings::standard().of("MIG_FLOW"),
         area: "IRL",
         periods: &["2025".to_owned()],
         language: "en",

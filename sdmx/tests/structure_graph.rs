@@ -175,7 +175,7 @@ fn a_partial_view_of_a_dataflow_has_the_codes_and_concepts_it_uses() {
         let shown = view.codelist(&name).expect("the list is shown");
         let is_shown = |code: &&Code| shown.get(&code.id).is_some();
         let admitted: Vec<_> = list.codes().iter().filter(|code| dimension.admits(&code.id)).collect();
-        assert!(admitted.iter().all(|code| is_shown(code)), "{name}");
+        assert!(admitted.iter().all(is_shown), "{name}");
         assert_eq!(shown.identity.is_partial, shown.codes().len() < list.codes().len());
         cut += usize::from(shown.identity.is_partial);
     }

@@ -298,7 +298,7 @@ fn every_dataflow_lies_under_a_subject_and_an_origin() {
 fn groupings_of_areas_overlap() {
     let structures = package();
     let groupings = |area: &str| -> Vec<String> {
-        let hierarchies = structures.of_class(Class::Hierarchy).filter(|(_, artefact)| match &**artefact {
+        let hierarchies = structures.of_class(Class::Hierarchy).filter(|(_, artefact)| match &***artefact {
             Artefact::Hierarchy(hierarchy) => hierarchy.all_codes().any(|code| &*code.id == area),
             _ => false,
         });

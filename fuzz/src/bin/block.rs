@@ -8,8 +8,9 @@ use mighub::block::{decode, decompress, encode};
 use mighub::manifest::{read_manifest, read_page};
 use std::sync::Arc;
 
-static DEFINITION: LazyLock<Arc<mighub_sdmx::structure::DataDefinition>> =
-    LazyLock::new(|| mighub_fuzz::resolve("dataflow", "MIGHUB:MIG_FLOW(1.0.0)").expect("the dataflow is shipped"));
+static DEFINITION: LazyLock<Arc<mighub_sdmx::structure::DataDefinition>> = LazyLock::new(|| {
+    mighub_fuzz::resolve("dataflow", "MIGHUB:MIG_FLOW(1.0.0)").expect("the dataflow is shipped")
+});
 
 fuzz_target!(|bytes: &[u8]| {
     let _ = decompress(bytes);

@@ -72,7 +72,7 @@ impl Artefact {
         let mut changes = Changes::default();
         changes.compare(before, self);
         let mut changes = changes.0;
-        changes.sort_by(|a, b| b.weight.cmp(&a.weight));
+        changes.sort_by_key(|change| std::cmp::Reverse(change.weight));
         changes
     }
 }

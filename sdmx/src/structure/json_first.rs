@@ -18,13 +18,17 @@ pub(super) fn turn(data: &mut Map<String, Value>) {
         mark_final(artefact);
     }
     if let Some(Value::Array(mut constraints)) = data.remove("dataConstraints") {
-        constraints.iter_mut().filter_map(Value::as_object_mut).for_each(|one| rename(one, "role", "type"));
+        for constraint in constraints.iter_mut().filter_map(Value::as_object_mut) {
+            rename(constraint, "role", "type");
+            of(constraint, "cubeRegions").for_each(turn_region);
+        }
         data.insert("contentConstraints".to_owned(), Value::Array(constraints));
     }
     if let Some(Value::Array(hierarchies)) = data.remove("hierarchies") {
         let lists = hierarchies.into_iter().map(hierarchical_codelist).collect();
         data.insert("hierarchicalCodelists".to_owned(), Value::Array(lists));
     }
+    of(data, "provisionAgreements").for_each(|agreement| rename(agreement, "dataflow", "structureUsage"));
     for structure in of(data, "dataStructures") {
         if let Some(components) = structure.get_mut("dataStructureComponents").and_then(Value::as_object_mut)
         {
@@ -41,6 +45,19 @@ fn mark_final(artefact: &mut Map<String, Value>) {
     let version = artefact.get("version").and_then(Value::as_str).unwrap_or_default();
     let is_final = version.split('.').count() == 3 && !version.contains('-');
     artefact.insert("isFinal".to_owned(), Value::Bool(is_final));
+}
+
+/// Values of a region are texts there, not objects.
+fn turn_region(region: &mut Map<String, Value>) {
+    for list in ["keyValues", "components"] {
+        for values in of(region, list) {
+            for value in values.get_mut("values").and_then(Value::as_array_mut).into_iter().flatten() {
+                if let Some(text) = value.get_mut("value").map(Value::take) {
+                    *value = text;
+                }
+            }
+        }
+    }
 }
 
 /// A hierarchy stands within a list of the same name there.

@@ -140,6 +140,10 @@ fn linked(reference: &Reference, artefact: &Artefact, is_2_1: bool) -> Value {
     let Some(members) = value.as_object_mut() else { return value };
     let best = artefact.identity().names.best("en").unwrap_or(&reference.id).to_owned();
     members.entry("name").or_insert(best.into());
+    if !is_2_1 && reference.class == Class::ValueList {
+        // The schema of 2.0 knows no URN of a value list.
+        return value;
+    }
     let own = json!({ "rel": "self", "urn": reference.to_string() });
     match members.entry("links").or_insert_with(|| Value::Array(Vec::new())) {
         Value::Array(links) => links.insert(0, own),

@@ -155,7 +155,8 @@ fn is_number(part: &str) -> bool {
 
 fn is_extension(part: &str) -> bool {
     // A number has no zero before it (semantic versioning, 9).
-    let is_sound = !part.bytes().all(|byte| byte.is_ascii_digit()) || part.len() == 1 || !part.starts_with('0');
+    let is_sound =
+        !part.bytes().all(|byte| byte.is_ascii_digit()) || part.len() == 1 || !part.starts_with('0');
     !part.is_empty() && is_sound && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
@@ -205,9 +206,19 @@ mod tests {
 
     #[test]
     fn what_is_no_version_is_refused() {
-        for text in
-            ["", "one", "1.", "1..0", "01.0.0", "1.0.0-", "1.0-draft", "1.0.0.0", "1.0.0-a b", "1.0.0+", "1.0.0-a.09"]
-        {
+        for text in [
+            "",
+            "one",
+            "1.",
+            "1..0",
+            "01.0.0",
+            "1.0.0-",
+            "1.0-draft",
+            "1.0.0.0",
+            "1.0.0-a b",
+            "1.0.0+",
+            "1.0.0-a.09",
+        ] {
             assert!(Version::parse(text).is_err(), "{text:?}");
         }
         assert!(Version::parse(&format!("1.0.0-{}", "x".repeat(100))).is_err());

@@ -23,7 +23,7 @@ fn agency() -> impl Strategy<Value = AgencyId> {
 }
 
 fn version() -> impl Strategy<Value = Version> {
-    "(1\\.0|[0-9]\\.[1-9][0-9]\\.0|1\\.0\\.0-[a-z]{1,3}(\\.[a-z0-9]{1,2})?)"
+    "(1\\.0|[0-9]\\.[1-9][0-9]\\.0|1\\.0\\.0-[a-z]{1,3}(\\.([a-z][a-z0-9]?|[1-9][0-9]?))?)"
         .prop_map(|text| Version::parse(&text).expect("a version"))
 }
 

@@ -203,6 +203,16 @@ impl Desk {
         work: impl FnOnce(&Arc<Hub>, &Asked) -> Result<T, Problem> + Send + 'static,
     ) -> Result<(T, Held), Problem> {
         let now = self.services.clock.now();
+        self.work_at(now, parts, room, work).await.map_err(|problem| problem.at(now))
+    }
+
+    async fn work_at<T: Send + 'static>(
+        &self,
+        now: Moment,
+        parts: Parts,
+        room: &Room,
+        work: impl FnOnce(&Arc<Hub>, &Asked) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<(T, Held), Problem> {
         let visitor = Visitor::of(&parts.extensions, &parts.headers)?;
         let place = room.take(visitor.caller(&self.services.hub, now))?;
         let hub = self.services.hub.clone();

@@ -8,13 +8,14 @@ use std::time::Duration;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
+use jiff::Timestamp;
 use mighub::v1::ErrorReason;
 use mighub_sdmx::ml::structure::{ErrorText, MlVersion, write_error};
 use serde_json::json;
 
 use super::accept::{preferred_syntax, preferred_version};
 use super::data::{Fault, FaultKind};
-use crate::hub::Refusal;
+use crate::hub::{Moment, Refusal};
 
 /// When to call again if the refusal does not say.
 const RETRY_USUALLY: Duration = Duration::from_secs(5);
@@ -42,12 +43,14 @@ pub(crate) struct Problem {
     status: StatusCode,
     text: String,
     retry_after: Option<Duration>,
+    /// When it was found; a message in JSON says so.
+    found: Moment,
 }
 
 impl Problem {
     /// A problem of which the status says all there is for programs.
     pub(crate) fn new(status: StatusCode, text: impl Into<String>) -> Self {
-        Self { status, text: text.into(), retry_after: None }
+        Self { status, text: text.into(), retry_after: None, found: Moment(0) }
     }
 
     /// Not of the form that the standard gives it.
@@ -83,6 +86,11 @@ impl Problem {
     /// The status of the answer, before a version of the API bends it.
     pub(crate) fn status(&self) -> StatusCode {
         self.status
+    }
+
+    /// The same, found at this moment.
+    pub(crate) fn at(self, now: Moment) -> Self {
+        Self { found: now, ..self }
     }
 
     /// The answer, in the syntax that the request prefers.
@@ -126,7 +134,17 @@ impl Problem {
             }
             "json" => {
                 let title = self.status.canonical_reason().unwrap_or("Error");
-                let errors = json!({ "errors": [{ "code": code, "title": title, "detail": self.text }] });
+                let prepared = Timestamp::from_millisecond(self.found.0).unwrap_or(Timestamp::UNIX_EPOCH);
+                let errors = json!({
+                    "meta": {
+                        "id": format!("ERROR-{}", self.found.0),
+                        "test": false,
+                        "prepared": prepared.to_string(),
+                        "contentLanguages": ["en"],
+                        "sender": { "id": "MIGHUB" },
+                    },
+                    "errors": [{ "code": code, "title": title, "detail": self.text }],
+                });
                 (errors.to_string().into_bytes(), "application/json; charset=utf-8")
             }
             _ => (format!("{}\n", self.text).into_bytes(), "text/plain; charset=utf-8"),
@@ -162,7 +180,7 @@ impl From<Refusal> for Problem {
             (_, Some(field)) if !refusal.text.contains(field) => format!("{field}: {}", refusal.text),
             _ => refusal.text,
         };
-        Self { status, text, retry_after }
+        Self { retry_after, ..Self::new(status, text) }
     }
 }
 
@@ -237,7 +255,7 @@ mod tests {
         assert!(body.contains("code=\"150\"") && body.contains("schemas/v2_1/message"), "{body}");
         let (status, body, _) = answered(problem(), Family::V2, "*/*");
         assert_eq!(status, 422);
-        assert!(body.starts_with("{\"errors\":[{\"code\":422,"), "{body}");
+        assert!(body.starts_with("{\"errors\":[{\"code\":422,") && body.contains("\"meta\""), "{body}");
         let (_, body, _) = answered(problem(), Family::V2, "application/vnd.sdmx.data+xml;version=3.0.0");
         assert!(body.contains("schemas/v3_0/message"), "{body}");
         let (_, body, content_type) = answered(problem(), Family::V2, "text/csv");

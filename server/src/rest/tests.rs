@@ -1,5 +1,6 @@
 //! Requests and answers of the REST door, in process: status, content type, and key facts.
 
+mod maintaining;
 mod table;
 
 use std::collections::BTreeSet;
@@ -10,18 +11,22 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, ETAG, LAST_MODIFIED};
 use http::{HeaderMap, Method, Request, StatusCode};
+use mighub::v1;
 use tower::ServiceExt;
 
 use super::{Services, openapi, router};
 use crate::clock::Clock;
-use crate::door::{Peer, Reception, StopSwitch, Transport, stop_switch};
+use crate::door::{Peer, PeerCertificate, Reception, StopSwitch, Transport, stop_switch};
+use crate::hub::Moment;
 use crate::hub::retrieve::tests::lab::{AREAS, Lab};
+use crate::trust::AgencyName;
 use table::{AVAILABILITY, Row, SCHEMAS, STRUCTURES};
 
 /// A REST door in front of a laboratory hub, in which two countries have sent.
 pub(super) struct Bench {
     router: Router,
-    _lab: Lab,
+    certificate: Option<PeerCertificate>,
+    lab: Lab,
     _switch: StopSwitch,
 }
 
@@ -54,7 +59,24 @@ impl Bench {
         let clock = Arc::new(Clock::set_by_hand(lab.now));
         let (switch, stop) = stop_switch();
         let router = router(Services { hub: lab.hub.clone(), clock, stop });
-        Self { router, _lab: lab, _switch: switch }
+        Self { router, certificate: None, lab, _switch: switch }
+    }
+
+    /// The same, for whoever comes with the certificate of an administrator.
+    fn of_administrator() -> Self {
+        let mut bench = Self::new();
+        let name = AgencyName { agency: Arc::from("MIGHUB"), application: Arc::from("client") };
+        let (fingerprint, not_after) = ([7; 32], Moment(bench.lab.now.0 + 1_000_000));
+        let keys = v1::KeysRecorded {
+            agency_id: "MIGHUB".to_owned(),
+            application: "client".to_owned(),
+            certificate_fingerprint: fingerprint.to_vec().into(),
+            not_after: Some(not_after.to_message()),
+            ..Default::default()
+        };
+        bench.lab.hub.record_keys(None, keys, bench.lab.now).expect("recorded");
+        bench.certificate = Some(PeerCertificate { name, fingerprint, not_after });
+        bench
     }
 
     async fn ask(
@@ -71,7 +93,7 @@ impl Bench {
         }
         let mut request = request.body(Body::from(body.to_owned())).expect("a request");
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
-        let peer = Peer { address, certificate: None, transport: Transport::Plain };
+        let peer = Peer { address, certificate: self.certificate.clone(), transport: Transport::Plain };
         request.extensions_mut().insert(Arc::new(peer));
         request.extensions_mut().insert(Arc::new(Reception::new(true)));
         let response = self.router.clone().oneshot(request).await.expect("an answer");
@@ -264,8 +286,8 @@ async fn every_query_that_is_described_is_answered() {
         let address = examples.iter().fold(path.clone(), |path, (name, example)| path.replace(name, example));
         let answer = bench.get(&address, "*/*").await;
         let expected = match operations["get"]["tags"][0].as_str() {
-            // Nobody is told of submissions who does not say who he is.
-            Some("data in") => 401,
+            // Nobody is told of others' submissions.
+            Some("data in") => 404,
             Some("not offered") => 501,
             _ => 200,
         };

@@ -7,8 +7,8 @@
 use std::sync::Arc;
 
 use mighub_sdmx::structure::{
-    AgencyId, Artefact, Class, CodeId, DataProviderScheme, Id, Identity, Item, Names, ProvisionAgreement,
-    Reference, Structures, Version,
+    AgencyId, AgencyScheme, Artefact, Class, CodeId, DataProviderScheme, Id, Identity, Item, Names,
+    ProvisionAgreement, Reference, Structures, Version,
 };
 
 use mighub_store::Position;
@@ -60,46 +60,21 @@ impl Hub {
         Ok(Catalogue { structures, state: *state.finalize().as_bytes(), changed })
     }
 
-    /// Adds an agreement and, where nobody sent one, the scheme its provider is in.
+    /// Adds an agreement and, where nobody sent one, the schemes its provider is in: as a provider, and as an agency.
     fn add_agreement(
         &self,
         structures: &mut Structures,
         rights: &Rights,
         agreement: &Agreement,
     ) -> Result<(), Refusal> {
-        let internal = |error: &dyn std::fmt::Display| Refusal::internal(error.to_string());
         let provider = &agreement.lane.provider;
-        let named =
-            structures.of_class(Class::DataProviderScheme).find(|(_, scheme)| scheme.has_item(provider));
-        let scheme = match named {
-            Some((scheme, _)) => scheme.clone(),
-            None => {
-                let id = Id::new("DATA_PROVIDERS").map_err(|error| internal(&error))?;
-                let agency = agreement.id.agency.clone();
-                let scheme =
-                    Reference::new(Class::DataProviderScheme, agency, id, Version::of_organisations());
-                let item = organisation(rights, provider)?;
-                let mut known = match structures.get(&scheme).map(|artefact| &**artefact) {
-                    Some(Artefact::DataProviderScheme(known)) => known.clone(),
-                    _ => DataProviderScheme {
-                        identity: Identity::new(
-                            scheme.agency.clone(),
-                            scheme.id.clone(),
-                            scheme.version.clone(),
-                            Names::english("Data providers"),
-                        ),
-                        data_providers: Vec::new(),
-                    },
-                };
-                known.data_providers.push(item);
-                structures.replace(Artefact::DataProviderScheme(known));
-                scheme
-            }
-        };
-        let item = CodeId::new(provider).map_err(|error| internal(&error))?;
+        let maintainer = &agreement.id.agency;
+        add_organisation(structures, rights, Class::AgencyScheme, maintainer, provider)?;
+        let scheme = add_organisation(structures, rights, Class::DataProviderScheme, maintainer, provider)?;
+        let item = CodeId::new(provider).map_err(|error| Refusal::internal(error.to_string()))?;
         let name = format!("{} sends {}", provider, agreement.lane.dataflow.id);
         let identity = Identity::new(
-            agreement.id.agency.clone(),
+            maintainer.clone(),
             agreement.id.id.clone(),
             agreement.id.version.clone(),
             Names::english(&name),
@@ -114,8 +89,44 @@ impl Hub {
     }
 }
 
+/// The scheme of a class that has an organisation; if there is none, that of the maintainer, with the organisation
+/// added.
+fn add_organisation(
+    structures: &mut Structures,
+    rights: &Rights,
+    class: Class,
+    maintainer: &AgencyId,
+    organisation: &AgencyId,
+) -> Result<Reference, Refusal> {
+    if let Some((scheme, _)) = structures.of_class(class).find(|(_, scheme)| scheme.has_item(organisation)) {
+        return Ok(scheme.clone());
+    }
+    let (id, name) = match class {
+        Class::AgencyScheme => ("AGENCIES", "Agencies"),
+        _ => ("DATA_PROVIDERS", "Data providers"),
+    };
+    let id = Id::new(id).map_err(|error| Refusal::internal(error.to_string()))?;
+    let identity = Identity::new(maintainer.clone(), id, Version::of_organisations(), Names::english(name));
+    let scheme = Reference::new(class, maintainer.clone(), identity.id.clone(), identity.version.clone());
+    let item = item(rights, organisation)?;
+    let known = structures.get(&scheme).map(|artefact| (**artefact).clone());
+    structures.replace(match (class, known) {
+        (Class::AgencyScheme, Some(Artefact::AgencyScheme(mut known))) => {
+            known.agencies.push(item);
+            Artefact::AgencyScheme(known)
+        }
+        (Class::AgencyScheme, _) => Artefact::AgencyScheme(AgencyScheme { identity, agencies: vec![item] }),
+        (_, Some(Artefact::DataProviderScheme(mut known))) => {
+            known.data_providers.push(item);
+            Artefact::DataProviderScheme(known)
+        }
+        _ => Artefact::DataProviderScheme(DataProviderScheme { identity, data_providers: vec![item] }),
+    });
+    Ok(scheme)
+}
+
 /// An agency of this hub as an item of a scheme.
-fn organisation(rights: &Rights, agency: &AgencyId) -> Result<Item, Refusal> {
+fn item(rights: &Rights, agency: &AgencyId) -> Result<Item, Refusal> {
     let name = rights.agency(agency).map_or_else(|| agency.to_string(), |row| row.name.clone());
     let id = CodeId::new(agency).map_err(|error| Refusal::internal(error.to_string()))?;
     Ok(Item { id, names: Names::english(&name), annotations: Vec::new() })

@@ -316,7 +316,6 @@ pub(super) const OPERATIONS: &[Operation] = &[
             ("409", "The id was used for something else, or is under way."),
             ("422", "It has errors, or warnings to answer: the report."),
         ],
-        ..GET
     },
     Operation {
         path: "/v1/submissions/{id}",

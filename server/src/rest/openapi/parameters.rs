@@ -73,6 +73,7 @@ const MEANINGS: &[(&str, &str)] = &[
     ("embargo", "Released then, such as 2026-01-31T09:00:00Z."),
     ("complete", "true, or a key: the file is all there is within it."),
     ("filename", "What messages call the file."),
+    ("id", "Id of the submission, of 26 characters."),
 ];
 
 /// What a parameter means; empty if nobody said.

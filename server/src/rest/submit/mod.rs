@@ -27,7 +27,7 @@ use axum::routing::{get, post};
 use http::header::{HOST, LOCATION, ORIGIN};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
-use mighub::v1::{self, SubmissionState};
+use mighub::v1::{self, ReceiptOutcome, SubmissionState};
 use mighub_intake::Source;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -168,8 +168,14 @@ fn worked(
         body["state"] = json!("NOT_SENT");
         return Ok(Ended { status: StatusCode::UNPROCESSABLE_ENTITY, location: None, body });
     };
+    let outcome = sealed.outcome();
     let verdict = sealed.verdict.unwrap_or_default();
     let mut ended = of_verdict(hub, principal, &id, &verdict, sealed.receipt.as_ref(), now)?;
+    if outcome == ReceiptOutcome::Accepted {
+        ended.status = StatusCode::CREATED;
+    }
+    // For UNCHANGED the receipt is that of the vintage that holds, which was accepted once.
+    ended.body["outcome"] = words::name(outcome.as_str_name(), "RECEIPT_OUTCOME_");
     ended.body["rows"] = json!(taken.checked.contents.rows);
     Ok(ended)
 }
@@ -190,9 +196,8 @@ fn of_verdict(
     body["submission_id"] = json!(id);
     body["state"] = words::name(verdict.state().as_str_name(), "SUBMISSION_STATE_");
     body["receipt"] = receipt.map_or(Value::Null, words::receipt);
-    let is_new = receipt.is_some_and(|receipt| words::receipt(receipt)["outcome"] == "ACCEPTED");
     let status = match verdict.state() {
-        _ if is_new => StatusCode::CREATED,
+        _ if receipt.is_some() => StatusCode::OK,
         SubmissionState::NeedsCorrection | SubmissionState::NeedsAnswer => StatusCode::UNPROCESSABLE_ENTITY,
         SubmissionState::Receiving | SubmissionState::Checking | SubmissionState::UnderReview => {
             StatusCode::ACCEPTED
@@ -206,16 +211,17 @@ async fn state(desk: Arc<Desk>, files: Arc<Files>, id: String, request: Request)
     let (parts, _) = request.into_parts();
     desk.answer(Family::Plain, parts, move |hub, asked| {
         let principal = asked.visitor.principal(hub, asked.now)?;
-        if let Some(ended) = files.handed_in.of(&id, &agency_of(&principal)) {
-            return Ok(ended.answer());
-        }
         let request = v1::GetSubmissionRequest { submission_id: id.clone() };
-        let found = hub.get_submission(&principal, &request, asked.now)?.submission.unwrap_or_default();
+        let found = match hub.get_submission(&principal, &request, asked.now) {
+            Ok(found) => found.submission.unwrap_or_default(),
+            // What is no submission of the hub, or not yet, may be a file that was handed in.
+            Err(refusal) => {
+                let handed_in = files.handed_in.of(&id, &agency_of(&principal));
+                return handed_in.map(|ended| ended.answer()).ok_or_else(|| refusal.into());
+            }
+        };
         let verdict = found.verdict.unwrap_or_default();
-        let ended = of_verdict(hub, &principal, &id, &verdict, found.receipt.as_ref(), asked.now)?;
-        // It was asked for, and is not made by this.
-        let status = if ended.status == StatusCode::CREATED { StatusCode::OK } else { ended.status };
-        Ok(Ended { status, ..ended }.answer())
+        Ok(of_verdict(hub, &principal, &id, &verdict, found.receipt.as_ref(), asked.now)?.answer())
     })
     .await
 }
@@ -297,9 +303,10 @@ fn answered(
         "submission_id": id,
         "state": words::name(settled.state().as_str_name(), "SUBMISSION_STATE_"),
         "unanswered": settled.unanswered,
+        "outcome": words::name(settled.outcome().as_str_name(), "RECEIPT_OUTCOME_"),
         "receipt": settled.receipt.as_ref().map_or(Value::Null, words::receipt),
     });
-    let is_new = settled.receipt.is_some();
+    let is_new = settled.outcome() == ReceiptOutcome::Accepted;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok(Ended { status, location: None, body })
 }
