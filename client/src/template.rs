@@ -14,8 +14,8 @@ use crate::beside;
 use crate::clock;
 use crate::error::Error;
 use crate::hub::Hub;
-use mighub_intake::Progress;
 use crate::pull::{Providers, PullRequest, Pulled};
+use mighub_intake::Progress;
 
 /// Series of an earlier vintage that are kept in memory; a template lists fewer.
 const SERIES_MAX: usize = 200_000;

@@ -123,7 +123,8 @@ fn every_mistake_in_a_filled_template_shows_at_its_cell() {
     checked.write_text(&Default::default(), &mut text).expect("text");
     let text = String::from_utf8(text).expect("text");
     assert!(text.contains("  Data!K6, OBS_VALUE\n"), "{text}");
-    let marked = mighub_client::mark_checked(&mut checked, &folder.path().join("marked.xlsx")).expect("a marked workbook");
+    let marked = mighub_client::mark_checked(&mut checked, &folder.path().join("marked.xlsx"))
+        .expect("a marked workbook");
     assert_eq!((marked.findings, marked.not_shown), (checked.report.counts().total(), 0));
 }
 

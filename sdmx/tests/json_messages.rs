@@ -234,6 +234,92 @@ fn cells_far_behind_are_found_again() {
 }
 
 #[test]
+fn a_deletion_never_reaches_further_than_its_dimensions_are_named() {
+    let france = "D A.FRA.F 2019 -";
+    let unclear = |indexes: &str| format!("D A.{indexes}.F 2019 -");
+    for (values, key, expected) in [
+        (r#","values":[{"id":"FRA"}]"#, "0:0:0", france.to_owned()),
+        (r#","values":[null,{"id":"FRA"}]"#, "0:0:0", france.to_owned()),
+        ("", "0:0:0", unclear("[0]")),
+        (r#","values":null"#, "0:0:0", unclear("[0]")),
+        (r#","values":[]"#, "0:0:0", unclear("[0]")),
+        (r#","values":[null]"#, "0:0:0", unclear("[0]")),
+        (r#","values":[{"name":null}]"#, "0:0:0", unclear("[0]")),
+        (r#","values":[{"id":""}]"#, "0:0:0", unclear("[0]")),
+        (r#","values":[{"value":" "}]"#, "0:0:0", unclear("[0]")),
+        (r#","values":[{"id":"FRA"},{"id":"ESP"}]"#, "0:0:0", unclear("[0-1]")),
+        // A key that names the dimension says which of them.
+        (r#","values":[{"id":"ESP"},{"id":"FRA"}]"#, "0:1:0:0", france.to_owned()),
+        (r#","values":[{"id":"ESP"},{"id":"FRA"}]"#, "0::0:0", unclear("[0-1]")),
+        (r#","values":[{"id":""},{"id":"FRA"}]"#, "0:0:0:0", unclear("[0]")),
+    ] {
+        let message = r#"{"data":{"structures":[{"links":<LINKS>,"dimensions":{"dataSet":[{"id":"AREA","keyPosition":1<VALUES>}],"series":[],"observation":[<FREQ>,<SEX>,<TIME>]}}],
+          "dataSets":[{"action":"Delete","observations":{"<KEY>":[null]}}]}}"#;
+        let message = message.replace("<VALUES>", values).replace("<KEY>", key);
+        assert_eq!(all_lines(&message), [expected], "{message}");
+    }
+}
+
+#[test]
+fn a_period_without_text_deletes_no_other_periods() {
+    let message = r#"{"data":{"structures":[{"links":<LINKS>,"dimensions":{"series":[<FREQ>,<AREA>,<SEX>],"observation":[{"id":"TIME_PERIOD","keyPosition":3,"values":[{"value":""}]}]}}],
+      "dataSets":[{"action":"Delete","series":{"0:0:0":{"observations":{"0":[]}}}}]}}"#;
+    let batches = read(&filled(message)).expect("a message");
+    let issues: Vec<_> = batches.iter().flat_map(|batch| &batch.issues).collect();
+    assert!(
+        matches!(&issues[..], [issue] if matches!(issue.problem, CellProblem::Period(_)) && issue.content == "[0]"),
+        "{issues:?}"
+    );
+}
+
+#[test]
+fn members_that_stand_twice_are_refused_not_lost() {
+    let structure = r#""structures":[{"links":<LINKS>,"dimensions":{"series":[<FREQ>,<AREA>,<SEX>],"observation":[<TIME>]},"attributes":{"series":[{"id":"UNIT_MULT"}]}}]"#;
+    for (member, dataset) in [
+        (
+            "series",
+            r#""series":{"0:0:0":{"observations":{"0":[1]}}},"series":{"0:1:0":{"observations":{"0":[2]}}}"#,
+        ),
+        ("observations", r#""observations":{"0:0:0:0":[1]},"observations":{"0:1:0:0":[2]}"#),
+        ("observations", r#""series":{"0:0:0":{"observations":{"0":[1]},"observations":{"1":[2]}}}"#),
+        (
+            "observations",
+            r#""series":{"0:0:0":{"attributes":[3],"observations":{"0":[1]},"observations":{"1":[2]}}}"#,
+        ),
+        ("attributes", r#""series":{"0:0:0":{"attributes":[3],"observations":{"0":[1]},"attributes":[6]}}"#),
+        ("attributes", r#""series":{"0:0:0":{"observations":{"0":[1]},"attributes":[3],"attributes":[6]}}"#),
+        ("action", r#""action":"Delete","action":"Merge","series":{"0:0:0":{"observations":{"0":[1]}}}"#),
+        ("structure", r#""structure":1,"structure":0,"series":{"0:0:0":{"observations":{"0":[1]}}}"#),
+    ] {
+        let error = read(&filled(&format!(r#"{{"data":{{{structure},"dataSets":[{{{dataset}}}]}}}}"#))).err();
+        let error = error.unwrap_or_default();
+        assert!(
+            error.contains(&format!("the member \"{member}\" stands in its object a second time")),
+            "{dataset}\n{error}"
+        );
+    }
+    let values = r#"{"dataSets":[],"structures":[{"dimensions":{"series":[{"id":"A","values":[],
+      "values":[]}]}}]}"#;
+    let error = raw_count(Cursor::new(values)).err().map(|error| error.to_string()).unwrap_or_default();
+    assert!(error.contains("line 2, column 7: the member \"values\""), "{error}");
+    // What is passed over may come again.
+    let comments = r#"{"dataSets":[{"x":1,"x":2,"series":{"0":{"x":1,"observations":{"0":[1]},"x":2}}}]}"#;
+    assert_eq!(raw_count(Cursor::new(comments)).expect("a message").observations, 1);
+}
+
+#[test]
+fn a_deletion_by_a_dimension_without_id_is_refused() {
+    let message = |action: &str| {
+        let message = r#"{"data":{"structures":[{"links":<LINKS>,"dimensions":{"series":[<FREQ>,{"keyPosition":1,"values":[{"id":"FRA"}]},<SEX>],"observation":[<TIME>]}}],
+          "dataSets":[{"action":"<ACTION>","series":{"0:0:0":{"observations":{"0":[]}}}}]}}"#;
+        read(&filled(&message.replace("<ACTION>", action)))
+    };
+    assert!(message("Replace").is_ok_and(|batches| !batches[0].issues.is_empty()));
+    let error = message("Delete").err().unwrap_or_default();
+    assert!(error.contains("a dimension of its structure has no id"), "{error}");
+}
+
+#[test]
 fn any_message_is_counted_without_its_structure() {
     for (message, counts) in [
         (r#"{"dataSets":[]}"#, (0, 0, 0)),

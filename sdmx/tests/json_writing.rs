@@ -2,14 +2,14 @@
 
 mod json_definition;
 
-use std::io::Cursor;
+use std::io::{Cursor, ErrorKind};
 use std::sync::Arc;
 
 use json_definition::{DATAFLOW, definition};
 use mighub_sdmx::columns::{AttributeValue, Columns, ColumnsBuilder};
 use mighub_sdmx::data::{
-    Action, DataFormat, DatasetContext, Detail, JsonVersion, MessageHeader, ObservationLevel, WriteOptions,
-    reader, writer,
+    Action, DataFormat, DatasetContext, Detail, JsonVersion, MessageHeader, ObservationLevel, StructureUse,
+    WriteOptions, reader, writer,
 };
 use mighub_sdmx::{Decimal, Period};
 use serde_json::{Value, json};
@@ -163,6 +163,59 @@ fn a_series_goes_on_in_the_next_call_and_datasets_end_where_something_changes() 
         assert_eq!(datasets.len(), 3);
         assert_eq!(datasets[0][data], expected);
         assert_eq!(message["data"]["structures"][0]["dataSets"], json!([0, 1, 2]));
+    }
+}
+
+#[test]
+fn each_dataset_names_its_provider() {
+    let columns = columns(&[(["A", "ESP", "F"], None, None, &[("2020", Some(7), None)])]);
+    let of = |custom| DatasetContext { custom, ..DatasetContext::default() };
+    let parts = [
+        (Action::Replace, &columns, of(&["2020-01-01", "ESP"])),
+        (Action::Replace, &columns, of(&["2020-01-01", "FRA"])),
+    ];
+    let custom_columns = ["VALID_FROM", "DATA_PROVIDER"].map(str::to_owned).to_vec();
+    let by_dataflow = WriteOptions { custom_columns, ..WriteOptions::default() };
+    let agreement = "urn:sdmx:org.sdmx.infomodel.registry.ProvisionAgreement=UNION:PA(1.0.0)";
+    let structure = StructureUse::ProvisionAgreement(agreement.parse().expect("a name"));
+    let header = MessageHeader { structure, ..MessageHeader::default() };
+    let by_agreement = WriteOptions { header, ..by_dataflow.clone() };
+    for version in [JsonVersion::V2_0, JsonVersion::V2_1] {
+        for (options, agency) in [(&by_dataflow, "TEST"), (&by_agreement, "UNION")] {
+            let message = write(version, options, &parts).expect("a message");
+            for (dataset, id) in ["ESP", "FRA"].into_iter().enumerate() {
+                let links = message["data"]["dataSets"][dataset]["links"].as_array().expect("links");
+                let urn = format!(
+                    "urn:sdmx:org.sdmx.infomodel.base.DataProvider={agency}:DATA_PROVIDERS(1.0).{id}"
+                );
+                assert_eq!(links.last(), Some(&json!({"rel": "dataprovider", "urn": urn, "title": id})));
+            }
+            let text = message.to_string();
+            let resolve = |_: &str, id: &str| (id == DATAFLOW).then(definition);
+            let mut reader = reader(Cursor::new(text.as_bytes()), resolve).expect("a message");
+            let mut observations = 0;
+            while let Some(batch) = reader.next_batch().expect("a message") {
+                observations += batch.columns.periods.len();
+            }
+            assert_eq!(observations, 2, "the dataflow is found beside the provider");
+        }
+    }
+}
+
+#[test]
+fn a_second_provider_is_refused_where_none_can_be_named() {
+    let columns = columns(&[(["A", "ESP", "F"], None, None, &[("2020", Some(7), None)])]);
+    let of = |custom| DatasetContext { custom, ..DatasetContext::default() };
+    let options = WriteOptions { custom_columns: vec!["DATA_PROVIDER".into()], ..WriteOptions::default() };
+    let format = DataFormat::Json(JsonVersion::V1_0);
+    let mut writer = writer(format, Vec::new(), &definition(), &options).expect("a writer");
+    for action in [Action::Replace, Action::Delete] {
+        writer.write(action, &columns, &of(&["ESP"])).expect("one provider, in as many datasets as it takes");
+    }
+    for second in [of(&["FRA"]), of(&[])] {
+        let error = writer.write(Action::Delete, &columns, &second).expect_err("a second provider");
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+        assert!(error.to_string().contains("ask for version 2.0.0"), "{error}");
     }
 }
 

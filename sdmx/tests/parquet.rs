@@ -247,6 +247,58 @@ fn a_figure_that_somebody_changed_is_the_figure() {
     assert!(summary.header.foreign(&DEFINITION).is_empty());
 }
 
+#[test]
+fn a_text_that_looks_divided_is_one_text() {
+    const TEXT: &str = "\u{1F}NOR;SWE";
+    let column = |field| Column::Text(field, &[Some("A"); 3]);
+    let bytes = file(&[
+        column("optional binary FREQ (STRING);"),
+        column("optional binary REF_AREA (STRING);"),
+        column("optional binary FLOW_DIR (STRING);"),
+        column("optional binary COUNTERPART_AREA (STRING);"),
+        column("optional binary REMIT_ITEM (STRING);"),
+        Column::Short("optional int32 TIME_PERIOD;", &[Some(2020), Some(2021), Some(2022)]),
+        Column::Text("optional binary CONF_REDIST (STRING);", &[Some(TEXT), None, Some("N;S")]),
+    ]);
+    let (batches, _) = read(&bytes).expect("readable");
+    assert_eq!(
+        lines(&batches),
+        [&format!("M A.A.A.A.A 2020 - - {TEXT}"), "M A.A.A.A.A 2021 - - -", "M A.A.A.A.A 2022 - - N;S"]
+    );
+}
+
+#[test]
+fn each_row_with_an_unknown_action_is_reported_once_in_its_batch() {
+    let column = |field| Column::Text(field, &[Some("A"); 4]);
+    let bytes = file(&[
+        column("optional binary FREQ (STRING);"),
+        column("optional binary REF_AREA (STRING);"),
+        column("optional binary FLOW_DIR (STRING);"),
+        column("optional binary COUNTERPART_AREA (STRING);"),
+        column("optional binary REMIT_ITEM (STRING);"),
+        Column::Short("optional int32 TIME_PERIOD;", &[Some(2020), Some(2021), Some(2022), Some(2023)]),
+        Column::Text("optional binary ACTION (STRING);", &[Some("R"), Some("X"), Some("X"), Some("M")]),
+    ]);
+    let (batches, summary) = read(&bytes).expect("readable");
+    let issues: Vec<_> = batches
+        .iter()
+        .flat_map(|batch| &batch.issues)
+        .map(|issue| (issue.row, issue.column, &issue.problem, &*issue.content))
+        .collect();
+    assert_eq!(issues, [2, 3].map(|row| (row, 6, &CellProblem::UnknownAction, "X")));
+    assert!(summary.issues.is_empty(), "{:?}", summary.issues);
+}
+
+#[test]
+fn decimals_that_cannot_be_are_refused() {
+    let bytes = with_figures(
+        Column::Text("optional binary OBS_VALUE (DECIMAL(70001, 70000));", &[Some("A"); 3]),
+        Column::Short("optional int32 TIME_PERIOD;", &[Some(2020); 3]),
+    );
+    let error = read(&bytes).expect_err("no number has so many digits");
+    assert!(error.contains("OBS_VALUE") && error.contains("scale 70000: write at most 38"), "{error}");
+}
+
 /// A file as it is written here, of several row groups.
 fn written() -> Vec<u8> {
     let bytes = with_figures(

@@ -227,7 +227,11 @@ async fn call(scene: &Scene, caller: &str, name: &str, id: &str) -> Result<(), S
             let urn = format!("urn:sdmx:org.sdmx.infomodel.datastructure.Dataflow={FLOW}");
             let artefact = Some(v1::get_structures_request::Artefact::Urn(urn));
             structures
-                .get_structures(v1::GetStructuresRequest { artefact, descendants: true, ..Default::default() })
+                .get_structures(v1::GetStructuresRequest {
+                    artefact,
+                    descendants: true,
+                    ..Default::default()
+                })
                 .await
                 .map(drop)
         }

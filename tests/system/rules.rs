@@ -144,7 +144,7 @@ async fn a_finding_within_the_figures_has_the_same_id_in_the_office_and_on_the_h
     assert_eq!(put.problems, []);
     let office = stage.client("SWE").await;
     let sums = [("F", "10"), ("M", "12"), ("_T", "23")];
-    let file = by_sex("NOR", 2020, &sums) + &by_sex("FIN", 2020, &sums).split_once('\n').expect("a header").1;
+    let file = by_sex("NOR", 2020, &sums) + by_sex("FIN", 2020, &sums).split_once('\n').expect("a header").1;
 
     let mut pushed = push(&office, &file, &PushOptions::default()).await;
     let mut offline = Vec::new();

@@ -19,9 +19,9 @@ use tonic::{Request, Response, Status};
 
 use super::{Format, PullRequest, Pulled};
 use crate::hub::{Hub, in_process};
-use mighub_intake::{Lanes, StructureLanes};
-use mighub_intake::Progress;
 use crate::structures::read_folder;
+use mighub_intake::Progress;
+use mighub_intake::{Lanes, StructureLanes};
 
 const DATAFLOW: &str = "MIGHUB:MIG_REMIT(1.0.0)";
 /// Series of a lane: enough for several blocks.

@@ -56,7 +56,9 @@ impl Pull {
             let definition = self.definition.clone();
             let mut writer = match (format, self.header.delta) {
                 (Format::Csv, false) => Writer::Csv(CsvFile::new(definition, output)),
-                (Format::Csv, true) => Writer::CsvDelta(CsvDelta::new(definition, output, &scratch)?),
+                (Format::Csv, true) => {
+                    Writer::CsvDelta(Box::new(CsvDelta::new(definition, output, &scratch)?))
+                }
                 (Format::JsonLines, delta) => Writer::JsonLines(LinesFile::new(definition, output, delta)),
                 (Format::Message(format), false) => {
                     let file = MessageFile::new(format, &definition, output).map_err(Error::Output)?;
@@ -87,7 +89,7 @@ impl Pull {
 
 enum Writer<W: Write> {
     Csv(CsvFile<W>),
-    CsvDelta(CsvDelta<W>),
+    CsvDelta(Box<CsvDelta<W>>),
     JsonLines(LinesFile<W>),
     Message(Box<MessageFile>),
 }
@@ -148,7 +150,7 @@ pub(crate) struct CsvFile<W: Write> {
 enum State<W: Write> {
     /// Between lanes.
     Output(HeaderOnce<W>),
-    Lane(CsvWriter<HeaderOnce<W>>),
+    Lane(Box<CsvWriter<HeaderOnce<W>>>),
     /// After an error of writing.
     Failed,
 }
@@ -189,7 +191,7 @@ impl<W: Write> CsvFile<W> {
             ..WriteOptions::default()
         };
         provider.clone_into(&mut self.provider);
-        self.state = State::Lane(CsvWriter::new(output, &self.definition, &options)?);
+        self.state = State::Lane(Box::new(CsvWriter::new(output, &self.definition, &options)?));
         Ok(())
     }
 

@@ -21,22 +21,22 @@ mod writer;
 mod written;
 
 pub use crate::data::Places;
+pub(crate) use assembler::Row;
 pub(crate) use batch::Batch;
-pub(crate) use count::count_rows;
 pub(crate) use cell::{DIVIDED, simplest, write_divided, write_value};
+pub(crate) use count::count_rows;
 pub(crate) use header::names as header_names;
 pub use header::{Column, Header, HeaderError, Role, Version};
 pub(crate) use issue::clip;
 pub use issue::{CellIssue, CellProblem};
-pub(crate) use plan::{CellForm, Plan, SUB_SEPARATOR, Use};
 pub use place::CellPlace;
 pub(crate) use place::{RowPlaces, Window};
+pub(crate) use plan::{CellForm, Plan, SUB_SEPARATOR, Use};
 pub use reader::{Action, CsvReader, ReadError, ReadSummary, RowBatch};
 pub use rows::RowError;
 pub(crate) use rows::{RowSpan, Rows};
 pub(crate) use sniff::text_begins;
 pub(crate) use split::{Cell, Packed, split, unquote};
-pub(crate) use assembler::Row;
 pub use writer::{CsvVersion, CsvWriter, WriteOptions};
 
 /// Longest row in bytes. A row holds one observation; its footnotes may have some thousand characters.

@@ -107,9 +107,9 @@ impl DataFormat {
         });
         let of_family = || MEDIA_TYPES.iter().filter(|(_, known, _)| *known == family);
         match version {
-            Some(version) => of_family()
-                .find(|(_, _, known)| same_version(known, &version))
-                .map(|(format, ..)| *format),
+            Some(version) => {
+                of_family().find(|(_, _, known)| same_version(known, &version)).map(|(format, ..)| *format)
+            }
             // Without a version the newest is meant.
             None => of_family().next_back().map(|(format, ..)| *format),
         }
@@ -183,7 +183,10 @@ mod tests {
     fn media_types_are_read_as_clients_write_them() {
         for (text, format) in [
             ("application/vnd.sdmx.data+xml; version=3.0", Some(DataFormat::Ml(MlForm::Specific30))),
-            ("Application/VND.sdmx.data+csv;labels=both;VERSION=1.0", Some(DataFormat::Csv(CsvVersion::V1_0))),
+            (
+                "Application/VND.sdmx.data+csv;labels=both;VERSION=1.0",
+                Some(DataFormat::Csv(CsvVersion::V1_0)),
+            ),
             ("application/vnd.sdmx.data+json", Some(DataFormat::Json(JsonVersion::V2_1))),
             ("application/vnd.sdmx.genericdata+xml;version=2.0", None),
             ("application/json", None),

@@ -5,8 +5,8 @@
 //! ([`EventSource`], [`Record`]) of which raw counts are taken, and [`EventReader`], which makes events into
 //! batches of columns. What must not: the syntax of any format; each has its module.
 
-mod csv;
 mod count;
+mod csv;
 mod error;
 mod event;
 mod format;

@@ -69,6 +69,22 @@ impl Into<'_> {
         Ok(())
     }
 
+    /// Adds a dimension that has one value for the whole dataset. If it has none, or several, it is reported and
+    /// not left out: in a deletion that would mean all its codes. A key that names it comes later and counts.
+    pub(super) fn dimension<R: Read>(
+        &mut self,
+        tokens: &mut Tokens<R>,
+        dimension: &Component,
+    ) -> Result<(), JsonError> {
+        match dimension.of_dataset() {
+            Ok(only) => self.value(tokens, &dimension.id, only, 0),
+            Err(indexes) => {
+                let pushed = self.record.push(dimension.id.as_bytes(), indexes.as_bytes(), 0);
+                pushed.map_err(|error| tokens.contents(error.to_string()))
+            }
+        }
+    }
+
     /// Adds what the array says that `first` begins, component by component. Behind them are annotations.
     #[inline]
     pub(super) fn cells<R: Read>(

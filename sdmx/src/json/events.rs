@@ -7,7 +7,7 @@ use super::cells::Into;
 use super::layout::KeyOf;
 use super::problem::JsonError;
 use super::survey::{Part, Survey};
-use super::tokens::{Mark as TokenMark, Token, Tokens};
+use super::tokens::{Mark as TokenMark, Once, Token, Tokens};
 use crate::csv::{Action, ReadError};
 use crate::data::{DataFormat, DatasetStart, EventKind, EventSource, Mark, MessageInfo, Record, Reopen};
 
@@ -35,6 +35,8 @@ pub struct JsonEvents<R> {
     dataset: usize,
     mark: Mark,
     step: Step,
+    /// Members of the series that is open which stand before its observations.
+    before: Once,
     no_dataset: DatasetStart,
 }
 
@@ -49,7 +51,8 @@ impl<R: Read + Seek> JsonEvents<R> {
 
     fn of(tokens: Tokens<R>, survey: Arc<Survey>) -> Self {
         let no_dataset = DatasetStart::default();
-        Self { tokens, survey, dataset: 0, mark: Mark::default(), step: Step::Dataset(0), no_dataset }
+        let (mark, step, before) = (Mark::default(), Step::Dataset(0), Once::default());
+        Self { tokens, survey, dataset: 0, mark, step, before, no_dataset }
     }
 
     /// Makes such a source again, of the same message, without going over it first.
@@ -124,12 +127,15 @@ impl<R: Read + Seek> JsonEvents<R> {
         }
         let layout = self.survey.layout(dataset);
         let is_delete = dataset.start.action == Action::Delete;
+        // Its codes would count for nothing, and all of them would be deleted.
+        if is_delete && layout.dimensions.iter().any(|dimension| dimension.id.is_empty()) {
+            return Err(self.tokens.contents(
+                "the dataset deletes, and a dimension of its structure has no id: name it, as {\"id\":\"REF_AREA\",…}",
+            ));
+        }
         let into = &mut Into { record, mark: self.mark, is_delete };
         for place in &layout.of_dataset {
-            let dimension = &layout.dimensions[*place];
-            if let Some(value) = dimension.listed("0") {
-                into.value(&mut self.tokens, &dimension.id, value, 0)?;
-            }
+            into.dimension(&mut self.tokens, &layout.dimensions[*place])?;
         }
         if dataset.attributes.is_some() {
             let first = self.tokens.next()?;
@@ -196,7 +202,7 @@ impl<R: Read + Seek> JsonEvents<R> {
     /// Reads a series up to its observations.
     fn series(&mut self, record: &mut Record) -> Result<(), JsonError> {
         self.begin(EventKind::Series, record);
-        let Self { tokens, survey, dataset, mark, step, .. } = self;
+        let Self { tokens, survey, dataset, mark, step, before, .. } = self;
         let dataset = &survey.datasets[*dataset];
         let layout = survey.layout(dataset);
         let into = &mut Into { record, mark: *mark, is_delete: dataset.start.action == Action::Delete };
@@ -208,7 +214,9 @@ impl<R: Read + Seek> JsonEvents<R> {
             _ => return Err(tokens.contents("a series should stand here, which is an object: {…}")),
         }
         let (mut has_attributes, mut observations) = (layout.series.is_empty(), None);
+        let mut once = Once::default();
         while tokens.next()? == Token::Name {
+            once.check(tokens)?;
             match tokens.text() {
                 "attributes" => {
                     let first = tokens.next()?;
@@ -221,6 +229,7 @@ impl<R: Read + Seek> JsonEvents<R> {
                         // A series begins with its attributes: where they stand behind, they are read before.
                         Token::BeginObject if has_attributes => {
                             *step = Step::OfSeries(None);
+                            *before = once;
                             return Ok(());
                         }
                         Token::BeginObject => {
@@ -250,6 +259,7 @@ impl<R: Read + Seek> JsonEvents<R> {
             Some(behind) => self.tokens.jump(behind)?,
             None => {
                 while self.tokens.next()? == Token::Name {
+                    self.before.check(&mut self.tokens)?;
                     self.tokens.skip_value()?;
                 }
             }

@@ -42,6 +42,26 @@ impl Component {
         self.values.as_ref()?.get(index)?.as_ref()
     }
 
+    /// What stands for a dimension that no key names: its only value, if it has just one; else the indexes of
+    /// its values in brackets, which no code looks like, so that it is reported where codes are.
+    pub(super) fn of_dataset(&self) -> Result<&AttributeValue, String> {
+        let mut listed = self.values.iter().flatten().flatten();
+        match (listed.next(), listed.next()) {
+            (Some(only), None) => Ok(only),
+            (None, _) => Err("[0]".to_owned()),
+            _ => Err(format!("[0-{}]", self.values.as_ref().map_or(0, |values| values.len() - 1))),
+        }
+    }
+
+    /// Takes away values that say nothing: for a dimension they would mean all codes.
+    fn without_empty_values(mut self) -> Self {
+        let says = |value: &AttributeValue| value.as_text().is_none_or(|text| !text.trim().is_empty());
+        for value in self.values.iter_mut().flatten() {
+            value.take_if(|value| !says(value));
+        }
+        self
+    }
+
     /// Whether the value with that index is none: messages are shortened so.
     pub(super) fn is_listed_null(&self, numeral: &str) -> bool {
         let listed = self.values.as_ref().zip(numeral.parse::<usize>().ok());
@@ -270,7 +290,7 @@ fn component<R: Read>(
         }
         listed.check(tokens)
     })?;
-    Ok(component)
+    Ok(if is_dimension { component.without_empty_values() } else { component })
 }
 
 fn values<R: Read>(

@@ -30,6 +30,10 @@ pub(super) enum Malformed {
     #[error("a name in double quotation marks should stand here")]
     NameExpected,
     #[error(
+        "the member \"{0}\" stands in its object a second time, and only one of them would be read: put both into one"
+    )]
+    Repeated(&'static str),
+    #[error(
         "a value should stand here: an object, an array, a text in double quotation marks, a number, true, false or null"
     )]
     ValueExpected,

@@ -2,11 +2,13 @@
 //!
 //! What lives here: the grammar of JSON, its limits and its errors. What must not: anything about SDMX.
 
+mod once;
 mod scalars;
 mod walk;
 
 use std::io::{self, Read, Seek};
 
+pub(super) use once::Once;
 pub(super) use scalars::is_numeral;
 
 use super::input::Input;

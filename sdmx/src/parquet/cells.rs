@@ -8,9 +8,10 @@ use parquet::data_type::{AsBytes, ByteArray, DataType, FixedLenByteArray, Int96}
 use parquet::errors::ParquetError;
 use parquet::schema::types::ColumnDescriptor;
 
+use super::DECIMAL_SCALE_MAX;
 use super::file::guarded;
 use crate::columns::{AttributeValue, LocalText};
-use crate::csv::write_divided;
+use crate::csv::{DIVIDED, write_divided};
 use crate::period::{Form, Period};
 
 /// Rows decoded at once.
@@ -75,6 +76,14 @@ impl Meaning {
             (Some(LogicalType::Integer(integer)), _) if !integer.is_signed => Self::Unsigned,
             _ => Self::Plain,
         }
+    }
+}
+
+/// Digits behind the point of a column of decimals, if they are more than are read.
+pub(super) fn excessive_scale(column: &ColumnDescriptor) -> Option<u32> {
+    match Meaning::of(column) {
+        Meaning::Decimal(scale) if scale > DECIMAL_SCALE_MAX => Some(scale),
+        _ => None,
     }
 }
 
@@ -174,7 +183,17 @@ impl ColumnCells {
             return;
         };
         if !self.is_list || end == start + 1 {
-            return self.write_value(start as usize, out);
+            let before = out.len();
+            self.write_value(start as usize, out);
+            // A text that looks like several is one all the same.
+            if out[before..].starts_with(DIVIDED.encode_utf8(&mut [0; 4]).as_bytes()) {
+                let text = String::from_utf8_lossy(&out[before..]).into_owned();
+                let mut divided = String::new();
+                write_divided(&AttributeValue::text(&text), &mut divided);
+                out.truncate(before);
+                out.extend_from_slice(divided.as_bytes());
+            }
+            return;
         }
         let value = |place: u32| {
             let mut content = Vec::new();

@@ -12,7 +12,10 @@ use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::serialized_reader::SerializedPageReader;
 
-use super::{CHUNK_BYTES_MAX, METADATA_BYTES_MAX};
+use super::footer::Unsound;
+use super::{
+    CHUNK_BYTES_MAX, GROUP_BYTES_MAX, METADATA_BYTES_MAX, ROWS_MAX, ROWS_PER_BYTE_MAX, footer, pages,
+};
 use crate::csv::RowError;
 use crate::data::{MessageError, MessageProblem, ReadError};
 
@@ -30,10 +33,10 @@ impl<R: Read + Seek> ParquetFile<R> {
     /// Reads the metadata, which stand at the end.
     pub(super) fn open(mut input: R) -> Result<Self, ReadError> {
         let length = input.seek(SeekFrom::End(0)).map_err(RowError::from)?;
-        let footer = read_at(&mut input, length.saturating_sub(FOOTER_BYTES), FOOTER_BYTES.min(length))?;
-        let (size, letters) = match footer[..] {
+        let end = read_at(&mut input, length.saturating_sub(FOOTER_BYTES), FOOTER_BYTES.min(length))?;
+        let (size, letters) = match end[..] {
             [a, b, c, d, ref letters @ ..] => (u32::from_le_bytes([a, b, c, d]), letters),
-            _ => (0, &footer[..]),
+            _ => (0, &end[..]),
         };
         let truncated =
             || problem(0, MessageProblem::Truncated { within: "the rows of a Parquet file".to_owned() });
@@ -55,14 +58,23 @@ impl<R: Read + Seek> ParquetFile<R> {
         let size = u64::from(size);
         let start = (length - FOOTER_BYTES).checked_sub(size).ok_or_else(truncated)?;
         let bytes = read_at(&mut input, start, size)?;
+        footer::check(&bytes).map_err(|reason| unsound(0, reason))?;
         let metadata = guarded(|| ParquetMetaDataReader::decode_metadata(&bytes));
         let metadata = metadata.map_err(|error| broken(0, &error))?;
-        Ok(Self { input, length, metadata })
+        let file = Self { input, length, metadata };
+        let most = ROWS_MAX.min(length.saturating_mul(ROWS_PER_BYTE_MAX));
+        if file.row_count() > most {
+            let most = format!("{most} in a file of {length} bytes");
+            return Err(problem(0, MessageProblem::TooLarge { what: "the number of rows", most }));
+        }
+        Ok(file)
     }
 
     /// Rows of all row groups.
     pub(super) fn row_count(&self) -> u64 {
-        self.metadata.row_groups().iter().map(|group| u64::try_from(group.num_rows()).unwrap_or(0)).sum()
+        let rows =
+            self.metadata.row_groups().iter().map(|group| u64::try_from(group.num_rows()).unwrap_or(0));
+        rows.fold(0, u64::saturating_add)
     }
 
     /// What the metadata say under a key.
@@ -71,8 +83,15 @@ impl<R: Read + Seek> ParquetFile<R> {
         values.iter().find(|known| known.key == key)?.value.as_deref()
     }
 
-    /// A reader of one column of one row group; `row` rows stand before it.
-    pub(super) fn column(&mut self, group: usize, leaf: usize, row: u64) -> Result<ColumnReader, ReadError> {
+    /// A reader of one column of one row group; `row` rows stand before it. Takes its memory from `room`, which is
+    /// [`GROUP_BYTES_MAX`] for the first column of a group.
+    pub(super) fn column(
+        &mut self,
+        group: usize,
+        leaf: usize,
+        row: u64,
+        room: &mut u64,
+    ) -> Result<ColumnReader, ReadError> {
         let group = self.metadata.row_group(group);
         let column = group.columns().get(leaf).ok_or_else(|| broken(row, &"a row group lacks a column"))?;
         let start = column.dictionary_page_offset().unwrap_or_else(|| column.data_page_offset());
@@ -88,9 +107,21 @@ impl<R: Read + Seek> ParquetFile<R> {
                 format!("{} MiB: write the file with smaller row groups", CHUNK_BYTES_MAX / 1024 / 1024);
             return Err(problem(row, MessageProblem::TooLarge { what: "a column of a row group", most }));
         }
+        let mut take = |bytes: u64| {
+            *room = room.checked_sub(bytes).ok_or_else(|| {
+                let most =
+                    format!("{} MiB: write the file with smaller row groups", GROUP_BYTES_MAX / 1024 / 1024);
+                problem(row, MessageProblem::TooLarge { what: "the memory for a row group", most })
+            })?;
+            Ok::<_, ReadError>(())
+        };
+        take(size)?;
         let bytes = read_at(&mut self.input, start, size)?;
+        let is_list = column.column_descr().max_rep_level() > 0;
+        let rows = u64::try_from(group.num_rows()).unwrap_or(0);
+        take(pages::memory(&bytes, rows, is_list).map_err(|reason| unsound(row, reason))?)?;
         let chunk = Chunk { start, bytes: bytes.into() };
-        let rows = usize::try_from(group.num_rows()).unwrap_or(0);
+        let rows = usize::try_from(rows).unwrap_or(0);
         let pages = guarded(|| SerializedPageReader::new(Arc::new(chunk), column, rows, None));
         let pages = pages.map_err(|error| broken(row, &error))?;
         Ok(get_column_reader(column.column_descr_ptr(), Box::new(pages)))
@@ -124,6 +155,17 @@ pub(super) fn problem(row: u64, problem: MessageProblem) -> ReadError {
 pub(super) fn broken(row: u64, reason: &impl ToString) -> ReadError {
     let text = format!("the Parquet file is damaged: {}; write it again", reason.to_string());
     problem(row, MessageProblem::Syntax(text))
+}
+
+/// A header that is not decoded.
+fn unsound(row: u64, reason: Unsound) -> ReadError {
+    match reason {
+        Unsound::Damaged(_) => broken(row, &reason),
+        Unsound::Unread(text) => problem(row, MessageProblem::Contents(text.to_owned())),
+        Unsound::TooLarge { what, most } => {
+            problem(row, MessageProblem::TooLarge { what, most: most.to_string() })
+        }
+    }
 }
 
 /// The bytes of one column of one row group, at their place in the file.

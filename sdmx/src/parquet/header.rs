@@ -4,10 +4,11 @@ use std::io::{Read, Seek};
 
 use parquet::basic::Type as PhysicalType;
 
-use super::file::ParquetFile;
-use super::key;
+use super::cells::excessive_scale;
+use super::file::{ParquetFile, problem};
+use super::{DECIMAL_SCALE_MAX, key};
 use crate::csv::{COLUMNS_MAX, Column, Header, HeaderError, Role, SUB_SEPARATOR, Version};
-use crate::data::ReadError;
+use crate::data::{MessageProblem, ReadError};
 
 /// The columns of a file, and for each its place among the file's own, where its type is read.
 pub(super) fn columns<R: Read + Seek>(
@@ -66,6 +67,12 @@ pub(super) fn columns<R: Read + Seek>(
         let leaf = of_root
             .next()
             .filter(|leaf| of_root.next().is_none() && schema.column(*leaf).max_rep_level() <= 1);
+        if let Some(scale) = leaf.and_then(|leaf| excessive_scale(&schema.column(leaf))) {
+            let text = format!(
+                "the column {name} is a DECIMAL with scale {scale}: write at most {DECIMAL_SCALE_MAX}"
+            );
+            return Err(problem(0, MessageProblem::Contents(text)));
+        }
         leaves.push(leaf);
     }
     Ok((

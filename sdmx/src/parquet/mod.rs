@@ -21,10 +21,13 @@
 
 mod cells;
 mod file;
+mod footer;
 mod header;
 mod layout;
+mod pages;
 mod places;
 mod read;
+mod thrift;
 mod write;
 
 pub use read::ParquetReader;
@@ -56,5 +59,14 @@ pub const ROW_GROUP_BYTES: usize = 32 * 1024 * 1024;
 /// Largest column of a row group that is read, in bytes as they stand in the file and unpacked: it is held in
 /// memory.
 pub const CHUNK_BYTES_MAX: u64 = 256 * 1024 * 1024;
+/// Most memory for the columns of a row group, in bytes as they stand in the file and with what is unpacked of them at
+/// once: all of them are read side by side.
+pub const GROUP_BYTES_MAX: u64 = 512 * 1024 * 1024;
+/// Most rows of a file: each is looked at, whatever the file takes to say it.
+pub const ROWS_MAX: u64 = 1 << 32;
+/// Most rows for each byte of a file. Columns of one value are packed well, but not to nothing.
+pub const ROWS_PER_BYTE_MAX: u64 = 10_000;
+/// Most digits behind the point of a decimal: what sixteen bytes hold.
+pub const DECIMAL_SCALE_MAX: u32 = 38;
 /// Largest metadata that are read: those of a file with thousands of row groups fit.
 pub const METADATA_BYTES_MAX: u32 = 64 * 1024 * 1024;

@@ -2,6 +2,7 @@
 
 use std::io::SeekFrom;
 
+use super::GROUP_BYTES_MAX;
 use super::cells::ColumnCells;
 use super::file::{ParquetFile, broken};
 use crate::csv::{CLIP_CHARACTERS, CellPlace, RowError, Window};
@@ -58,7 +59,8 @@ fn content(file: &mut dyn SourceText, row: u64, leaf: Option<usize>) -> Result<O
         let mut content = Vec::new();
         let Some(leaf) = leaf else { return Ok(Some(content)) };
         let column = file.metadata.file_metadata().schema_descr().column(leaf);
-        let mut cells = ColumnCells::new(file.column(group, leaf, before)?, &column);
+        let mut cells =
+            ColumnCells::new(file.column(group, leaf, before, &mut GROUP_BYTES_MAX.clone())?, &column);
         while before < row && cells.advance().map_err(|error| broken(before, &error))? {
             before += 1;
         }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::cells::ColumnCells;
 use super::file::{ParquetFile, broken, problem};
 use super::header::columns;
-use super::key;
 use super::places::ParquetPlaces;
+use super::{GROUP_BYTES_MAX, key};
 use crate::csv::{
     Action, Batch, Cell, CellIssue, CellProblem, Column, Header, HeaderError, Packed, Plan, ReadError,
     ReadSummary, Role, Row, RowBatch, STRUCTURES_MAX, TEXT_BYTES_MAX, Use, clip,
@@ -122,6 +122,7 @@ impl<'a, R: Read + Seek> ParquetReader<'a, R> {
 
     fn open_group(&mut self) -> Result<(), ReadError> {
         self.columns.clear();
+        let mut room = GROUP_BYTES_MAX;
         let schema = self.file.metadata.file_metadata().schema_descr_ptr();
         for (column, leaf) in self.header.columns.iter().zip(&self.leaves) {
             // Days of periods repeat what periods say.
@@ -129,7 +130,7 @@ impl<'a, R: Read + Seek> ParquetReader<'a, R> {
             let cells = match leaf.filter(|_| is_read) {
                 None => None,
                 Some(leaf) => {
-                    let reader = self.file.column(self.group, leaf, self.row)?;
+                    let reader = self.file.column(self.group, leaf, self.row, &mut room)?;
                     Some(ColumnCells::new(reader, &schema.column(leaf)))
                 }
             };
@@ -158,8 +159,8 @@ impl<'a, R: Read + Seek> ParquetReader<'a, R> {
         Some((column, content))
     }
 
-    /// The dataflow of the row at hand and what the row does; nothing if it is not read.
-    fn classify(&mut self) -> Result<Option<(usize, Action)>, ReadError> {
+    /// The dataflow of the row at hand and what the row does, if it is known; nothing if the row is not read.
+    fn classify(&mut self) -> Result<Option<(usize, Option<Action>)>, ReadError> {
         let kind = self.content(Role::Structure).map_or("dataflow", |(_, content)| content);
         let (column, kind, id) = match (self.content(Role::StructureId), &self.of_file) {
             (Some((column, id)), _) if !id.is_empty() => (column, kind, id),
@@ -177,15 +178,11 @@ impl<'a, R: Read + Seek> ParquetReader<'a, R> {
             }
         };
         let Some(structure) = structure else { return Ok(None) };
-        let Some((column, letter)) = self.content(Role::Action) else {
-            return Ok(Some((structure, Action::Merge)));
+        let action = match self.content(Role::Action) {
+            None => Some(Action::Merge),
+            Some((_, letter)) => Action::read(letter.as_bytes()),
         };
-        let action = Action::read(letter.as_bytes());
-        if action.is_none() {
-            let (problem, content) = (CellProblem::UnknownAction, clip(letter.as_bytes()));
-            self.issues.push(CellIssue { row: self.row, column, problem, content });
-        }
-        Ok(Some((structure, action.unwrap_or(Action::Merge))))
+        Ok(Some((structure, action)))
     }
 
     fn structure(&mut self, spelling: (String, String), column: usize) -> Result<Option<usize>, ReadError> {
@@ -239,10 +236,14 @@ impl<'a, R: Read + Seek> ParquetReader<'a, R> {
         Ok(self.definitions.len() - 1)
     }
 
-    fn push_row(&mut self, structure: usize, action: Action) {
+    /// Takes the row at hand. Without an action it is read all the same, so that the rest of it is judged too.
+    fn push_row(&mut self, structure: usize, action: Option<Action>) {
         if let Some(column) = self.assemblies[structure].measure {
             self.cells[column] = self.figure(column);
         }
+        let unknown = self.header.columns.iter().position(|column| column.role == Role::Action);
+        let unknown = unknown.filter(|_| action.is_none());
+        let action = action.unwrap_or(Action::Merge);
         let Assembly { plan, batch, time, .. } = &mut self.assemblies[structure];
         if let Some(column) = time.filter(|column| self.cells[*column].packed == Packed::EMPTY)
             && self.is_own
@@ -254,6 +255,9 @@ impl<'a, R: Read + Seek> ParquetReader<'a, R> {
         }
         let row = Row { padded: &self.text, length: self.text.len(), quoted: false, number: self.row };
         batch.set_action(action);
+        if let Some(column) = unknown {
+            batch.issue(&row, column, CellProblem::UnknownAction, self.cells[column].raw(&self.text));
+        }
         batch.count_bytes(row.length);
         if let Some(key) = batch.read_key(plan, &row, &self.cells, 0) {
             batch.push_cells(plan, &row, &self.cells, 0, key.changed);
@@ -291,10 +295,11 @@ impl<R: Read + Seek> DataReader for ParquetReader<'_, R> {
                     _ => self.take(),
                 };
             }
-            let Some(class) = self.classify()? else {
+            let Some((structure, action)) = self.classify()? else {
                 self.left_out += 1;
                 continue;
             };
+            let class = (structure, action.unwrap_or(Action::Merge));
             if self.open.is_some_and(|open| open != class) {
                 self.is_held = true;
                 if let Some(batch) = self.take()? {
@@ -303,8 +308,8 @@ impl<R: Read + Seek> DataReader for ParquetReader<'_, R> {
                 continue;
             }
             self.open = Some(class);
-            self.push_row(class.0, class.1);
-            if self.assemblies[class.0].batch.is_full()
+            self.push_row(structure, action);
+            if self.assemblies[structure].batch.is_full()
                 && let Some(batch) = self.take()?
             {
                 return Ok(Some(batch));

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 
 use super::problem::TableIssue;
-use crate::csv::{CellPlace, RowPlaces, RowError};
+use crate::csv::{CellPlace, RowError, RowPlaces};
 
 const RECORD_BYTES: u64 = 16;
 /// Set in the second word of a record: it is where the issue stands, not by what the row was made.

@@ -9,9 +9,9 @@ use prost::Message;
 
 use super::lane::LaneId;
 use super::rows::{
-    AccessTokenRow, AgencyRow, FOUNDED, HistoryRow, KeysRow, RoleRow, RulebookRow, StepRow, StructureRow, SubmissionRow,
-    TokenRow, VintageRow, access_token_key, agency_key, agreement_key, lane_key, rulebook_key, structure_key, submission_key,
-    submission_order_key, token_key, vintage_key,
+    AccessTokenRow, AgencyRow, FOUNDED, HistoryRow, KeysRow, RoleRow, RulebookRow, StepRow, StructureRow,
+    SubmissionRow, TokenRow, VintageRow, access_token_key, agency_key, agreement_key, lane_key, rulebook_key,
+    structure_key, submission_key, submission_order_key, token_key, vintage_key,
 };
 
 /// Why a record cannot be taken in.

@@ -96,7 +96,8 @@ impl Operator {
     /// Connects to the hub in `folder`; starts it if it does not run.
     pub async fn connect(folder: &Path) -> Result<Self, OperatorError> {
         let config = Config::read(&HubFolder::new(folder).config())?;
-        let options = ServeOptions { plain: Plain::Closed, ..ServeOptions::new(folder).listening_on(A_WHILE) };
+        let options =
+            ServeOptions { plain: Plain::Closed, ..ServeOptions::new(folder).listening_on(A_WHILE) };
         let (address, started) = match start(options).await {
             Ok(running) => (running.address(), Some(running)),
             Err(StartError::Open(OpenError::Store(mighub_store::OpenError::InUse(_)))) => {

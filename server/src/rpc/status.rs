@@ -24,7 +24,9 @@ const LOG_NUMBER_BYTES: usize = 5;
 pub(super) fn code(reason: ErrorReason) -> Code {
     use ErrorReason::*;
     match reason {
-        Unauthenticated | NotEnrolled | AccessTokenInvalid | SignatureInvalid | SigningKeyUnknown => Code::Unauthenticated,
+        Unauthenticated | NotEnrolled | AccessTokenInvalid | SignatureInvalid | SigningKeyUnknown => {
+            Code::Unauthenticated
+        }
         RightMissing | LaneNotPermitted | TokenInvalid | TokenExpired => Code::PermissionDenied,
         CsrInvalid
         | ArgumentMalformed

@@ -316,8 +316,10 @@ pub(crate) fn make_hub(folder: &Path) {
 }
 
 async fn serve(folder: &Path, listen: &str, clock: &Arc<Clock>) -> Running {
-    let options =
-        ServeOptions { clock: clock.clone(), ..ServeOptions::new(folder.join("hub")).listening_on(listen).plain_on("127.0.0.1:0") };
+    let options = ServeOptions {
+        clock: clock.clone(),
+        ..ServeOptions::new(folder.join("hub")).listening_on(listen).plain_on("127.0.0.1:0")
+    };
     start(options).await.expect("the hub starts")
 }
 

@@ -1,8 +1,9 @@
 //! Cells of a message found again: from the series before, or from the beginning.
 
 use std::fmt;
-use std::io::{Read, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::csv::{CLIP_CHARACTERS, CellPlace, RowError, Window};
 use crate::data::event::{DatasetStart, EventKind, EventSource, Mark, Record};
@@ -18,6 +19,9 @@ const MARKS_MAX: usize = 16 * 1024;
 const DATASETS_MAX: usize = 256;
 /// Bytes read on each side of a cell, to show a window of text.
 const WINDOW_BYTES: u64 = 512;
+/// Most bytes read to find cells of one message, all look-ups together; further cells are not found. Ten thousand
+/// look-ups from places that are remembered read less; from the beginning each would read the whole message.
+const LOOKED_UP_BYTES_MAX: u64 = 8 * 1024 * 1024 * 1024;
 
 /// Where reading can begin again.
 #[derive(Clone, Copy, Debug)]
@@ -98,6 +102,8 @@ pub(super) struct EventPlaces {
     names: Vec<String>,
     reopen: Reopen,
     is_verbatim: bool,
+    /// Bytes that may still be read; clones share them.
+    bytes_left: Arc<AtomicU64>,
 }
 
 impl fmt::Debug for EventPlaces {
@@ -113,9 +119,34 @@ struct Found {
     content: Vec<u8>,
 }
 
+/// A file that ends where no more of it may be read.
+struct Rationed<'f> {
+    file: &'f mut dyn SourceText,
+    bytes_left: &'f AtomicU64,
+}
+
+impl Read for Rationed<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = self.bytes_left.load(Ordering::Relaxed);
+        let most = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        let read = self.file.read(&mut buffer[..most])?;
+        // Look-ups at the same time may read a buffer each too much, which is nothing to the limit.
+        let rest = |left: u64| Some(left.saturating_sub(read as u64));
+        let _ = self.bytes_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, rest);
+        Ok(read)
+    }
+}
+
+impl Seek for Rationed<'_> {
+    fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
+        self.file.seek(position)
+    }
+}
+
 impl EventPlaces {
     pub(super) fn new(marks: Marks, names: Vec<String>, reopen: Reopen, is_verbatim: bool) -> Self {
-        Self { marks, names, reopen, is_verbatim }
+        let bytes_left = Arc::new(AtomicU64::new(LOOKED_UP_BYTES_MAX));
+        Self { marks, names, reopen, is_verbatim, bytes_left }
     }
 
     fn find(&self, file: &mut dyn SourceText, row: u64, name: &str) -> Result<Option<Found>, ReadError> {
@@ -186,17 +217,18 @@ impl EventPlaces {
 impl Locate for EventPlaces {
     fn locate(
         &self,
-        mut file: &mut dyn SourceText,
+        file: &mut dyn SourceText,
         row: u64,
         column: usize,
     ) -> Result<Option<CellPlace>, RowError> {
         let unknown = String::new();
         let name = self.names.get(column).unwrap_or(&unknown);
         file.seek(SeekFrom::Start(0))?;
-        let found = match self.find(&mut file, row, name) {
+        let rationed = &mut Rationed { file, bytes_left: &self.bytes_left };
+        let found = match self.find(rationed, row, name) {
             Ok(found) => found,
             Err(ReadError::Row(error)) => return Err(error),
-            // The message is broken further on; what was read before was read.
+            // The message is broken further on, or no more of it may be read; what was read before was read.
             Err(_) => None,
         };
         let Some(found) = found else { return Ok(None) };
@@ -213,5 +245,34 @@ impl Locate for EventPlaces {
             length: window.length,
             is_translated: false,
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+    use crate::json::JsonEvents;
+
+    const MESSAGE: &[u8] = br#"{"structures":[{"dimensions":{"series":[{"id":"A","values":[{"id":"X"}]}]}}],
+        "dataSets":[{"observations":{"0":[1],"1":[2],"2":[3]}}]}"#;
+
+    #[test]
+    fn looking_up_ends_when_all_look_ups_together_have_read_enough() {
+        let events = JsonEvents::new(Cursor::new(MESSAGE)).expect("a message");
+        let names = vec!["OBS_VALUE".to_owned()];
+        // Without marks each look-up begins at the beginning.
+        let mut places = EventPlaces::new(Marks::default(), names, events.reopen(), true);
+        places.bytes_left = Arc::new(AtomicU64::new(3 * MESSAGE.len() as u64));
+        let clone = places.clone();
+        let find = |places: &EventPlaces| {
+            let found = places.locate(&mut Cursor::new(MESSAGE), 3, 0).expect("a file");
+            found.map(|place| place.content)
+        };
+        let first: Vec<_> = (0..20).map(|_| find(&places)).take_while(Option::is_some).collect();
+        assert!(!first.is_empty() && first.len() <= 3, "{first:?}");
+        assert_eq!(first[0].as_deref(), Some("3"));
+        assert_eq!(find(&clone), None, "a clone has no bytes of its own");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use super::{Token, Tokens};
+use super::{Once, Token, Tokens};
 use crate::json::problem::JsonError;
 
 impl<R: Read> Tokens<R> {
@@ -29,7 +29,7 @@ impl<R: Read> Tokens<R> {
     }
 
     /// Calls `member` with the name of every member of the object that `first` began; it reads the value, whose
-    /// first token is the next one. `null` is an object without members.
+    /// first token is the next one. `null` is an object without members. Those of [`Once`] may not come again.
     pub(in crate::json) fn members_before_values(
         &mut self,
         first: Token,
@@ -41,8 +41,9 @@ impl<R: Read> Tokens<R> {
             Token::Null => return Ok(()),
             _ => return Err(self.contents(format!("{what} should stand here, which is an object: {{…}}"))),
         }
-        let mut name = String::new();
+        let (mut name, mut once) = (String::new(), Once::default());
         while self.next()? == Token::Name {
+            once.check(self)?;
             self.text().clone_into(&mut name);
             member(self, &name)?;
         }

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use super::JsonWriter;
 use super::attributes::{Texts, push_array};
+use super::provider::Provider;
 use super::text::{push_items, push_member, push_name, push_text};
 use crate::csv::Action;
 use crate::data::{DatasetContext, JsonVersion, StructureUse, WriteOptions};
@@ -59,14 +60,22 @@ impl<W: Write> JsonWriter<W> {
     }
 
     /// What a dataset says of itself.
-    pub(super) fn head(&self, action: Action, context: &DatasetContext<'_>, texts: &Texts) -> Vec<u8> {
+    pub(super) fn head(
+        &self,
+        action: Action,
+        context: &DatasetContext<'_>,
+        provider: Option<&Provider>,
+        texts: &Texts,
+    ) -> Vec<u8> {
         let mut head = Vec::new();
         if self.version == JsonVersion::V1_0 {
             head.push(b'{');
         } else {
             head.extend_from_slice(b"{\"structure\":0,");
         }
-        self.push_links(&mut head);
+        // Readers of 1.0 do not look at links: there all figures are of one provider.
+        let provider = provider.filter(|_| self.version != JsonVersion::V1_0);
+        self.push_links(provider, &mut head);
         let action = match (action, self.version) {
             (Action::Merge, JsonVersion::V2_1) => "Merge",
             // Before there was that word.

@@ -5,12 +5,16 @@
 //! one series are not together. Rows about a series (those without period) are series without observations; in
 //! flat messages they are groups of dimensions, which 1.0 does not know.
 //!
+//! Each dataset has one provider, whom its links name. 1.0 has no place for that which its clients look at, so a
+//! second provider is refused: two figures of one key would stand there, and nobody could say whose is whose.
+//!
 //! A wildcard of a deletion is an empty index in a key, as the standard's guide has it; the schemas forbid it,
 //! so a message with wildcards is the one kind that does not pass them.
 
 mod attributes;
 mod datasets;
 mod listed;
+mod provider;
 mod rows;
 mod structures;
 mod text;
@@ -21,6 +25,7 @@ use std::sync::Arc;
 use attributes::{Attributes, Texts};
 use datasets::{languages, links};
 use listed::Listed;
+use provider::Provider;
 
 use crate::columns::{AttributeValue, Columns};
 use crate::csv::Action;
@@ -55,6 +60,8 @@ pub struct JsonWriter<W> {
     /// What the open dataset says of itself; a new one begins when that changes.
     open: Option<Vec<u8>>,
     custom: Vec<String>,
+    /// Whose the figures of the last dataset are.
+    provider: Option<Provider>,
     /// Whether the object that is open has members.
     has_members: bool,
     has_observations: bool,
@@ -104,6 +111,7 @@ impl<W: Write> JsonWriter<W> {
             datasets: 0,
             open: None,
             custom: Vec::new(),
+            provider: None,
             has_members: false,
             has_observations: false,
             series: None,
@@ -127,11 +135,16 @@ impl<W: Write> DataWriter for JsonWriter<W> {
             found.filter(|_| attribute.level == AttributeLevel::Dataset || attribute.relationship.is_some())
         };
         let texts = self.attributes.texts(columns, absent)?;
-        let head = self.head(action, context, &texts);
+        let provider = Provider::find(&definition, &self.options, context)?;
+        if self.version == JsonVersion::V1_0 && self.datasets > 0 {
+            Provider::check_same(self.provider.as_ref(), provider.as_ref())?;
+        }
+        let head = self.head(action, context, provider.as_ref(), &texts);
         let same = self.open.as_ref() == Some(&head) && self.custom.iter().eq(context.custom);
         if !same {
             self.close_dataset();
             self.custom = context.custom.iter().map(|&custom| custom.to_owned()).collect();
+            self.provider = provider;
             self.open_dataset(head);
         }
         let mut codes = Vec::with_capacity(columns.dimensions.len());

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::JsonWriter;
 use super::attributes::{Form, Written, name_of};
+use super::provider::Provider;
 use super::text::{push_items, push_member, push_name, push_names, push_text, push_value};
 use crate::columns::AttributeValue;
 use crate::data::JsonVersion;
@@ -17,7 +18,7 @@ impl<W> JsonWriter<W> {
     pub(super) fn push_structure(&self, out: &mut Vec<u8>) {
         let definition = &self.definition;
         out.push(b'{');
-        self.push_links(out);
+        self.push_links(None, out);
         push_names(&definition.names, &definition.name, &self.languages, out);
         out.extend_from_slice(b",\"dimensions\":{\"dataSet\":[],\"series\":[");
         if !self.is_flat {
@@ -67,8 +68,8 @@ impl<W> JsonWriter<W> {
         out.push(b'}');
     }
 
-    /// Appends `"links":[…]`.
-    pub(super) fn push_links(&self, out: &mut Vec<u8>) {
+    /// Appends `"links":[…]`: what the data are of and, of a dataset, whose they are.
+    pub(super) fn push_links(&self, provider: Option<&Provider>, out: &mut Vec<u8>) {
         out.extend_from_slice(b"\"links\":[");
         push_items(&self.links, out, |(rel, urn), out| {
             out.extend_from_slice(b"{\"rel\":");
@@ -76,6 +77,10 @@ impl<W> JsonWriter<W> {
             push_member("urn", urn, out);
             out.push(b'}');
         });
+        if let Some(provider) = provider {
+            out.push(b',');
+            provider.push_link(out);
+        }
         out.push(b']');
     }
 

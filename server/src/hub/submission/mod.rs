@@ -30,8 +30,8 @@ pub(super) use desk::Desk;
 pub(super) use judge::findings;
 pub(super) use levels::States;
 pub use open::Opening;
-pub use taking_in::{Sending, TakenIn};
 pub(super) use report::{counts_message, group_message, rule_count_message};
+pub use taking_in::{Sending, TakenIn};
 pub use upload::Upload;
 pub(super) use withdraw::vintage_ref;
 
