@@ -23,8 +23,10 @@
 mod beside;
 pub mod clock;
 mod diff;
+pub mod doctor;
 mod enrol;
 mod error;
+mod evidence;
 mod history;
 mod home;
 mod hub;
@@ -42,8 +44,9 @@ mod submissions;
 mod template;
 
 pub use diff::{Diff, DiffBatch, DiffRequest, Difference, Observation};
-pub use enrol::enrol;
+pub use enrol::{ends_within_days, enrol, renew};
 pub use error::{Error, ExitCode, HubError};
+pub use evidence::{Bundle, HistoryBroken, Statement, Verification, VerifyOptions, verify};
 pub use history::{Watch, WatchRequest};
 pub use home::{Cache, Config, Home, HubKey, PrivateKey};
 pub use hub::Hub;

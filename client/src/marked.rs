@@ -58,7 +58,7 @@ pub fn mark_file(
     findings: Vec<Finding>,
     path: &Path,
 ) -> Result<Marked, Error> {
-    let text = Text::of_file(file.to_owned())?;
+    let text = Text::of_file(file.to_owned(), &std::env::temp_dir())?;
     let placed = find(&text, definition, findings)?;
     let Some(workbook) = text.workbook() else {
         return beside::write(path, |out| write_table(&text, placed, out));

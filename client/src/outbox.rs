@@ -147,6 +147,16 @@ pub(crate) fn key(header: &v1::SubmissionHeader) -> Digest {
     Digest::of(&timeless.encode_to_vec())
 }
 
+/// Where a submission lies, if it does.
+pub(crate) fn folder_of(outbox: &Path, submission: &str) -> Option<PathBuf> {
+    let folders = std::fs::read_dir(outbox).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
+    let is_it = |folder: &PathBuf| {
+        let header = files::read_if_there(&folder.join(HEADER)).ok().flatten();
+        header.and_then(|bytes| readable(&bytes)).is_some_and(|(_, header)| header.submission_id == submission)
+    };
+    folders.into_iter().find(is_it)
+}
+
 /// Reads a file of the outbox; an entry that another process cleared away is damaged for this one.
 pub(crate) fn read_error(path: &str) -> impl FnOnce(io::Error) -> Error {
     let path = PathBuf::from(path);

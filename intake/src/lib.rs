@@ -116,9 +116,9 @@ fn run(
         Source::Columns { dataflow, action, batches } => {
             return pass::columns(&dataflow, action, batches, lanes, options, target, progress);
         }
-        Source::File(path) => source::Text::of_file(path)?,
-        Source::Reader { name, reader } => source::Text::of_stream(name, reader)?,
-        Source::Open { name, file } => source::Text::of_open(name, file)?,
+        Source::File(path) => source::Text::of_file(path, target.scratch)?,
+        Source::Reader { name, reader } => source::Text::of_stream(name, reader, target.scratch)?,
+        Source::Open { name, file } => source::Text::of_open(name, file, target.scratch)?,
     };
     let (text, refused) = foreign::understood(text, lanes, &options.table, target.scratch)?;
     let text = Arc::new(text);

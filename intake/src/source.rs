@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use mighub_sdmx::Columns;
 use mighub_sdmx::csv::Action;
@@ -98,7 +98,9 @@ pub struct Workbook {
 
 impl Text {
     /// The file at a path.
-    pub fn of_file(path: PathBuf) -> Result<Self, Error> {
+    ///
+    /// Scratch files go into `scratch`, as all of them do: the system's folder for such may be memory.
+    pub fn of_file(path: PathBuf, scratch: &Path) -> Result<Self, Error> {
         let file = File::open(&path).map_err(Error::file(&path))?;
         let metadata = file.metadata().map_err(Error::file(&path))?;
         if metadata.is_dir() {
@@ -107,28 +109,32 @@ impl Text {
         let name = path.display().to_string();
         // A pipe or a device is read once, as a stream is.
         if !metadata.is_file() {
-            return Self::of_stream(name, Box::new(file));
+            return Self::of_stream(name, Box::new(file), scratch);
         }
-        Self::of(name, file, metadata.len())
+        Self::of(name, file, metadata.len(), scratch)
     }
 
-    pub(super) fn of_open(name: String, file: File) -> Result<Self, Error> {
+    pub(super) fn of_open(name: String, file: File, scratch: &Path) -> Result<Self, Error> {
         let bytes = file.metadata().map_err(Error::file(name.as_ref()))?.len();
-        Self::of(name, file, bytes)
+        Self::of(name, file, bytes, scratch)
     }
 
-    pub(super) fn of_stream(name: String, mut reader: Box<dyn Read + Send>) -> Result<Self, Error> {
+    pub(super) fn of_stream(
+        name: String,
+        mut reader: Box<dyn Read + Send>,
+        scratch: &Path,
+    ) -> Result<Self, Error> {
         let mut copied = || {
-            let mut scratch = tempfile::tempfile()?;
-            let bytes = io::copy(&mut reader, &mut scratch)?;
-            Ok((scratch, bytes))
+            let mut copy = tempfile::tempfile_in(scratch)?;
+            let bytes = io::copy(&mut reader, &mut copy)?;
+            Ok((copy, bytes))
         };
         let (file, bytes) = copied().map_err(Error::file(name.as_ref()))?;
-        Self::of(name, file, bytes)
+        Self::of(name, file, bytes, scratch)
     }
 
     /// Reads a workbook into a text; leaves any other file as it is.
-    fn of(name: String, mut file: File, bytes: u64) -> Result<Self, Error> {
+    fn of(name: String, mut file: File, bytes: u64, scratch: &Path) -> Result<Self, Error> {
         let mut begins_as_workbook = || {
             let mut first = Vec::new();
             file.seek(SeekFrom::Start(0))?;
@@ -145,16 +151,16 @@ impl Text {
                 read: TableRead::default(),
             });
         }
-        let scratch = tempfile::tempfile().map_err(Error::file(name.as_ref()))?;
-        let mut out = BufWriter::new(&scratch);
+        let text = tempfile::tempfile_in(scratch).map_err(Error::file(scratch))?;
+        let mut out = BufWriter::new(&text);
         let reader = BufReader::new(file.try_clone().map_err(Error::file(name.as_ref()))?);
         let extracted =
             extract(reader, &mut out).map_err(|source| Error::Workbook { name: name.clone(), source })?;
-        out.flush().map_err(Error::file(name.as_ref()))?;
+        out.flush().map_err(Error::file(scratch))?;
         drop(out);
-        let bytes_total = scratch.metadata().ok().map(|metadata| metadata.len());
+        let bytes_total = text.metadata().ok().map(|metadata| metadata.len());
         let workbook = Some(Workbook { file, extracted });
-        Ok(Self { name, file: scratch, bytes_total, workbook, table: None, read: TableRead::default() })
+        Ok(Self { name, file: text, bytes_total, workbook, table: None, read: TableRead::default() })
     }
 
     /// What messages call it.

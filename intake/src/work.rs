@@ -40,7 +40,8 @@ pub(super) struct Work<'w> {
     /// Cells that are marked as under embargo went by before any time was known.
     marked_cells_passed: bool,
     /// An embargo that could not be read.
-    unread_embargo: Option<String>,
+    /// Why the embargo that the file states cannot be kept.
+    embargo_refused: Option<String>,
     dataset_attributes: Vec<DatasetAttribute>,
     span: Span,
     contents: Contents,
@@ -86,7 +87,7 @@ impl<'w> Work<'w> {
             target,
             progress,
             marked_cells_passed: false,
-            unread_embargo: None,
+            embargo_refused: None,
             dataset_attributes: Vec::new(),
             span: Span::default(),
             contents: Contents { sorted: pass.sort, other_rulebook, ..Contents::default() },
@@ -175,12 +176,22 @@ impl<'w> Work<'w> {
             return None;
         }
         let value = value?;
-        self.contents.embargo = embargo::parse(&value);
-        if self.contents.embargo.is_none() {
-            self.unread_embargo = Some(value.as_text().unwrap_or_default().to_owned());
+        let Some(time) = embargo::parse(&value) else {
+            self.embargo_refused = Some(format!(
+                "EMBARGO_TIME {:?} is not a time with a zone: write it as 2027-01-15T09:00:00+01:00",
+                value.as_text().unwrap_or_default()
+            ));
+            return None;
+        };
+        // A header has one time: of two, neither may win over the other without a word.
+        if let Some(other) = self.contents.embargo.replace(time).filter(|other| *other != time) {
+            self.embargo_refused = Some(format!(
+                "EMBARGO_TIME is {other} in one part and {time} in another, and a submission has one embargo: send the \
+                 parts as two files"
+            ));
         }
-        if self.contents.embargo.is_some() && self.pass.embargo.is_none() {
-            self.pass.embargo = self.contents.embargo;
+        if self.pass.embargo.is_none() {
+            self.pass.embargo = Some(time);
             return self.marked_cells_passed.then_some(self.pass);
         }
         None
@@ -231,10 +242,8 @@ impl<'w> Work<'w> {
         // Rows with mistakes are judged as well, as far as they can be read: the office should see all at once.
         self.levels.finish(&mut findings)?;
         let report = findings.finish().map_err(Error::file(self.target.scratch))?;
-        if let (Some(text), true) = (&self.unread_embargo, report.is_acceptable()) {
-            return Err(Error::Request(format!(
-                "EMBARGO_TIME {text:?} is not a time with a zone: write it as 2027-01-15T09:00:00+01:00"
-            )));
+        if let (Some(refused), true) = (&self.embargo_refused, report.is_acceptable()) {
+            return Err(Error::Request(refused.clone()));
         }
         let spool = self.spool.filter(|_| report.is_acceptable());
         let spool = spool.map(|spool| spool.finish(&self.dataset_attributes)).transpose()?;

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use mighub_sdmx::columns::{AttributeValue, Columns, ColumnsBuilder, LocalText};
 use mighub_sdmx::data::{
-    Action, DataFormat, DatasetContext, Detail, MlForm, ObservationLevel, WriteOptions, writer,
+    Action, DataFormat, DatasetContext, Detail, MlForm, ObservationLevel, StructureUse, WriteOptions, writer,
 };
-use mighub_sdmx::structure::DataDefinition;
+use mighub_sdmx::structure::{DataDefinition, Reference};
 use mighub_sdmx::{Decimal, Period};
 use ml_support::{all_lines, build, definition, lines, read};
 use proptest::prelude::*;
@@ -310,5 +310,78 @@ fn messages_of_every_form_are_left_for_the_official_schemas() {
         }
         let empty = write(&definition, form, &WriteOptions::default(), &[]);
         std::fs::write(folder.join(format!("{form:?}-empty.xml")), empty).expect("written");
+    }
+}
+
+#[test]
+fn figures_of_each_provider_stand_in_a_dataset_that_names_it() {
+    let definition = definition();
+    let columns = columns(&definition, &[plain(["A", "ESP", "F"], &["2020"])]);
+    let agreement =
+        "urn:sdmx:org.sdmx.infomodel.registry.ProvisionAgreement=OTHER:AGREED(1.0)".parse::<Reference>();
+    for (structure, agency) in [
+        (StructureUse::Dataflow, "TEST"),
+        (StructureUse::ProvisionAgreement(agreement.expect("a URN")), "OTHER"),
+    ] {
+        for form in FORMS {
+            let mut options = options(ObservationLevel::Time);
+            options.custom_columns = vec!["VALID_FROM".to_owned(), "DATA_PROVIDER".to_owned()];
+            options.header.structure = structure.clone();
+            let mut out = Vec::new();
+            let mut writer = writer(DataFormat::Ml(form), &mut out, &definition, &options).expect("a writer");
+            for provider in ["SWE", "SWE", "4F0"] {
+                let custom = ["", provider];
+                let context = DatasetContext { custom: &custom, ..DatasetContext::default() };
+                writer.write(Action::Replace, &columns, &context).expect("written");
+            }
+            writer.finish().expect("written");
+            let text = String::from_utf8(out).expect("UTF-8");
+            let named: Vec<&str> = text
+                .split("<mes:DataSet ")
+                .skip(1)
+                .filter_map(|dataset| dataset.split("DataProvider>").nth(1))
+                .collect();
+            let is_2_1 = !matches!(form, MlForm::Specific30 | MlForm::Specific31);
+            let expected = ["SWE", "4F0"].map(|id| match is_2_1 {
+                true => format!("<Ref id=\"{id}\" maintainableParentID=\"DATA_PROVIDERS\" maintainableParentVersion=\"1.0\" agencyID=\"{agency}\" class=\"DataProvider\" package=\"base\"/></"),
+                false => format!("urn:sdmx:org.sdmx.infomodel.base.DataProvider={agency}:DATA_PROVIDERS(1.0).{id}</"),
+            });
+            let prefix =
+                if matches!(form, MlForm::Generic | MlForm::GenericTimeSeries) { "gen:" } else { "" };
+            assert_eq!(named, expected.map(|text| text + prefix), "{form:?}\n{text}");
+            let (batches, _) = read(&definition, text.as_bytes()).expect(&text);
+            assert_eq!(all_lines(&batches).len(), 3, "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_provider_whose_name_is_no_id_is_refused() {
+    let definition = definition();
+    let columns = columns(&definition, &[plain(["A", "ESP", "F"], &["2020"])]);
+    let mut options = options(ObservationLevel::Time);
+    options.custom_columns.push("DATA_PROVIDER".to_owned());
+    let mut writer =
+        writer(DataFormat::Ml(MlForm::Generic), Vec::new(), &definition, &options).expect("a writer");
+    let context = DatasetContext { custom: &["A\"><x"], ..DatasetContext::default() };
+    let error = writer.write(Action::Replace, &columns, &context).expect_err("no id");
+    assert!(error.to_string().contains("has no name that a message can write"), "{error}");
+}
+
+#[test]
+fn each_version_calls_measure_and_scope_as_its_schema_does() {
+    let mut persons = (*definition()).clone();
+    persons.measure.id = Arc::from("PERSONS");
+    let persons = Arc::new(persons);
+    let columns = columns(&persons, &[plain(["A", "ESP", "F"], &["2020"])]);
+    for form in FORMS {
+        let text = write(&persons, form, &WriteOptions::default(), &[(Action::Replace, &columns)]);
+        let is_3 = matches!(form, MlForm::Specific30 | MlForm::Specific31);
+        let is_specific_2_1 = matches!(form, MlForm::Specific21 | MlForm::SpecificTimeSeries21);
+        assert_eq!(text.contains(" PERSONS=\"7\""), is_3, "{text}");
+        assert_eq!(text.contains(" OBS_VALUE=\"7\""), is_specific_2_1, "{text}");
+        assert_eq!(text.contains("ss:dataScope"), is_specific_2_1, "{text}");
+        let (batches, _) = read(&persons, text.as_bytes()).expect(&text);
+        assert_eq!(all_lines(&batches), ["Replace A.ESP.F 2020 7 - - - - P -"], "{text}");
     }
 }

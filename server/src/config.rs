@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use mighub_sdmx::structure::AgencyId;
 use serde::{Deserialize, Serialize};
 
+use crate::limits::{Limits, OutOfBounds};
+
 /// Where a hub listens if nobody says otherwise: this machine only, so that nothing is open by mistake.
 pub const LISTEN_USUALLY: &str = "127.0.0.1:8443";
 /// Space that stays free on the disk, in MiB: the journal must still take records when submissions are refused.
@@ -33,6 +35,8 @@ pub struct Config {
     pub plain_listen: Option<SocketAddr>,
     /// Whether those without certificate and token may read what is released and free.
     pub public_reading: bool,
+    /// What peers can make the hub do at most.
+    pub limits: Limits,
 }
 
 /// The file as it is written.
@@ -49,6 +53,8 @@ struct Written {
     plain_listen: Option<String>,
     #[serde(default = "public_reading_usually")]
     public_reading: bool,
+    #[serde(default, skip_serializing_if = "Limits::are_usual")]
+    limits: Limits,
 }
 
 /// What is wrong with the file: everything in one go.
@@ -122,6 +128,11 @@ impl Config {
                           be read on the way; put a reverse proxy with TLS before it, or use listen";
             problems.push(Problem::new("plain_listen", what.clone(), remedy));
         }
+        problems.extend(written.limits.out_of_bounds().into_iter().map(|OutOfBounds { limit, found }| {
+            let what = format!("{found} {} is out of bounds", limit.unit);
+            let remedy = format!("write a number from {} to {}; usually {}", limit.least, limit.most, limit.usual);
+            Problem::new(format!("limits.{}", limit.name), what, remedy)
+        }));
         match (listen, administrator) {
             (Ok(listen), Ok(administrator)) if problems.is_empty() => Ok(Self {
                 listen,
@@ -130,6 +141,7 @@ impl Config {
                 free_space_min: written.free_space_min_mib.saturating_mul(1024 * 1024),
                 plain_listen: plain_listen.and_then(Result::ok),
                 public_reading: written.public_reading,
+                limits: written.limits,
             }),
             _ => Err(problems),
         }
@@ -144,6 +156,7 @@ impl Config {
             free_space_min_mib: FREE_SPACE_USUALLY_MIB,
             plain_listen: None,
             public_reading: public_reading_usually(),
+            limits: Limits::default(),
         };
         let mut text = serde_json::to_string_pretty(&written).expect("strings and numbers are JSON");
         text.push('\n');
@@ -246,7 +259,7 @@ mod tests {
             (r#"{"administrator": "ECE"}"#, "line 1, column 24: missing field `names`"),
             (
                 &format!(r#"{{{good}, "lisen": ""}}"#),
-                "line 1, column 52: unknown field `lisen`, expected one of `listen`, `names`, `administrator`, `free_space_min_mib`, `plain_listen`, `public_reading`",
+                "line 1, column 52: unknown field `lisen`, expected one of `listen`, `names`, `administrator`, `free_space_min_mib`, `plain_listen`, `public_reading`, `limits`",
             ),
             (
                 &format!(r#"{{{good}, "listen": "localhost:8443"}}"#),
@@ -276,6 +289,11 @@ mod tests {
             (
                 &format!(r#"{{{good}, "plain_listen": "localhost:80"}}"#),
                 r#"plain_listen: "localhost:80" is not an address and port"#,
+            ),
+            (&format!(r#"{{{good}, "limits": {{"conections": 9}}}}"#), "line 1, column 65: unknown field `conections`"),
+            (
+                &format!(r#"{{{good}, "limits": {{"connections": 1}}}}"#),
+                "limits.connections: 1 connections is out of bounds",
             ),
             (r#"{"names": [], "administrator": "9"}"#, "administrator: "),
             (&format!(r#"{{{good}, "free_space_min_mib": 1}}"#), "free_space_min_mib: 1 MiB is too little"),

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod config;
 pub mod door;
 pub mod hub;
+pub mod limits;
 mod rest;
 pub mod rpc;
 pub mod serve;

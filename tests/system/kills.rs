@@ -7,23 +7,28 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use mighub_client::{Hub, Progress, PullRequest, PushOptions, PushOutcome, Receipt};
 use mighub_server::serve::{ServeOptions, start};
 
 use crate::exchange::flows;
+use crate::office::attack::{Attack, rounds};
 use crate::office::data::pulled;
-use crate::office::random::{Random, report};
 use crate::office::{FLOW, Stage, text};
 
 /// Names the folder of the hub that a child serves, and where.
 const FOLDER: &str = "MIGHUB_HUB_CHILD";
 const LISTEN: &str = "MIGHUB_HUB_LISTEN";
+/// Kills, at least.
 const ROUNDS: u64 = 50;
+/// Receipts none of which may be lost, at least.
+const RECEIPTS: u64 = 500;
+/// More kills are not needed for so many receipts, however slow the machine is.
+const ROUNDS_MAX: u64 = 1_000;
 /// A hub lives no longer than so many microseconds after it is ready.
-const LIFE_MAX_US: u64 = 250_000;
+const LIFE_MAX_US: u64 = 600_000;
 /// Offices that push at the same time.
 const OFFICES: [&str; 2] = ["FRA", "SWE"];
 
@@ -100,8 +105,8 @@ impl Pusher {
 #[test]
 fn nothing_acknowledged_is_lost_when_the_hub_is_killed() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
-    let name = "kill -9 of the hub";
-    let mut random = Random::of(name);
+    let mut attack = Attack::of("kill_9");
+    let mut random = attack.random();
     let mut stage = runtime.block_on(async {
         let stage = Stage::new().await;
         for office in OFFICES {
@@ -115,9 +120,14 @@ fn nothing_acknowledged_is_lost_when_the_hub_is_killed() {
         pushers.push(Pusher { hub, office, next: 1, receipts: BTreeMap::new(), busy });
     }
     let (folder, address) = (stage.hub_folder(), stage.address());
-    let within = AtomicU64::new(0);
     runtime.block_on(stage.while_stopped(async || {
-        for _ in 0..ROUNDS {
+        for round in 0..rounds(ROUNDS_MAX) {
+            let receipts: usize = pushers.iter().map(|pusher| pusher.receipts.len()).sum();
+            if round >= rounds(ROUNDS) && receipts as u64 >= rounds(RECEIPTS) {
+                break;
+            }
+            attack.round();
+            attack.inject("kills while a push was on its way", 1);
             let hub = child(&folder, address);
             let busy: Vec<_> = pushers.iter().map(|pusher| pusher.busy.clone()).collect();
             let life = Duration::from_micros(random.below(LIFE_MAX_US));
@@ -127,18 +137,20 @@ fn nothing_acknowledged_is_lost_when_the_hub_is_killed() {
                 () = second.push() => {}
                 () = tokio::time::sleep(life) => {}
             }
-            within
-                .fetch_add(u64::from(busy.iter().any(|busy| busy.load(Ordering::SeqCst))), Ordering::SeqCst);
             drop(hub);
+            let is_within = busy.iter().any(|busy| busy.load(Ordering::SeqCst));
+            attack.fire("kills while a push was on its way", u64::from(is_within));
         }
     }));
     let acknowledged: usize = pushers.iter().map(|pusher| pusher.receipts.len()).sum();
     for pusher in &pushers {
         runtime.block_on(all_is_there(pusher));
     }
-    let details = format!("{acknowledged} submissions acknowledged, none lost");
-    report(name, ROUNDS, within.into_inner(), &details);
-    assert!(acknowledged as u64 >= ROUNDS / 2, "hardly anything was pushed");
+    attack.tell("receipts", acknowledged);
+    if (acknowledged as u64) < rounds(RECEIPTS) {
+        attack.fail(format!("{acknowledged} receipts are too few to show anything"));
+    }
+    attack.finish();
     runtime.block_on(stage.close());
 }
 
@@ -157,7 +169,7 @@ async fn all_is_there(pusher: &Pusher) {
         let values: Vec<&str> = table.values().map(|cells| cells["OBS_VALUE"].as_str()).collect();
         assert_eq!(values, [figure.to_string()], "{} as of its receipt", pusher.office);
     }
-    let vintages = pusher.hub.vintages(FLOW, Some(pusher.office), 10_000).await.expect("listed").len() as u64;
+    let vintages = pusher.hub.vintages(FLOW, Some(pusher.office), 100_000).await.expect("listed").len() as u64;
     let acknowledged = pusher.receipts.len() as u64;
     // The last push may have taken effect although nobody heard of it.
     assert!(

@@ -5,10 +5,12 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use mighub::v1::ErrorReason;
+use rustls::AlertDescription;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
 use super::ExitCode;
+use crate::hub::first_word::alert_in;
 
 /// The hub, or the connection to it, answered with an error.
 #[derive(Clone, Debug)]
@@ -35,7 +37,8 @@ impl HubError {
         let info = status.get_details_error_info();
         let reason = info
             .as_ref()
-            .and_then(|info| ErrorReason::from_str_name(&format!("ERROR_REASON_{}", info.reason)));
+            .and_then(|info| ErrorReason::from_str_name(&format!("ERROR_REASON_{}", info.reason)))
+            .or_else(|| refused_certificate(status));
         // What the hub answers has details; what tonic makes of a broken connection has a source or none.
         let by_transport = matches!(
             status.code(),
@@ -50,7 +53,7 @@ impl HubError {
                 bad.field_violations.into_iter().map(|field| (field.field, field.description)).collect()
             }),
             retry_after: status.get_details_retry_info().and_then(|info| info.retry_delay),
-            broken: by_transport && status.get_details_error_info().is_none(),
+            broken: by_transport && reason.is_none() && status.get_details_error_info().is_none(),
         }
     }
 
@@ -63,6 +66,7 @@ impl HubError {
                 | R::HubReadOnly
                 | R::DiskNearlyFull
                 | R::TooBusy
+                | R::QuotaSpent
                 | R::SlowReader
                 | R::ShuttingDown,
             ) => true,
@@ -86,6 +90,7 @@ impl HubError {
             R::Unauthenticated
             | R::NotEnrolled
             | R::AccessTokenInvalid
+            | R::KeysRevoked
             | R::RightMissing
             | R::LaneNotPermitted
             | R::TokenInvalid
@@ -102,10 +107,11 @@ impl HubError {
             | R::UnknownFinding
             | R::UnknownAgency
             | R::UnknownToken
+            | R::UnknownKeys
             | R::VintageUnknown
             | R::EditionUnknown
             | R::Gone => ExitCode::NotFound,
-            R::StoreDamaged => ExitCode::VerificationFailed,
+            R::StoreDamaged | R::LogTooShort => ExitCode::VerificationFailed,
             R::Internal | R::Unspecified => ExitCode::Other,
             _ if self.is_temporary() => ExitCode::Temporary,
             _ => ExitCode::Refused,
@@ -116,7 +122,7 @@ impl HubError {
     pub fn remedy(&self) -> Option<&'static str> {
         use ErrorReason as R;
         match self.reason? {
-            R::Unauthenticated | R::NotEnrolled | R::SigningKeyUnknown => {
+            R::Unauthenticated | R::NotEnrolled | R::SigningKeyUnknown | R::KeysRevoked => {
                 Some("ask the hub's operator for a token and run `mighub enrol`")
             }
             R::TokenInvalid | R::TokenExpired => Some("ask the hub's operator for a new token"),
@@ -136,6 +142,18 @@ impl HubError {
             R::VintageUnknown => Some("`mighub vintages` shows those there are"),
             _ => None,
         }
+    }
+}
+
+/// Why the hub let no new connection in, when the one before was broken: it says so by an alert, before any call.
+fn refused_certificate(status: &Status) -> Option<ErrorReason> {
+    match alert_in(status.source()?)? {
+        AlertDescription::CertificateRevoked => Some(ErrorReason::KeysRevoked),
+        AlertDescription::CertificateExpired
+        | AlertDescription::UnknownCA
+        | AlertDescription::BadCertificate
+        | AlertDescription::CertificateUnknown => Some(ErrorReason::NotEnrolled),
+        _ => None,
     }
 }
 

@@ -6,8 +6,10 @@
 mod exit;
 mod hub;
 
+use std::error::Error as _;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use mighub::block::BlockError;
 use mighub::manifest::ManifestError;
@@ -15,6 +17,7 @@ use mighub::v1::ErrorReason;
 use mighub_sdmx::sort::SortError;
 use tonic::Status;
 
+use crate::evidence::HistoryBroken;
 pub use exit::ExitCode;
 pub use hub::HubError;
 
@@ -56,6 +59,22 @@ pub enum Error {
     CertificateEnded {
         /// When.
         not_after: jiff::Timestamp,
+    },
+    /// The hub looked at the certificate and broke off.
+    #[error("the hub at {address} does not take this office's certificate: {reason}; {remedy}")]
+    CertificateRefused {
+        /// Where it answered.
+        address: String,
+        /// Why.
+        reason: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// A private key that others may read.
+    #[error("{} holds a private key and others may read it: run `chmod 600` on it, and enrol again if others have access to this machine", path.display())]
+    Exposed {
+        /// The file.
+        path: PathBuf,
     },
     /// A file of the home folder does not hold what it should.
     #[error("{} is damaged: {reason}; {remedy}", path.display())]
@@ -154,6 +173,9 @@ pub enum Error {
         /// Where the receipt was put.
         kept: PathBuf,
     },
+    /// The hub's history is not the one that it gave its word for.
+    #[error(transparent)]
+    History(Arc<HistoryBroken>),
     /// Data that came do not have their digest, or cannot be read.
     #[error(
         "what the hub sent cannot be trusted: {0}; pull again, and tell the hub's operator if it stays so"
@@ -202,12 +224,16 @@ impl Error {
             Self::Hub(error) => error.exit_code(),
             Self::Unreachable { .. } | Self::InUse { .. } => ExitCode::Temporary,
             Self::TooManyParts | Self::Workbook { .. } => ExitCode::DataErrors,
-            Self::NotEnrolled { .. } | Self::CertificateEnded { .. } => ExitCode::NotAllowed,
+            Self::NotEnrolled { .. } | Self::CertificateEnded { .. } | Self::CertificateRefused { .. } => {
+                ExitCode::NotAllowed
+            }
             Self::File { source, .. } if source.kind() == io::ErrorKind::NotFound => ExitCode::NotFound,
             Self::NotCached { .. } => ExitCode::NotFound,
             Self::Request(_) | Self::Structures { .. } | Self::Template(_) => ExitCode::Usage,
             Self::BeyondLimit { .. } => ExitCode::Refused,
-            Self::Receipt { .. } | Self::Untrusted(_) | Self::OtherHub { .. } => ExitCode::VerificationFailed,
+            Self::Receipt { .. } | Self::History(_) | Self::Untrusted(_) | Self::OtherHub { .. } => {
+                ExitCode::VerificationFailed
+            }
             _ => ExitCode::Other,
         }
     }
@@ -221,6 +247,10 @@ impl Error {
 
 impl From<Status> for Error {
     fn from(status: Status) -> Self {
+        // No answer of the hub: the gate before it says that its history is broken.
+        if let Some(broken) = status.source().and_then(|source| source.downcast_ref::<HistoryBroken>()) {
+            return Self::History(Arc::new(broken.clone()));
+        }
         Self::Hub(Box::new(HubError::of(&status)))
     }
 }

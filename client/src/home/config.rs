@@ -2,6 +2,7 @@
 
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
+use mighub::evidence::KeyRing;
 use mighub::v1;
 use serde::{Deserialize, Serialize};
 
@@ -41,11 +42,24 @@ pub struct HubKey {
 }
 
 impl Config {
+    /// The hub's keys, to check its words with.
+    pub(crate) fn key_ring(&self) -> KeyRing {
+        self.hub_keys.iter().filter_map(|key| HEXLOWER.decode(key.public_key.as_bytes()).ok()).collect()
+    }
+
     /// The hub's key with this id, 32 bytes, if it is known.
     pub fn hub_key(&self, key_id: &[u8]) -> Option<Vec<u8>> {
         let id = HEXLOWER.encode(key_id);
         let key = self.hub_keys.iter().find(|key| key.key_id == id)?;
         HEXLOWER.decode(key.public_key.as_bytes()).ok()
+    }
+
+    /// Keeps keys of the hub beside those that are known: old receipts need old keys.
+    pub(crate) fn know(&mut self, keys: impl IntoIterator<Item = HubKey>) {
+        for key in keys {
+            self.hub_keys.retain(|known| known.key_id != key.key_id);
+            self.hub_keys.push(key);
+        }
     }
 }
 

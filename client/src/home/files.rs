@@ -56,6 +56,20 @@ pub(crate) fn create_folder(path: &Path) -> Result<(), Error> {
     builder.create(path).map_err(Error::file(path))
 }
 
+/// Whether others than its owner may read a file. Where files have no modes, who may read them is decided elsewhere.
+pub(crate) fn others_may_read(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        fs::metadata(path).is_ok_and(|metadata| metadata.mode() & 0o077 != 0)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        false
+    }
+}
+
 /// A file's bytes, or nothing if there is no such file.
 pub(crate) fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, Error> {
     match fs::read(path) {

@@ -31,6 +31,9 @@ impl PrivateKey {
 
     /// Reads a key from its PEM file; nothing if there is no file.
     pub fn open(path: &Path) -> Result<Option<Self>, Error> {
+        if files::others_may_read(path) {
+            return Err(Error::Exposed { path: path.to_owned() });
+        }
         let Some(pem) = files::read_if_there(path)?.map(Zeroizing::new) else { return Ok(None) };
         let damaged = |reason: String| Error::Damaged {
             path: path.to_owned(),
@@ -115,6 +118,9 @@ mod tests {
             use std::os::unix::fs::PermissionsExt;
             let mode = std::fs::metadata(&path).expect("metadata").permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).expect("changed");
+            let refused = PrivateKey::open(&path).expect_err("it is no secret any more");
+            assert!(matches!(refused, Error::Exposed { .. }), "{refused}");
         }
     }
 

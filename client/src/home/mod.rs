@@ -5,6 +5,7 @@
 mod cache;
 mod config;
 pub(crate) mod files;
+mod joining;
 mod keys;
 
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use rustls_pki_types::pem::PemObject;
 pub use cache::Cache;
 pub(crate) use cache::Kind;
 pub use config::{Config, HubKey};
+pub(crate) use joining::Joining;
 pub use keys::PrivateKey;
 
 use crate::error::Error;
@@ -32,6 +34,7 @@ const CONFIG_REMEDY: &str = "correct it by hand, or enrol again with a new token
 /// | `authority.pem` | the hub's certificate authority |
 /// | `cache/` | structures, rulebooks and lanes; may be deleted |
 /// | `outbox/` | submissions whose receipt is not there yet |
+/// | `history.json` | what the hub has given its word for; keep it |
 /// | `receipts/` | one file for each receipt; keep them |
 #[derive(Clone, Debug)]
 pub struct Home {
@@ -57,6 +60,7 @@ impl Home {
 
     /// The configuration; an error if this home is not enrolled.
     pub fn config(&self) -> Result<Config, Error> {
+        joining::finish(self)?;
         let config = files::read_json(&self.path("config.json"), CONFIG_REMEDY)?;
         config.ok_or_else(|| Error::NotEnrolled { home: self.folder.clone() })
     }

@@ -1,5 +1,6 @@
 //! The connection to a hub, and the calls that ask for one thing and get one answer.
 
+pub(crate) mod first_word;
 #[cfg(test)]
 pub(crate) mod in_process;
 mod pages;
@@ -12,6 +13,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use mighub::block::Digest;
 use mighub::v1;
 use mighub::v1::agency_service_client::AgencyServiceClient;
+use mighub::v1::evidence_service_client::EvidenceServiceClient;
+use mighub::v1::key_service_client::KeyServiceClient;
 use mighub::v1::retrieval_service_client::RetrievalServiceClient;
 use mighub::v1::structure_service_client::StructureServiceClient;
 use mighub::v1::submission_service_client::SubmissionServiceClient;
@@ -22,6 +25,7 @@ pub(crate) use pages::{PAGE_SIZE, pages};
 
 use crate::clock;
 use crate::error::Error;
+use crate::evidence::{Confirmation, Gated};
 use crate::home::{Config, Home, HubKey};
 use retry::until_answered;
 use tls::Address;
@@ -43,6 +47,8 @@ struct Inner {
     home: Home,
     config: Mutex<Config>,
     channel: Channel,
+    /// What the hub's proof came to: all answers wait for it.
+    confirmation: Confirmation,
     definitions: Mutex<Definitions>,
 }
 
@@ -57,26 +63,33 @@ impl Hub {
         if config.not_after <= clock::now() {
             return Err(Error::CertificateEnded { not_after: config.not_after });
         }
-        let mut address = Address::parse(&config.hub)?;
-        if !config.server_name.is_empty() {
-            address.server_name.clone_from(&config.server_name);
-        }
+        let address = Address::of_home(&config)?;
         let channel = tls::connect(&address, tls::enrolled(home)?).await?;
-        Ok(Self {
+        let (sender, confirmation) = Confirmation::awaited();
+        let hub = Self {
             inner: Arc::new(Inner {
                 home: home.clone(),
                 config: Mutex::new(config),
                 channel,
+                confirmation,
                 definitions: Mutex::default(),
             }),
-        })
+        };
+        // The hub proves its history while the first call is on its way; no answer is heeded before.
+        let asking = hub.clone();
+        tokio::spawn(async move {
+            let confirmed = asking.confirm_history().await.into();
+            sender.send_replace(Some(confirmed));
+        });
+        Ok(hub)
     }
 
     /// A hub behind a channel that somebody else made.
     #[cfg(test)]
     pub(crate) fn over(home: &Home, config: Config, channel: Channel) -> Self {
         let (config, definitions) = (Mutex::new(config), Mutex::default());
-        Self { inner: Arc::new(Inner { home: home.clone(), config, channel, definitions }) }
+        let confirmation = Confirmation::unasked();
+        Self { inner: Arc::new(Inner { home: home.clone(), config, channel, confirmation, definitions }) }
     }
 
     /// The home whose keys are used.
@@ -102,13 +115,25 @@ impl Hub {
     pub(crate) async fn refresh_hub_keys(&self) -> Result<(), Error> {
         let answer = self.who_am_i().await?;
         let mut config = self.config();
-        for key in answer.hub_keys.iter().map(HubKey::from) {
-            config.hub_keys.retain(|known| known.key_id != key.key_id);
-            config.hub_keys.push(key);
-        }
+        config.know(answer.hub_keys.iter().map(HubKey::from));
         self.home().save_config(&config)?;
         *self.inner.config.lock().unwrap_or_else(PoisonError::into_inner) = config;
         Ok(())
+    }
+
+    /// The same for the check of the hub's history, for which all other calls wait.
+    pub(crate) async fn refresh_hub_keys_ungated(&self) -> Result<(), Error> {
+        let answer = until_answered(|| {
+            let mut agencies = AgencyServiceClient::new(self.inner.channel.clone());
+            async move { agencies.who_am_i(v1::WhoAmIRequest {}).await }
+        })
+        .await?;
+        self.know_hub_keys(&answer)
+    }
+
+    /// Whether the hub has proven its history.
+    pub(crate) fn confirmation(&self) -> Confirmation {
+        self.inner.confirmation.clone()
     }
 
     /// A definition that was resolved before.
@@ -131,24 +156,37 @@ impl Hub {
         definitions.insert((dataflow.to_owned(), digest), definition.clone());
     }
 
-    pub(crate) fn submissions(&self) -> SubmissionServiceClient<Channel> {
-        SubmissionServiceClient::new(self.inner.channel.clone())
+    fn gated(&self) -> Gated {
+        Gated::new(self.inner.channel.clone(), self.inner.confirmation.clone())
+    }
+
+    /// Not gated: it is what the others wait for.
+    pub(crate) fn evidence_service(&self) -> EvidenceServiceClient<Channel> {
+        EvidenceServiceClient::new(self.inner.channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX)
+    }
+
+    pub(crate) fn submissions(&self) -> SubmissionServiceClient<Gated> {
+        SubmissionServiceClient::new(self.gated())
             .max_decoding_message_size(MESSAGE_BYTES_MAX)
             .max_encoding_message_size(MESSAGE_BYTES_MAX)
     }
 
-    pub(crate) fn retrieval(&self) -> RetrievalServiceClient<Channel> {
-        RetrievalServiceClient::new(self.inner.channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX)
+    pub(crate) fn retrieval(&self) -> RetrievalServiceClient<Gated> {
+        RetrievalServiceClient::new(self.gated()).max_decoding_message_size(MESSAGE_BYTES_MAX)
     }
 
-    pub(crate) fn structure_service(&self) -> StructureServiceClient<Channel> {
-        StructureServiceClient::new(self.inner.channel.clone())
+    pub(crate) fn structure_service(&self) -> StructureServiceClient<Gated> {
+        StructureServiceClient::new(self.gated())
             .max_decoding_message_size(MESSAGE_BYTES_MAX)
             .max_encoding_message_size(MESSAGE_BYTES_MAX)
     }
 
-    pub(crate) fn agencies(&self) -> AgencyServiceClient<Channel> {
-        AgencyServiceClient::new(self.inner.channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX)
+    pub(crate) fn keys(&self) -> KeyServiceClient<Gated> {
+        KeyServiceClient::new(self.gated())
+    }
+
+    pub(crate) fn agencies(&self) -> AgencyServiceClient<Gated> {
+        AgencyServiceClient::new(self.gated()).max_decoding_message_size(MESSAGE_BYTES_MAX)
     }
 }
 

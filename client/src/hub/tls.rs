@@ -17,8 +17,9 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tonic::transport::{Channel, Endpoint, Uri};
 
+use super::first_word::{alert_in, greeted, in_words};
 use crate::error::Error;
-use crate::home::Home;
+use crate::home::{Config, Home};
 
 /// A hub that does not answer within this time is not there.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -65,6 +66,15 @@ impl Address {
         Ok(Self { server_name: host.clone(), host, port })
     }
 
+    /// Where a home's hub is.
+    pub(crate) fn of_home(config: &Config) -> Result<Self, Error> {
+        let address = Self::parse(&config.hub)?;
+        match &config.server_name[..] {
+            "" => Ok(address),
+            name => Ok(Self { server_name: name.to_owned(), ..address }),
+        }
+    }
+
     pub(crate) fn text(&self) -> String {
         match self.host.contains(':') {
             true => format!("[{}]:{}", self.host, self.port),
@@ -73,17 +83,22 @@ impl Address {
     }
 }
 
-/// TLS for an enrolled office.
-pub(crate) fn enrolled(home: &Home) -> Result<ClientConfig, Error> {
+/// The authorities that a home trusts.
+pub(crate) fn roots(home: &Home) -> Result<RootCertStore, Error> {
     let mut roots = RootCertStore::empty();
     for authority in home.authorities()? {
         roots.add(authority).map_err(|error| Error::Key(error.to_string()))?;
     }
+    Ok(roots)
+}
+
+/// TLS for an enrolled office.
+pub(crate) fn enrolled(home: &Home) -> Result<ClientConfig, Error> {
     let refuse = |error: rustls::Error| Error::Key(error.to_string());
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_protocol_versions(&[&rustls::version::TLS13])
         .map_err(refuse)?
-        .with_root_certificates(roots)
+        .with_root_certificates(roots(home)?)
         .with_client_auth_cert(home.tls_chain()?, home.tls_key()?.pkcs8().into())
         .map_err(refuse)?;
     Ok(with_h2(config))
@@ -103,7 +118,7 @@ pub(crate) fn first_meeting(authority: [u8; 32]) -> Result<ClientConfig, Error> 
     Ok(with_h2(config))
 }
 
-fn with_h2(mut config: ClientConfig) -> ClientConfig {
+pub(crate) fn with_h2(mut config: ClientConfig) -> ClientConfig {
     config.alpn_protocols = vec![b"h2".to_vec()];
     config
 }
@@ -132,7 +147,7 @@ pub(crate) async fn connect(address: &Address, config: ClientConfig) -> Result<C
         async move {
             let stream = TcpStream::connect((place.0.as_str(), place.1)).await?;
             stream.set_nodelay(true)?;
-            Ok::<_, io::Error>(TokioIo::new(tls.connect(name, stream).await?))
+            Ok::<_, io::Error>(TokioIo::new(greeted(tls.connect(name, stream).await?).await?))
         }
     });
     endpoint.connect_with_connector(connector).await.map_err(|error| unreachable(address, &error))
@@ -140,6 +155,10 @@ pub(crate) async fn connect(address: &Address, config: ClientConfig) -> Result<C
 
 /// Why there is no connection: the innermost causes say it, the outer ones only that it failed.
 fn unreachable(address: &Address, error: &(dyn std::error::Error + 'static)) -> Error {
+    if let Some(alert) = alert_in(error) {
+        let (reason, remedy) = in_words(alert);
+        return Error::CertificateRefused { address: address.text(), reason, remedy };
+    }
     let (mut reason, mut cause) = (error.to_string(), error.source());
     let mut other_hub = false;
     while let Some(error) = cause {

@@ -83,6 +83,18 @@ pub enum CellProblem {
         "#N/A is not a value: leave the cell empty to leave the attribute as it is, delete it with ACTION D"
     )]
     NotAvailable,
+    /// A component stands twice in one part of a message, with different contents. The last one is taken.
+    #[error("the component stands here twice, with different contents: keep one of them")]
+    RepeatedComponent,
+    /// A deletion names something that is no component of the dataflow. It is not read: without what it names it
+    /// would delete more.
+    #[error("the dataflow has no component of this name, so that nobody knows what is to be deleted: correct it")]
+    UnknownInDeletion,
+    /// A group of which no series follows. Its attributes stand in no batch.
+    #[error(
+        "no series of this group follows in its dataset, so that what it says would be lost: send its series behind it; without observations they will do"
+    )]
+    GroupWithoutSeries,
     /// Another row says otherwise.
     #[error("row {first_row} gives this attribute of the dataset another value")]
     DatasetConflict {

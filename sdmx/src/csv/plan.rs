@@ -147,6 +147,16 @@ impl Plan {
         self.dimensions.contains(&column)
     }
 
+    /// The column of the time dimension.
+    pub(crate) fn time(&self) -> Option<usize> {
+        self.others.iter().find(|(_, used)| *used == Use::Time).map(|(column, _)| *column)
+    }
+
+    /// Whether a column holds codes of a dimension or periods.
+    pub(crate) fn is_of_key(&self, column: usize) -> bool {
+        self.is_dimension(column) || self.time() == Some(column)
+    }
+
     /// Whether a column is not read.
     pub(crate) fn is_foreign(&self, column: usize) -> bool {
         !self.dimensions.contains(&column) && self.others.iter().all(|(other, _)| *other != column)

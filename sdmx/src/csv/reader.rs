@@ -71,9 +71,10 @@ pub struct RowBatch {
 pub struct ReadSummary {
     /// Rows below the header, without empty ones.
     pub rows: u64,
-    /// Rows that stand in no batch, because their dataflow is not known or its columns cannot be told.
+    /// Rows that stand in no batch, because their dataflow is not known or its columns cannot be told, or because
+    /// they are groups without series.
     pub rows_left_out: u64,
-    /// Why: one for the first such row of each structure.
+    /// Why, where no batch says it: one for the first such row of each structure.
     pub issues: Vec<CellIssue>,
     /// The header.
     pub header: Header,

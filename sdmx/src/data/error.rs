@@ -60,6 +60,12 @@ pub enum MessageProblem {
     /// Nothing in it.
     #[error("the message has no observations")]
     Empty,
+    /// Its sender says that more belongs to it.
+    #[error("the message says that it is not whole, with {said}: ask its sender again, for less at once")]
+    NotWhole {
+        /// The error that it reports: code and text.
+        said: String,
+    },
     /// A part of the message says something that cannot be.
     #[error("{0}")]
     Contents(String),

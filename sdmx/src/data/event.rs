@@ -124,6 +124,41 @@ pub struct MessageInfo {
     pub header: MessageHeader,
     /// Its action where a dataset has none of its own.
     pub action: Option<Action>,
+    /// What it says of its own making, such as that an answer was cut; known at the end. At most
+    /// [`NOTICES_MAX`].
+    pub notices: Vec<Notice>,
+}
+
+/// Most notices of one message that are kept: the first of them say why.
+pub const NOTICES_MAX: usize = 16;
+
+/// What a message says of its own making: in its footer (SDMX-ML), among its errors (SDMX-JSON).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// Whether it is an error: the message is not what was asked for.
+    pub is_error: bool,
+    /// Its code, such as 510, as it stands in the message, clipped.
+    pub code: String,
+    /// Its text, clipped.
+    pub text: String,
+}
+
+impl MessageInfo {
+    /// Takes a notice, as long as there is room.
+    pub fn notice(&mut self, notice: Notice) {
+        if self.notices.len() == NOTICES_MAX {
+            // An error is worth more than what stands before it.
+            if !notice.is_error || self.notices.pop_if(|last| !last.is_error).is_none() {
+                return;
+            }
+        }
+        self.notices.push(notice);
+    }
+
+    /// The first error among its notices.
+    pub fn error(&self) -> Option<&Notice> {
+        self.notices.iter().find(|notice| notice.is_error)
+    }
 }
 
 /// A message as a stream of parts.
@@ -329,10 +364,14 @@ impl Record {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RecordError {
     /// More names of components than a message may have.
-    #[error("the message names more than {COLUMNS_MAX} components")]
+    #[error(
+        "the message names more than {COLUMNS_MAX} components, and no dataflow has so many: write values into the components of the data structure, and not into names of their own"
+    )]
     TooManyNames,
     /// More cells or text than an observation or a series may have.
-    #[error("an observation or a series has more than {COLUMNS_MAX} components or {RECORD_BYTES_MAX} bytes")]
+    #[error(
+        "an observation or a series has more than {COLUMNS_MAX} components or {RECORD_BYTES_MAX} bytes: shorten its texts, or send them as a document"
+    )]
     TooLarge,
 }
 

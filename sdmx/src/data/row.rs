@@ -1,9 +1,11 @@
 //! Parts of a message to rows, and rows to batches: what SDMX-ML and SDMX-JSON share.
 
 mod dataflow;
+mod grouped;
 mod groups;
 mod layout;
 mod locate;
+mod parts;
 
 use std::sync::Arc;
 
@@ -14,10 +16,10 @@ use super::{
     Action, CellIssue, CellProblem, DataFormat, Header, MessageError, MessageProblem, ReadError, ReadSummary,
     RowBatch,
 };
-use crate::csv::{Batch, Column, Packed, Plan, Role, Row, Use, Version, clip};
+use crate::csv::{Batch, Column, Plan, Role, Row, Version};
 use crate::structure::DataDefinition;
 use groups::Groups;
-use layout::{EMPTY, Layout};
+use layout::Layout;
 use locate::{EventPlaces, Marks};
 pub use locate::{Reopen, Resume};
 
@@ -61,7 +63,18 @@ struct Assembly {
     batch: Batch,
     /// Per name of the message, the column that has its component.
     columns: Vec<u32>,
+    /// Columns of names that are no components.
+    foreign: Vec<usize>,
     groups: Groups,
+}
+
+impl Assembly {
+    /// Reports what is wrong with a part that has no row of its own.
+    #[cold]
+    fn issue(&mut self, row: u64, column: usize, problem: CellProblem, content: &[u8]) {
+        let row = Row { padded: &[], length: 0, quoted: false, number: row };
+        self.batch.issue(&row, column, problem, content);
+    }
 }
 
 impl<'a, S: EventSource> EventReader<'a, S> {
@@ -69,8 +82,9 @@ impl<'a, S: EventSource> EventReader<'a, S> {
     pub fn new(source: S, resolve: Box<Resolve<'a>>, reopen: Reopen) -> Self {
         let mut record = Record::new();
         let column = |(name, role): (&str, Role)| {
-            // The first names of a record that is empty: there is room.
-            let _ = record.number(name);
+            // The first names of a record that is empty: there is room. No component can be called so, for a
+            // data structure may well have one that is called ACTION.
+            let _ = record.number(&format!("{name}:"));
             Column { name: name.to_owned(), divided: false, languages: Vec::new(), labelled: false, role }
         };
         let columns = CONTROL.map(column).into();
@@ -146,221 +160,31 @@ impl<'a, S: EventSource> EventReader<'a, S> {
             EventKind::Series => self.series(),
             EventKind::Observation => self.observation(),
             EventKind::Group => self.group(),
-            EventKind::SeriesEnd => {
-                if self.observations_in_series == 0 {
-                    self.series_alone()?;
-                }
-                self.in_series = false;
-                self.layout.back_to(|layout| &mut layout.dataset, self.header.columns.len());
-                Ok(())
-            }
+            EventKind::SeriesEnd => self.series_end(),
             EventKind::DatasetEnd => {
+                self.groups_alone();
                 self.due = self.open.take();
                 Ok(())
             }
         }
     }
 
-    fn dataset(&mut self) -> Result<(), ReadError> {
-        let start = self.source.dataset().clone();
-        self.marks.dataset(self.row, &start, &self.source);
-        self.action = start.action;
-        self.in_series = false;
-        self.layout = Layout { met: std::mem::take(&mut self.layout.met), ..Layout::default() };
-        let structure = start.structure.clone();
-        self.open = match structure {
-            Some(structure) => self.structure(structure)?,
-            None => {
-                self.report(CellProblem::UnknownStructure, "");
-                None
-            }
-        };
-        if let Some(action) = &start.unknown_action {
-            let issue = CellIssue {
-                row: self.row + 1,
-                column: ACTION_COLUMN,
-                problem: CellProblem::UnknownAction,
-                content: clip(action.as_bytes()),
-            };
-            self.issues.push(issue);
-        }
-        self.columns();
-        let Some(open) = self.open else { return Ok(()) };
-        self.assemblies[open].batch.set_action(self.action);
-        self.assemblies[open].groups.clear();
-        self.layout.cells.resize(self.header.columns.len(), EMPTY);
-        self.dataset_cells(open);
-        self.layout.keep_as(|layout| &mut layout.dataset);
-        self.layout.keep_as(|layout| &mut layout.series);
-        Ok(())
-    }
-
-    /// What the part at hand says of the dataset as a whole; the rest is for all rows.
-    fn dataset_cells(&mut self, open: usize) {
-        let mut of_dataset = Vec::new();
-        for cell in self.record.cells() {
-            let assembly = &self.assemblies[open];
-            let column = assembly.columns[cell.name as usize] as usize;
-            self.layout.put(column, self.record.content(cell));
-            if let Some((_, Use::Dataset(place))) =
-                assembly.plan.others.iter().find(|(known, _)| *known == column)
-            {
-                of_dataset.push((column, *place));
-            }
-        }
-        let text = &self.layout.text;
-        let row = Row { padded: text, length: text.len(), quoted: false, number: self.row + 1 };
-        let Assembly { plan, batch, .. } = &mut self.assemblies[open];
-        for (column, place) in of_dataset {
-            batch.dataset_attribute(plan, &row, column, place, self.layout.cells[column]);
-            // Rows need not say it again.
-            self.layout.cells[column] = EMPTY;
-        }
-    }
-
-    fn series(&mut self) -> Result<(), ReadError> {
-        self.in_series = true;
-        self.observations_in_series = 0;
-        self.marks.part(self.row, &self.source);
-        self.columns();
-        let Some(open) = self.open else { return Ok(()) };
-        self.layout.back_to(|layout| &mut layout.dataset, self.header.columns.len());
-        for cell in self.record.cells() {
-            let column = self.assemblies[open].columns[cell.name as usize];
-            self.layout.put(column as usize, self.record.content(cell));
-        }
-        self.add_groups(open);
-        self.layout.keep_as(|layout| &mut layout.series);
-        Ok(())
-    }
-
-    #[inline]
-    fn observation(&mut self) -> Result<(), ReadError> {
-        if !self.in_series {
-            self.marks.part(self.row, &self.source);
-        }
-        self.row += 1;
-        self.observations_in_series += 1;
-        self.columns();
-        let Some(open) = self.open else {
-            self.left_out += 1;
-            return Ok(());
-        };
-        self.layout.take_back();
-        let columns = &self.assemblies[open].columns;
-        for cell in self.record.cells() {
-            let column = columns[cell.name as usize];
-            self.layout.put(column as usize, self.record.content(cell));
-            self.layout.filled.push(column);
-        }
-        if !self.in_series && !self.assemblies[open].groups.is_empty() {
-            self.add_groups(open);
-        }
-        self.push_row(open);
-        Ok(())
-    }
-
-    #[inline]
-    fn push_row(&mut self, open: usize) {
-        let Assembly { plan, batch, .. } = &mut self.assemblies[open];
-        let layout = &mut self.layout;
-        let row = Row { padded: &layout.text, length: layout.text.len(), quoted: false, number: self.row };
-        batch.count_bytes(layout.text.len());
-        if self.in_series
-            && layout.key_stands
-            && !layout.filled.iter().any(|column| plan.is_dimension(*column as usize))
-        {
-            batch.push_cells(plan, &row, &layout.cells, 0, false);
-            return;
-        }
-        if let Some(key) = batch.read_key(plan, &row, &layout.cells, 0) {
-            batch.push_cells(plan, &row, &layout.cells, 0, key.changed);
-            layout.key_stands = key.sound;
-        }
-    }
-
-    /// A series without observations: a row about the series, if it says anything.
-    fn series_alone(&mut self) -> Result<(), ReadError> {
-        self.row += 1;
-        let Some(open) = self.open else {
-            self.left_out += 1;
-            return Ok(());
-        };
-        let plan = &self.assemblies[open].plan;
-        let says = plan.others.iter().any(|(column, _)| self.layout.cells[*column].packed != Packed::EMPTY);
-        if says || self.action == Action::Delete {
-            self.about_series(open);
-        }
-        Ok(())
-    }
-
-    /// A row without period.
-    fn about_series(&mut self, open: usize) {
-        let plan = &self.assemblies[open].plan;
-        let time = plan.others.iter().find(|(_, used)| *used == Use::Time).map(|(column, _)| *column);
-        if let Some(column) = time.filter(|column| self.layout.cells[*column].packed == Packed::EMPTY)
-            && self.action != Action::Delete
-        {
-            self.layout.put(column, b"~");
-        }
-        self.push_row(open);
-    }
-
-    fn group(&mut self) -> Result<(), ReadError> {
-        self.marks.part(self.row, &self.source);
-        self.row += 1;
-        self.columns();
-        let Some(open) = self.open else {
-            self.left_out += 1;
-            return Ok(());
-        };
-        let Assembly { plan, columns, groups, .. } = &mut self.assemblies[open];
-        let is_of_dimensions = |cell: &super::Cell| plan.is_dimension(columns[cell.name as usize] as usize);
-        if !self.record.cells().iter().any(is_of_dimensions) {
-            self.layout.back_to(|layout| &mut layout.dataset, self.header.columns.len());
-            self.dataset_cells(open);
-            self.layout.keep_as(|layout| &mut layout.dataset);
-            self.layout.keep_as(|layout| &mut layout.series);
-            return Ok(());
-        }
-        if self.action != Action::Delete {
-            if groups.add(plan, columns, &self.record).is_err() {
-                return Err(self.error(groups::too_large()));
-            }
-            return Ok(());
-        }
-        // Attributes are deleted for all series of the group.
-        self.layout.back_to(|layout| &mut layout.dataset, self.header.columns.len());
-        let (mut names_attribute, columns) = (false, &self.assemblies[open].columns);
-        for cell in self.record.cells() {
-            let column = columns[cell.name as usize] as usize;
-            names_attribute |= !self.assemblies[open].plan.is_dimension(column);
-            self.layout.put(column, self.record.content(cell));
-        }
-        if names_attribute {
-            self.about_series(open);
-        }
-        self.layout.back_to(|layout| &mut layout.dataset, self.header.columns.len());
-        Ok(())
-    }
-
-    /// Gives the row what groups say of its series, where it does not say it itself.
-    fn add_groups(&mut self, open: usize) {
-        let layout = &mut self.layout;
-        for (column, content) in self.assemblies[open].groups.find(&layout.text, &layout.cells) {
-            if layout.cells[column].packed == Packed::EMPTY {
-                layout.put(column, content);
-                layout.filled.push(column as u32);
-            }
-        }
+    /// What the message itself says is wrong with it, when it was read to its end.
+    fn check_whole(&self) -> Result<(), ReadError> {
+        let Some(notice) = self.source.message().error() else { return Ok(()) };
+        let said = format!("error {} {}", notice.code, notice.text).trim().to_owned();
+        Err(self.error(MessageProblem::NotWhole { said }))
     }
 }
 
 impl<S: EventSource> DataReader for EventReader<'_, S> {
     fn next_batch(&mut self) -> Result<Option<RowBatch>, ReadError> {
         let batch = self.batch()?;
-        if batch.is_none() && self.row == 0 && !self.gave {
-            return Err(self.error(MessageProblem::Empty));
+        if batch.is_none() {
+            self.check_whole()?;
+            if self.row == 0 && !self.gave {
+                return Err(self.error(MessageProblem::Empty));
+            }
         }
         self.gave = true;
         Ok(batch)

@@ -8,7 +8,10 @@ use super::problem::JsonError;
 use super::tokens::{Mark, Token, Tokens};
 use super::{DATASETS_MAX, STRUCTURES_MAX};
 use crate::csv::Action;
-use crate::data::{DatasetStart, JsonVersion, MessageInfo, MessageProblem, StructureRef};
+use crate::data::{
+    DatasetStart, JsonVersion, MessageHeader, MessageInfo, MessageProblem, Notice, StructureRef,
+};
+use crate::structure::parse_instant;
 
 /// Characters kept of what a message or a dataset says of itself; ids have at most 255.
 const KEPT_CHARACTERS: usize = 255;
@@ -62,8 +65,6 @@ struct Found {
     has_one_structure: bool,
     /// The first member that only other messages have.
     other: Option<JsonError>,
-    /// The first error that the message reports.
-    error: Option<String>,
 }
 
 impl Survey {
@@ -185,17 +186,13 @@ impl Found {
                 ("id", Token::Text) => tokens.text().clone_into(&mut header.id),
                 ("test", Token::True) => header.test = true,
                 ("prepared", Token::Text) => {
-                    header.prepared = tokens.text().parse().unwrap_or(header.prepared);
+                    header.prepared = parse_instant(tokens.text()).unwrap_or(header.prepared);
                 }
                 ("sender", _) => party(tokens, first, |id| header.sender = id)?,
                 ("receivers", _) => tokens.items_of(first, "receivers", |tokens, first| {
-                    party(tokens, first, |id| {
-                        if header.receivers.len() < RECEIVERS_MAX {
-                            header.receivers.push(id);
-                        }
-                    })
+                    party(tokens, first, |id| receiver(header, id))
                 })?,
-                ("receiver", _) => party(tokens, first, |id| header.receivers.push(id))?,
+                ("receiver", _) => party(tokens, first, |id| receiver(header, id))?,
                 _ => tokens.skip_rest(first)?,
             }
             Ok(())
@@ -212,7 +209,8 @@ impl Found {
             }
             Ok(())
         })?;
-        self.error.get_or_insert(format!("{code} {title}").trim().to_owned());
+        let (code, text) = (kept(&code), kept(&title));
+        self.message.notice(Notice { is_error: true, code, text });
         Ok(())
     }
 
@@ -220,9 +218,10 @@ impl Found {
         if let Some(error) = self.other {
             return error;
         }
-        match &self.error {
-            Some(error) => tokens.contents(format!(
-                "the message has no dataSets but an error, \"{error}\": ask its sender for the data again"
+        match self.message.error() {
+            Some(Notice { code, text, .. }) => tokens.contents(format!(
+                "the message has no dataSets but an error, \"{}\": ask its sender for the data again",
+                format!("{code} {text}").trim()
             )),
             None => {
                 tokens.contents("the message has no dataSets: SDMX-JSON data have that member in \"data\"")
@@ -246,6 +245,13 @@ impl Found {
 /// As much of a text as is kept: there may be many datasets.
 fn kept(text: &str) -> String {
     text.chars().take(KEPT_CHARACTERS).collect()
+}
+
+/// Takes a receiver, as long as there is room.
+fn receiver(header: &mut MessageHeader, id: String) {
+    if header.receivers.len() < RECEIVERS_MAX {
+        header.receivers.push(id);
+    }
 }
 
 /// Reads the id of an organisation.

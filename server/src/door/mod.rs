@@ -5,7 +5,9 @@
 //! must not: what is served, and what a caller may do.
 
 mod first_bytes;
+mod guests;
 mod hosts;
+mod idle;
 mod patience;
 pub(crate) mod places;
 mod reception;
@@ -30,44 +32,25 @@ use tower::Service;
 pub use hosts::Hosts;
 pub use reception::Reception;
 pub use stop::{Stop, StopSwitch, stop_switch};
-pub use tls::DoorTls;
+pub use tls::{DoorTls, Record};
 
 use crate::hub::Moment;
+use crate::limits::{Limits, count, count32, seconds};
 use crate::trust::{self, AgencyName};
 use first_bytes::FirstBytes;
+use guests::Stay;
+use idle::UnderWay;
 use patience::Patience;
 use places::{Place, Places};
 
-/// Connections at a time. Each costs a few tens of kilobytes when quiet.
-const CONNECTIONS_MAX: usize = 1_024;
-/// Connections from one address: an institution behind one router fits in, and one machine cannot take all.
-const CONNECTIONS_PER_ADDRESS_MAX: u32 = 256;
-/// A peer that has not finished its handshake by then is hung up on.
-const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(10);
-/// A peer that has not begun to speak HTTP by then, or not finished the header of an HTTP/1.1 request, is hung
-/// up on.
-const FIRST_BYTES_DEADLINE: Duration = Duration::from_secs(10);
-/// A peer that takes not a byte of its answer for so long is hung up on.
-const TAKING_DEADLINE: Duration = Duration::from_secs(60);
-/// Bytes of the header of an HTTP/1.1 request, and of the buffer for its body: a selection of many codes stands in the
-/// request line.
-const HTTP1_HEADER_BYTES_MAX: usize = 64 * 1024;
-/// Fields of the header of an HTTP/1.1 request: browsers behind proxies send some thirty.
-const HTTP1_HEADERS_MAX: usize = 64;
-/// Bytes of the header of an HTTP/2 request, decompressed.
-const HTTP2_HEADER_BYTES_MAX: u32 = 64 * 1024;
 /// Bytes of one stream in flight: with 1 MiB messages, four of them.
 const STREAM_WINDOW: u32 = 4 * 1024 * 1024;
 /// Bytes of one connection in flight.
 const CONNECTION_WINDOW: u32 = 16 * 1024 * 1024;
 /// Bytes that an uploading peer may put into one frame: fewer, larger frames cost less.
 const FRAME_BYTES_MAX: u32 = 256 * 1024;
-/// Streams one connection may have open at a time.
-const STREAMS_MAX: u32 = 128;
-/// An HTTP/2 peer that does not answer a ping within this time is gone.
-const PING_TIMEOUT: Duration = Duration::from_secs(20);
-/// How often a quiet HTTP/2 peer is pinged.
-const PING_INTERVAL: Duration = Duration::from_secs(30);
+/// Faults of a peer's streams that are answered before the connection ends: a sound peer has none.
+const STREAM_FAULTS_MAX: usize = 64;
 /// How long to wait when the machine cannot take a connection: out of file descriptors, mostly, and waiting
 /// lets others finish.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -143,7 +126,7 @@ pub struct Door {
 /// What stands between a connection and the router.
 #[derive(Clone)]
 enum Lock {
-    Tls(TlsAcceptor),
+    Tls(TlsAcceptor, Record),
     /// The names under which requests may come.
     Plain(Arc<Hosts>),
 }
@@ -151,7 +134,7 @@ enum Lock {
 impl Door {
     /// Listens on `address` with TLS.
     pub async fn open(address: &str, tls: &DoorTls, reception: Arc<Reception>) -> Result<Self, DoorError> {
-        Self::listen(address, Lock::Tls(TlsAcceptor::from(tls.config())), reception).await
+        Self::listen(address, Lock::Tls(TlsAcceptor::from(tls.config()), tls.record()), reception).await
     }
 
     /// Listens on a loopback `address` without TLS, to requests that name one of `hosts`.
@@ -179,7 +162,8 @@ impl Door {
 
     /// Serves until asked to `stop`, then lets connections finish for [`DRAIN_DEADLINE`].
     pub async fn serve(self, router: Router, mut stop: Stop) {
-        let places = Places::new(CONNECTIONS_MAX, CONNECTIONS_PER_ADDRESS_MAX);
+        let limits = self.reception.limits();
+        let places = Places::new(count(limits.connections), count32(limits.connections_per_address));
         // Holds every connection, so that none outlives the door.
         let mut connections = JoinSet::new();
         loop {
@@ -251,24 +235,25 @@ impl Connection {
         // Small answers go out at once; a failure only makes them slower.
         let _ = stream.set_nodelay(true);
         match self.lock.clone() {
-            Lock::Tls(acceptor) => self.serve_tls(acceptor, stream).await,
+            Lock::Tls(acceptor, record) => self.serve_tls(acceptor, &record, stream).await,
             Lock::Plain(hosts) => {
                 let peer = Peer { address: self.address, certificate: None, transport: Transport::Plain };
-                self.converse(stream, peer, false, Some(hosts)).await;
+                self.converse(stream, peer, false, Some(hosts), None).await;
             }
         }
     }
 
-    async fn serve_tls(mut self, acceptor: TlsAcceptor, stream: TcpStream) {
+    async fn serve_tls(mut self, acceptor: TlsAcceptor, record: &Record, stream: TcpStream) {
         let address = self.address;
+        let deadline = seconds(self.reception.limits().handshake_seconds);
         let handshake = tokio::select! {
-            handshake = tokio::time::timeout(HANDSHAKE_DEADLINE, acceptor.accept(stream)) => handshake,
+            handshake = tokio::time::timeout(deadline, acceptor.accept(stream)) => handshake,
             () = self.stop.asked() => return,
         };
         let stream = match handshake {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => return tracing::info!(%address, "handshake refused: {}", tls::in_words(&error)),
-            Err(_) => return tracing::info!(%address, "hung up: no handshake within {HANDSHAKE_DEADLINE:?}"),
+            Err(_) => return tracing::info!(%address, "hung up: no handshake within {deadline:?}"),
         };
         let certificate = match stream.get_ref().1.peer_certificates().and_then(<[_]>::first) {
             None => None,
@@ -280,7 +265,13 @@ impl Connection {
             },
         };
         let is_h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-        self.converse(stream, Peer { address, certificate, transport: Transport::Tls }, is_h2, None).await;
+        let stay = certificate.clone().map(|certificate| self.reception.guests().arrived(certificate));
+        // Once more, now that it is in the register: it may have been revoked since the handshake looked.
+        if certificate.as_ref().is_some_and(|certificate| !record.opens(certificate)) {
+            return;
+        }
+        let peer = Peer { address, certificate, transport: Transport::Tls };
+        self.converse(stream, peer, is_h2, None, stay).await;
     }
 
     async fn converse(
@@ -289,31 +280,59 @@ impl Connection {
         peer: Peer,
         is_h2: bool,
         hosts: Option<Arc<Hosts>>,
+        stay: Option<Stay>,
     ) {
+        let limits = *self.reception.limits();
         let (address, peer) = (self.address, Arc::new(peer));
-        let stream = FirstBytes::new(stream, FIRST_BYTES_DEADLINE);
-        let stream = TokioIo::new(Patience::new(stream, TAKING_DEADLINE));
+        let stream = FirstBytes::new(stream, seconds(limits.first_bytes_seconds));
+        let stream = TokioIo::new(Patience::new(stream, seconds(limits.taking_seconds)));
         let (router, reception) = (self.router, self.reception);
+        let under_way = UnderWay::default();
+        let requests = under_way.clone();
         let service = hyper::service::service_fn(move |mut request: http::Request<hyper::body::Incoming>| {
             let is_known = hosts.as_ref().is_none_or(|hosts| hosts.has(&request));
             request.extensions_mut().insert(peer.clone());
             request.extensions_mut().insert(reception.clone());
-            let mut router = router.clone();
-            async move { if is_known { router.call(request).await } else { Ok(hosts::misdirected()) } }
+            let (mut router, request_under_way) = (router.clone(), requests.begin());
+            async move {
+                let answer = if is_known { router.call(request).await } else { Ok(hosts::misdirected()) };
+                answer.map(|answer| request_under_way.answered_by(answer))
+            }
         });
-        let builder = http_builder(is_h2);
+        let builder = http_builder(is_h2, &limits);
         let connection = builder.serve_connection(stream, service);
         tokio::pin!(connection);
+        let mut dismissed = std::pin::pin!(dismissed(stay));
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
-            () = self.stop.asked() => {
+            () = dismissed.as_mut() => return tracing::info!(%address, "hung up: its certificate is over"),
+            () = finishing(&mut self.stop, &under_way, seconds(limits.idle_seconds)) => {
                 connection.as_mut().graceful_shutdown();
-                connection.await
+                tokio::select! {
+                    ended = connection => ended,
+                    () = dismissed => return tracing::info!(%address, "hung up: its certificate is over"),
+                }
             }
         };
         if let Err(error) = ended {
             tracing::debug!(%address, error, "connection ended");
         }
+    }
+}
+
+/// Ends when the connection is to finish what it does and end: the hub stops, or nothing is asked on it.
+async fn finishing(stop: &mut Stop, under_way: &UnderWay, idle: Duration) {
+    tokio::select! {
+        () = stop.asked() => {}
+        () = under_way.none_for(idle) => {}
+    }
+}
+
+/// Ends when a guest is to leave; never for whoever came without a certificate.
+async fn dismissed(stay: Option<Stay>) {
+    match stay {
+        Some(mut stay) => stay.dismissed().await,
+        None => std::future::pending().await,
     }
 }
 
@@ -324,24 +343,26 @@ fn peer_certificate(der: &CertificateDer<'_>) -> Option<PeerCertificate> {
     Some(PeerCertificate { name, fingerprint: trust::fingerprint(der), not_after })
 }
 
-fn http_builder(is_h2: bool) -> auto::Builder<TokioExecutor> {
+fn http_builder(is_h2: bool, limits: &Limits) -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
         .http1()
         .timer(TokioTimer::new())
-        .header_read_timeout(FIRST_BYTES_DEADLINE)
-        .max_buf_size(HTTP1_HEADER_BYTES_MAX)
-        .max_headers(HTTP1_HEADERS_MAX);
+        .header_read_timeout(seconds(limits.first_bytes_seconds))
+        .max_buf_size(count(limits.header_bytes))
+        .max_headers(count(limits.header_fields));
     builder
         .http2()
         .timer(TokioTimer::new())
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_frame_size(FRAME_BYTES_MAX)
-        .max_concurrent_streams(STREAMS_MAX)
-        .max_header_list_size(HTTP2_HEADER_BYTES_MAX)
-        .keep_alive_interval(PING_INTERVAL)
-        .keep_alive_timeout(PING_TIMEOUT);
+        .max_concurrent_streams(count32(limits.streams_per_connection))
+        .max_header_list_size(count32(limits.header_bytes))
+        .max_pending_accept_reset_streams(count(limits.reset_streams))
+        .max_local_error_reset_streams(STREAM_FAULTS_MAX)
+        .keep_alive_interval(seconds(limits.ping_interval_seconds))
+        .keep_alive_timeout(seconds(limits.ping_timeout_seconds));
     // What was agreed in the handshake holds.
     if is_h2 { builder.http2_only() } else { builder.http1_only() }
 }

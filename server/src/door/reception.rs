@@ -8,7 +8,11 @@ use std::time::Duration;
 
 use mighub::v1::ErrorReason;
 
+use super::PeerCertificate;
+use super::guests::Guests;
+use super::tls::Record;
 use crate::hub::{Moment, Refusal};
+use crate::limits::Limits;
 
 /// Wrong tokens an address may show within [`WINDOW_MS`] before it is told to wait. Nobody guesses a token of 256 bits;
 /// this keeps a program with an old token from filling the log. A good token is never refused for the wrong ones of its
@@ -26,6 +30,8 @@ const IPV6_CUSTOMER_BITS: u32 = 64;
 #[derive(Debug)]
 pub struct Reception {
     public_reading: bool,
+    limits: Limits,
+    guests: Guests,
     wrong: Mutex<HashMap<IpAddr, Wrong>>,
 }
 
@@ -39,7 +45,28 @@ struct Wrong {
 impl Reception {
     /// Lets the public read, or not.
     pub fn new(public_reading: bool) -> Self {
-        Self { public_reading, wrong: Mutex::default() }
+        Self { public_reading, limits: Limits::default(), guests: Guests::default(), wrong: Mutex::default() }
+    }
+
+    /// The same with other limits than the usual ones.
+    pub fn with_limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// Limits on connections.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Connections that were opened with a certificate.
+    pub(super) fn guests(&self) -> &Guests {
+        &self.guests
+    }
+
+    /// Ends the connections whose certificates do not stand as they did when they were opened: revoked ones, and those
+    /// that have ended. Gives the certificates.
+    pub(crate) fn dismiss(&self, record: &Record) -> Vec<PeerCertificate> {
+        self.guests.dismiss(|certificate| record.opens(certificate))
     }
 
     /// Whether somebody without certificate or token may read what is released and free.

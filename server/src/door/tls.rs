@@ -1,4 +1,4 @@
-//! TLS at the door: version 1.3 only, clients' certificates judged by the hub's authority, by the hub's clock.
+//! TLS at the door: version 1.3 only, clients' certificates judged by the hub's authority, clock and record.
 
 use std::fmt;
 use std::io;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::{CertificateDer, UnixTime};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::server::{ClientHello, NoServerSessionStorage, ResolvesServerCert, WebPkiClientVerifier};
 use rustls::sign::CertifiedKey;
@@ -17,43 +17,69 @@ use rustls::{
     SignatureScheme,
 };
 
-use super::DoorError;
+use super::{DoorError, PeerCertificate};
 use crate::clock::Clock;
+use crate::hub::Standing;
 use crate::trust::keys::DoorCertificate;
-use crate::trust::{AgencyName, NameError};
+use crate::trust::{self, AgencyName, NameError};
 
-/// The TLS configuration of a door, whose certificate can be replaced while it is open.
+/// The TLS configuration of a door. Its certificate and the lists of revoked ones can be replaced while it is open.
 pub struct DoorTls {
     config: Arc<ServerConfig>,
     shown: Arc<Shown>,
+    verifier: Arc<AgencyVerifier>,
     provider: Arc<CryptoProvider>,
 }
 
+/// What the hub's record says of certificates.
+#[derive(Clone)]
+pub struct Record(Arc<dyn Fn(&AgencyName, &[u8; 32]) -> Standing + Send + Sync>);
+
+impl Record {
+    /// Asks there.
+    pub fn new(standing: impl Fn(&AgencyName, &[u8; 32]) -> Standing + Send + Sync + 'static) -> Self {
+        Self(Arc::new(standing))
+    }
+
+    /// Whether a certificate may open a connection, and keep it. One that is not known may: every call with it is told
+    /// so, which a broken handshake could not.
+    pub(super) fn opens(&self, certificate: &PeerCertificate) -> bool {
+        match (self.0)(&certificate.name, &certificate.fingerprint) {
+            Standing::InForce | Standing::Unknown => true,
+            Standing::Ended | Standing::Revoked => false,
+        }
+    }
+}
+
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Record(…)")
+    }
+}
+
 impl DoorTls {
-    /// Shows `certificate`, and takes certificates of `authority` that are in force by `clock`.
+    /// Shows `certificate`, and takes certificates of `authority` that are in force by `clock` and by the hub's
+    /// `record`. With `revocations` (RFC 5280) their word counts as well, and once one has ended no certificate is
+    /// taken until there is a newer one.
     pub fn new(
         certificate: DoorCertificate,
         authority: &CertificateDer<'static>,
+        revocations: Vec<CertificateRevocationListDer<'static>>,
+        record: Record,
         clock: Arc<Clock>,
     ) -> Result<Self, DoorError> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let shown = Arc::new(Shown(RwLock::new(certified_key(certificate, &provider)?)));
-        let mut roots = RootCertStore::empty();
-        roots.add(authority.clone())?;
-        // Without a certificate a peer may still enrol, ask for health, or read what is public.
-        let of_authority = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone())
-            .allow_unauthenticated()
-            .build()
-            .map_err(DoorError::Authority)?;
+        let verifier = Arc::new(AgencyVerifier::new(authority, revocations, record, &provider)?);
         let mut config = ServerConfig::builder_with_details(provider.clone(), Arc::new(HubTime(clock)))
             .with_protocol_versions(&[&rustls::version::TLS13])?
-            .with_client_cert_verifier(Arc::new(AgencyVerifier(of_authority)))
+            .with_client_cert_verifier(verifier.clone())
             .with_cert_resolver(shown.clone());
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         // No sessions: a certificate that has ended must not live on in one.
         config.session_storage = Arc::new(NoServerSessionStorage {});
         config.send_tls13_tickets = 0;
-        Ok(Self { config: Arc::new(config), shown, provider })
+        Ok(Self { config: Arc::new(config), shown, verifier, provider })
     }
 
     /// Shows another certificate to connections from now on.
@@ -63,8 +89,17 @@ impl DoorTls {
         Ok(())
     }
 
+    /// Heeds other lists of revoked certificates from now on.
+    pub fn heed(&self, revocations: Vec<CertificateRevocationListDer<'static>>) -> Result<(), DoorError> {
+        self.verifier.heed(revocations, &self.provider)
+    }
+
     pub(super) fn config(&self) -> Arc<ServerConfig> {
         self.config.clone()
+    }
+
+    pub(super) fn record(&self) -> Record {
+        self.verifier.record.clone()
     }
 }
 
@@ -99,6 +134,14 @@ fn certificate_in_words(error: &CertificateError) -> String {
         }
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             "the client's certificate is not in force yet; the clock here or there is wrong".to_owned()
+        }
+        CertificateError::Revoked => "the client's certificate was revoked".to_owned(),
+        CertificateError::ExpiredRevocationList | CertificateError::ExpiredRevocationListContext { .. } => {
+            "keys/revocations.pem has ended: nobody with a certificate is let in until there is a newer list, or none"
+                .to_owned()
+        }
+        CertificateError::UnknownRevocationStatus => {
+            "keys/revocations.pem is not a list of this hub's authority: nobody with a certificate is let in".to_owned()
         }
         CertificateError::UnknownIssuer | CertificateError::BadSignature => {
             "the client's certificate is of another authority; its agency must enrol with this hub".to_owned()
@@ -140,21 +183,72 @@ impl TimeProvider for HubTime {
     }
 }
 
-/// Takes certificates of the authority that name exactly one agency and application.
+/// Takes certificates of the authority that name exactly one agency and application, unless the hub's record says that
+/// they are over.
 #[derive(Debug)]
-struct AgencyVerifier(Arc<dyn ClientCertVerifier>);
+struct AgencyVerifier {
+    authority: Arc<RootCertStore>,
+    /// Looks at chain, dates, purpose, and lists of revoked ones.
+    of_authority: RwLock<Arc<dyn ClientCertVerifier>>,
+    hints: Vec<DistinguishedName>,
+    record: Record,
+}
+
+impl AgencyVerifier {
+    fn new(
+        authority: &CertificateDer<'static>,
+        revocations: Vec<CertificateRevocationListDer<'static>>,
+        record: Record,
+        provider: &Arc<CryptoProvider>,
+    ) -> Result<Self, DoorError> {
+        let mut roots = RootCertStore::empty();
+        roots.add(authority.clone())?;
+        let authority = Arc::new(roots);
+        let of_authority = of_authority(&authority, revocations, provider)?;
+        let hints = of_authority.root_hint_subjects().to_vec();
+        Ok(Self { authority, of_authority: RwLock::new(of_authority), hints, record })
+    }
+
+    fn heed(
+        &self,
+        revocations: Vec<CertificateRevocationListDer<'static>>,
+        provider: &Arc<CryptoProvider>,
+    ) -> Result<(), DoorError> {
+        let verifier = of_authority(&self.authority, revocations, provider)?;
+        *self.of_authority.write().unwrap_or_else(PoisonError::into_inner) = verifier;
+        Ok(())
+    }
+
+    fn of_authority(&self) -> Arc<dyn ClientCertVerifier> {
+        self.of_authority.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+fn of_authority(
+    authority: &Arc<RootCertStore>,
+    revocations: Vec<CertificateRevocationListDer<'static>>,
+    provider: &Arc<CryptoProvider>,
+) -> Result<Arc<dyn ClientCertVerifier>, DoorError> {
+    // Without a certificate a peer may still enrol, ask for health, or read what is public.
+    let builder = WebPkiClientVerifier::builder_with_provider(authority.clone(), provider.clone())
+        .allow_unauthenticated()
+        .with_crls(revocations)
+        .only_check_end_entity_revocation()
+        .enforce_revocation_expiration();
+    builder.build().map_err(DoorError::Authority)
+}
 
 impl ClientCertVerifier for AgencyVerifier {
     fn offer_client_auth(&self) -> bool {
-        self.0.offer_client_auth()
+        true
     }
 
     fn client_auth_mandatory(&self) -> bool {
-        self.0.client_auth_mandatory()
+        false
     }
 
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
-        self.0.root_hint_subjects()
+        &self.hints
     }
 
     fn verify_client_cert(
@@ -163,10 +257,13 @@ impl ClientCertVerifier for AgencyVerifier {
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<ClientCertVerified, rustls::Error> {
-        let verified = self.0.verify_client_cert(end_entity, intermediates, now)?;
-        match AgencyName::of_certificate(end_entity) {
-            Ok(_) => Ok(verified),
-            Err(error) => Err(CertificateError::Other(OtherError(Arc::new(error))).into()),
+        let verified = self.of_authority().verify_client_cert(end_entity, intermediates, now)?;
+        let name = AgencyName::of_certificate(end_entity)
+            .map_err(|error| CertificateError::Other(OtherError(Arc::new(error))))?;
+        match (self.record.0)(&name, &trust::fingerprint(end_entity)) {
+            Standing::InForce | Standing::Unknown => Ok(verified),
+            Standing::Ended => Err(CertificateError::Expired.into()),
+            Standing::Revoked => Err(CertificateError::Revoked.into()),
         }
     }
 
@@ -176,7 +273,7 @@ impl ClientCertVerifier for AgencyVerifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls12_signature(message, certificate, signature)
+        self.of_authority().verify_tls12_signature(message, certificate, signature)
     }
 
     fn verify_tls13_signature(
@@ -185,10 +282,10 @@ impl ClientCertVerifier for AgencyVerifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.0.verify_tls13_signature(message, certificate, signature)
+        self.of_authority().verify_tls13_signature(message, certificate, signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.supported_verify_schemes()
+        self.of_authority().supported_verify_schemes()
     }
 }

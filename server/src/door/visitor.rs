@@ -11,7 +11,7 @@ use mighub::token::AccessToken;
 use mighub::v1::ErrorReason;
 
 use super::reception::{Reception, customer};
-use super::{Peer, Transport};
+use super::{Peer, PeerCertificate, Transport};
 use crate::hub::rights::unauthenticated;
 use crate::hub::tokens::token_invalid;
 use crate::hub::{Hub, Moment, Principal, Refusal};
@@ -65,7 +65,10 @@ impl Visitor {
             (Shown::Nothing, Some(certificate)) => {
                 hub.authenticate(&certificate.name, &certificate.fingerprint, now)
             }
-            (Shown::Nothing, None) => Ok(Principal::PUBLIC),
+            (Shown::Nothing, None) => {
+                let is_kept_out = !self.reception.public_reading();
+                Ok(Principal { is_kept_out, ..Principal::PUBLIC })
+            }
         }
     }
 
@@ -93,6 +96,14 @@ impl Visitor {
         let address = self.peer.address.ip();
         tracing::info!(%address, "a wrong access token");
         self.reception.wrong_token(address, now).err().unwrap_or_else(token_invalid)
+    }
+
+    /// The certificate of the connection; nothing beside a token, which then decides who calls.
+    pub(crate) fn certificate(&self) -> Option<&PeerCertificate> {
+        match self.shown {
+            Shown::Nothing => self.peer.certificate.as_ref(),
+            Shown::Token(_) | Shown::Unreadable => None,
+        }
     }
 
     /// When the caller's certificate ends.

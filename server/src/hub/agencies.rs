@@ -15,7 +15,6 @@ use super::refusal::Refusal;
 use super::rights::Operation;
 use super::rows::{AgencyRow, TokenRow, token_key};
 use super::{Hub, Principal};
-use crate::trust::AgencyName;
 
 /// Bytes of an agency's id, at most: it stands in certificates.
 const AGENCY_BYTES_MAX: usize = 64;
@@ -30,36 +29,14 @@ pub(super) fn unknown_agency(id: &str) -> Refusal {
 }
 
 impl Hub {
-    /// Who a certificate stands for. Its name alone does not do: its agency must have enrolled it.
-    pub fn authenticate(
-        &self,
-        name: &AgencyName,
-        certificate_fingerprint: &[u8; 32],
-        now: Moment,
-    ) -> Result<Principal, Refusal> {
-        let refuse = || {
-            let text = format!(
-                "the certificate of {name} is not known to this hub, or has ended: run `mighub enrol` again"
-            );
-            Refusal::new(ErrorReason::NotEnrolled, text)
-        };
-        let id = AgencyId::new(&name.agency).map_err(|_| refuse())?;
-        let rights = self.rights();
-        let row = rights.agency(&id).ok_or_else(refuse)?;
-        let keys =
-            row.keys.iter().find(|keys| keys.certificate_fingerprint[..] == certificate_fingerprint[..]);
-        keys.filter(|keys| *keys.application == *name.application && now.0 < keys.not_after_ms)
-            .ok_or_else(refuse)?;
-        Ok(Principal { application: Some(name.application.clone()), ..Principal::of_agency(id) })
-    }
-
     /// AgencyService.WhoAmI.
     pub fn who_am_i(
         &self,
-        principal: &Principal,
+        permit: &Permit<Anybody>,
         certificate_not_after: Option<Moment>,
         now: Moment,
     ) -> Result<v1::WhoAmIResponse, Refusal> {
+        let principal = permit.principal();
         let rights = self.rights();
         let agency = principal.agency.as_ref();
         Ok(v1::WhoAmIResponse {
@@ -81,26 +58,16 @@ impl Hub {
         })
     }
 
-    /// Keys with which this hub signs receipts.
-    pub fn hub_keys(&self) -> Vec<v1::HubKey> {
-        vec![v1::HubKey {
-            key_id: self.signer.key_id().to_vec().into(),
-            public_key: self.signer.public_key().to_vec().into(),
-            valid_from: None,
-            valid_to: None,
-        }]
-    }
-
     /// AgencyService.AddAgency. The token is random and was made by the caller.
     pub fn add_agency(
         &self,
-        principal: &Principal,
+        permit: &Permit<Administer>,
         request: &v1::AddAgencyRequest,
         token: &EnrolmentToken,
         expires: Moment,
         now: Moment,
     ) -> Result<v1::AddAgencyResponse, Refusal> {
-        self.rights().authorise(principal, Operation::Administer, now)?;
+        let principal = permit.principal();
         let id = agency("agency", &request.agency)?;
         if id.len() > AGENCY_BYTES_MAX {
             return Err(Refusal::malformed(
@@ -180,10 +147,11 @@ impl Hub {
     /// AgencyService.ListAgencies.
     pub fn list_agencies(
         &self,
-        principal: &Principal,
+        permit: &Permit<Enrolled>,
         request: &v1::ListAgenciesRequest,
         now: Moment,
     ) -> Result<v1::ListAgenciesResponse, Refusal> {
+        let principal = permit.principal();
         if principal.agency.is_none() {
             self.rights().authorise(principal, Operation::Audit, now)?;
         }
@@ -197,11 +165,11 @@ impl Hub {
     /// AgencyService.GrantRole.
     pub fn grant_role(
         &self,
-        principal: &Principal,
+        permit: &Permit<Administer>,
         request: &v1::GrantRoleRequest,
         now: Moment,
     ) -> Result<v1::GrantRoleResponse, Refusal> {
-        self.rights().authorise(principal, Operation::Administer, now)?;
+        let principal = permit.principal();
         let id = agency("agency", &request.agency)?;
         if request.role() == Role::Unspecified {
             return Err(Refusal::malformed("role", "name a role"));
@@ -216,17 +184,45 @@ impl Hub {
         Ok(v1::GrantRoleResponse { roles: self.rights().agency(&id).map(roles).unwrap_or_default() })
     }
 
+    /// AgencyService.RevokeRole. Calls that come after the answer are refused.
+    pub fn revoke_role(
+        &self,
+        permit: &Permit<Administer>,
+        request: &v1::RevokeRoleRequest,
+        now: Moment,
+    ) -> Result<v1::RevokeRoleResponse, Refusal> {
+        let principal = permit.principal();
+        let id = agency("agency", &request.agency)?;
+        let role = request.role();
+        if role == Role::Unspecified {
+            return Err(Refusal::malformed("role", "name a role"));
+        }
+        let reason = super::release::reason(&request.reason, "a role that is taken away")?;
+        let _one_at_a_time = self.desk.changing_rights();
+        let rights = self.rights();
+        rights.agency(&id).ok_or_else(|| unknown_agency(&id))?;
+        if rights.has_role(&id, role, u64::MAX) {
+            let holders = || rights.agencies().keys().filter(|id| rights.has_role(id, role, u64::MAX));
+            if role == Role::Administrator && holders().count() == 1 {
+                let text = format!("{id} is the only administrator: give the role to another agency first");
+                return Err(Refusal::new(ErrorReason::LastAdministrator, text));
+            }
+            let revoked = v1::RoleRevoked { agency_id: id.to_string(), role: role.into(), reason };
+            self.record(Actor::of(principal, ""), What::RoleRevoked(revoked), Vec::new(), now)?;
+        }
+        Ok(v1::RevokeRoleResponse { roles: self.rights().agency(&id).map(roles).unwrap_or_default() })
+    }
+
     /// AgencyService.ListRoles.
     pub fn list_roles(
         &self,
-        principal: &Principal,
+        permit: &Permit<Audit>,
         request: &v1::ListRolesRequest,
         now: Moment,
     ) -> Result<v1::ListRolesResponse, Refusal> {
-        self.rights().authorise(principal, Operation::Audit, now)?;
         let rights = self.rights();
         let asked = |(id, row): &(&AgencyId, &AgencyRow)| {
-            !row.roles.is_empty() && (request.agency.is_empty() || ***id == *request.agency)
+            !roles(row).is_empty() && (request.agency.is_empty() || ***id == *request.agency)
         };
         let page = Page::read(request.page_size, &request.page_token)?;
         let (page, next_page_token) =
@@ -241,11 +237,11 @@ impl Hub {
     /// AgencyService.PutAgreement.
     pub fn put_agreement(
         &self,
-        principal: &Principal,
+        permit: &Permit<Administer>,
         request: &v1::PutAgreementRequest,
         now: Moment,
     ) -> Result<v1::PutAgreementResponse, Refusal> {
-        self.rights().authorise(principal, Operation::Administer, now)?;
+        let principal = permit.principal();
         let message =
             request.agreement.as_ref().ok_or_else(|| Refusal::malformed("agreement", "it is missing"))?;
         let agreement = Agreement::read(message)?;
@@ -337,6 +333,7 @@ impl Hub {
         let terms = &agreement.terms;
         let named = std::iter::once(&agreement.lane.provider)
             .chain(&terms.senders)
+            .chain(&agreement.publishers)
             .chain(&terms.readers_before_release)
             .chain(&terms.readers_confidential);
         named.into_iter().find(|id| rights.agency(id).is_none()).map_or(Ok(()), |id| Err(unknown_agency(id)))
@@ -345,10 +342,11 @@ impl Hub {
     /// AgencyService.ListAgreements.
     pub fn list_agreements(
         &self,
-        principal: &Principal,
+        permit: &Permit<Anybody>,
         request: &v1::ListAgreementsRequest,
         now: Moment,
     ) -> Result<v1::ListAgreementsResponse, Refusal> {
+        let principal = permit.principal();
         let rights = self.rights();
         let sees_all = rights.authorise(principal, Operation::Audit, now).is_ok();
         let asked = |agreement: &&std::sync::Arc<Agreement>| {
@@ -372,7 +370,8 @@ impl Hub {
 }
 
 fn roles(row: &AgencyRow) -> Vec<i32> {
-    let mut roles: Vec<i32> = row.roles.iter().map(|role| role.role).collect();
+    let held = row.roles.iter().filter(|role| role.holds_at(u64::MAX));
+    let mut roles: Vec<i32> = held.map(|role| role.role).collect();
     roles.sort_unstable();
     roles.dedup();
     roles
@@ -382,7 +381,7 @@ fn agency_message(id: &AgencyId, row: &AgencyRow, now: Moment) -> v1::Agency {
     v1::Agency {
         id: id.to_string(),
         name: row.name.clone(),
-        enrolled: row.keys.iter().any(|keys| now.0 < keys.not_after_ms),
+        enrolled: row.keys.iter().any(|keys| keys.is_in_force(now)),
         added_time: Some(Moment(row.added_ms).to_message()),
     }
 }

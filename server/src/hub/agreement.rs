@@ -29,12 +29,21 @@ pub struct Agreement {
     pub needs_review: bool,
     /// Whether the very existence of restricted observations is hidden.
     pub existence_restricted: bool,
+    /// Whether what shows more than before needs a second person.
+    pub four_eyes: bool,
+    /// Agencies that may release and restrict besides the provider and its senders.
+    pub publishers: BTreeSet<AgencyId>,
 }
 
 impl Agreement {
     /// Whether an agency may send in the provider's name.
     pub fn sends(&self, agency: &AgencyId) -> bool {
         *agency == self.lane.provider || self.terms.senders.contains(agency)
+    }
+
+    /// Whether an agency may release and restrict what the provider sends.
+    pub fn publishes(&self, agency: &AgencyId) -> bool {
+        self.sends(agency) || self.publishers.contains(agency)
     }
 
     /// Reads a message.
@@ -82,6 +91,8 @@ impl Agreement {
             terms,
             needs_review: message.needs_review,
             existence_restricted: message.existence_restricted,
+            four_eyes: message.four_eyes,
+            publishers: agencies("publisher_agencies", &message.publisher_agencies)?,
         })
     }
 
@@ -106,6 +117,8 @@ impl Agreement {
             default_conf_status: String::new(),
             confidential_readers: ids(&terms.readers_confidential),
             pre_release_readers: ids(&terms.readers_before_release),
+            four_eyes: self.four_eyes,
+            publisher_agencies: ids(&self.publishers),
         }
     }
 }

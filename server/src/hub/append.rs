@@ -3,10 +3,12 @@
 use std::sync::mpsc::sync_channel;
 use std::sync::{Mutex, PoisonError};
 
+use mighub::evidence::Frontier;
 use mighub::v1::{self, record::What};
 use mighub_store::{Batch, Error, Name, NewRecord, Object, Position, Store};
 use prost::Message;
 
+use super::evidence::{Leaves, LogTree};
 use super::lane::LaneId;
 use super::moment::Moment;
 use super::refusal::Refusal;
@@ -21,16 +23,37 @@ const WITH_RECORD_BYTES_MAX: usize = 1024 * 1024;
 /// Keeps batches in the order in which their positions were guessed.
 pub(super) struct Appender(Mutex<Next>);
 
+/// What comes after all that was handed over to the store.
 struct Next {
-    position: u64,
     effective_ms: i64,
+    /// The tree of all records before it, those that are not durable yet among them.
+    log: Frontier,
+    /// How often guesses were begun anew: whoever guessed before must not do so again.
+    round: u64,
 }
 
-/// Where and when a record will stand.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Slot {
+/// Where and when a record will stand, and what will stand before it.
+pub(super) struct Slot<'a> {
     pub(super) position: u64,
     pub(super) effective: Moment,
+    log: &'a Frontier,
+    leaves: &'a Leaves,
+}
+
+impl Slot<'_> {
+    /// A record at this place in the log: its place in the tree, and what its leaf is made of.
+    pub(super) fn place(&self, record: &v1::Record) -> (v1::LogPlace, v1::LogRecord) {
+        let record = self.leaves.log_record(self.position, self.effective, &record.encode_to_vec());
+        let leaf = self.leaves.hash(self.position, self.effective, &record.record);
+        let mut log = self.log.clone();
+        log.push(leaf);
+        let place = v1::LogPlace {
+            root: log.root().to_bytes(),
+            leaf_hash: leaf.to_bytes(),
+            inclusion: self.log.next_proof().into_iter().map(|hash| hash.to_bytes()).collect(),
+        };
+        (place, record)
+    }
 }
 
 /// Who acts.
@@ -48,9 +71,10 @@ impl Actor {
 }
 
 impl Appender {
-    pub(super) fn new(store: &Store) -> Self {
+    /// Goes on from a journal that is whole in the tree.
+    pub(super) fn new(store: &Store, log: &LogTree) -> Self {
         let effective_ms = store.last_effective_ms().unwrap_or(i64::MIN);
-        Self(Mutex::new(Next { position: store.records(), effective_ms }))
+        Self(Mutex::new(Next { effective_ms, log: log.frontier(), round: 0 }))
     }
 }
 
@@ -83,39 +107,43 @@ impl Hub {
         self.append(None, &[], now, |_| Ok((objects.clone(), record(&actor, what.clone(), now))))
     }
 
-    /// Appends a record that is made for its position: a receipt says where it stands. With a lane, the lane's
-    /// head must be what is given. `present` are objects that it names and that must be there still. Returns when
-    /// the view has the record.
+    /// Appends a record that is made for its place: a receipt says where it stands, and behind what. With a lane, the
+    /// lane's head must be what is given. `present` are objects that it names and that must be there still. Returns
+    /// when the view has the record.
     pub(super) fn append(
         &self,
         lane: Option<(&LaneId, Option<u64>)>,
         present: &[Name],
         now: Moment,
-        mut make: impl FnMut(Slot) -> Result<(Vec<Object>, v1::Record), Refusal>,
+        mut make: impl FnMut(&Slot<'_>) -> Result<(Vec<Object>, v1::Record), Refusal>,
     ) -> Result<u64, Refusal> {
         for _ in 0..GUESSES_MAX {
             let (sender, receiver) = sync_channel(1);
+            let round;
             {
                 let mut next = self.appender.0.lock().unwrap_or_else(PoisonError::into_inner);
                 let effective = Moment(now.0.max(next.effective_ms));
-                let (objects, record) = make(Slot { position: next.position, effective })?;
+                let (position, leaves) = (next.log.size(), self.log.leaves());
+                let (objects, record) = make(&Slot { position, effective, log: &next.log, leaves })?;
                 let record = NewRecord {
                     lane: lane.map_or_else(
                         || mighub_store::Lane(std::sync::Arc::from(&b""[..])),
                         |(lane, _)| lane.to_store(),
                     ),
                     expect: lane.map(|(_, head)| head.map(Position)),
-                    position: Some(Position(next.position)),
+                    position: Some(Position(position)),
                     payload: record.encode_to_vec().into(),
                 };
+                let leaf = leaves.hash(position, effective, &record.payload);
                 let present = present.to_vec();
                 let batch = Batch { objects, present, record: Some(record), time_ms: effective.0 };
                 self.store.submit(batch, move |answer| {
                     // The receiver waits below; it cannot have gone.
                     let _ = sender.send(answer);
                 });
-                next.position += 1;
+                next.log.push(leaf);
                 next.effective_ms = effective.0;
+                round = next.round;
             }
             let answer = receiver.recv().unwrap_or(Err(Error::Closed));
             match answer {
@@ -125,10 +153,8 @@ impl Hub {
                     return Ok(position.0);
                 }
                 Err(error) => {
-                    let mut next = self.appender.0.lock().unwrap_or_else(PoisonError::into_inner);
-                    let moved = matches!(error, Error::PositionMoved { .. });
-                    next.position = self.store.records();
-                    if moved {
+                    self.guess_anew(round)?;
+                    if matches!(error, Error::PositionMoved { .. }) {
                         continue;
                     }
                     if matches!(error, Error::NotFound(_)) && !present.is_empty() {
@@ -141,6 +167,22 @@ impl Hub {
             }
         }
         Err(Refusal::internal("the journal is busy; call again"))
+    }
+
+    /// A guess was wrong, and so are all that were built on it. New ones begin only when the store has answered all of
+    /// them: a receipt speaks of every record before its own, so that a guess which has the right position by chance,
+    /// behind other records than it was made for, must not be there.
+    fn guess_anew(&self, round: u64) -> Result<(), Refusal> {
+        let mut next = self.appender.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if next.round != round {
+            return Ok(());
+        }
+        // The store answers in order. If it takes nothing any more, no guess will ever be right.
+        let _ = self.store.commit(Batch { time_ms: next.effective_ms, ..Batch::default() });
+        self.catch_up()?;
+        next.log = self.log.frontier();
+        next.round += 1;
+        Ok(())
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! A confidential cell keeps its key, OBS_STATUS and CONF_STATUS and loses everything else (DETAILS C14).
 //! Today's confidentiality governs every vintage: a cell that is restricted in what the lane shows today is
-//! hidden in older vintages too (C16).
+//! hidden in older vintages too (C16). A cell that was withheld by a restriction is not there at all, in whatever
+//! vintage.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -12,6 +13,7 @@ use mighub::manifest::BlockInfo;
 use mighub_sdmx::columns::{
     AttributeColumn, AttributeValue, Columns, ColumnsBuilder, NO_VALUE, ObservationRange, Runs, SourceMap,
 };
+use mighub_sdmx::key::Selection;
 
 use super::agreement::CONF_STATUS;
 use super::vintage::{BlockSource, LoadError, Vintage};
@@ -24,7 +26,7 @@ const CONF_REDIST: &str = "CONF_REDIST";
 const KEPT: [&str; 2] = ["OBS_STATUS", CONF_STATUS];
 
 /// What one reader may see of one lane.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Audience {
     /// Agency that reads; nothing for the public.
     pub agency: Option<Arc<str>>,
@@ -34,6 +36,8 @@ pub struct Audience {
     pub restricted: bool,
     /// Does not even learn that restricted cells exist: their keys are left out too.
     pub keys_hidden: bool,
+    /// Cells that a restriction withholds from this reader; none from who sees restricted cells.
+    pub withheld: Vec<Arc<Selection>>,
 }
 
 impl Audience {
@@ -44,6 +48,13 @@ impl Audience {
             restricted: self.restricted && other.restricted,
             keys_hidden: self.keys_hidden || other.keys_hidden,
             agency: self.agency,
+            withheld: {
+                let mut withheld = self.withheld;
+                let more = other.withheld.iter().filter(|other| !withheld.contains(other));
+                let more: Vec<_> = more.cloned().collect();
+                withheld.extend(more);
+                withheld
+            },
         }
     }
 }
@@ -96,7 +107,14 @@ impl Mask {
     /// Whether a block reads for this reader as it lies.
     pub fn lets_pass(&self, block: &BlockInfo) -> bool {
         self.shows_all()
-            || (!is_restricted(block, self.unmarked_free) && self.governing_blocks(block).is_empty())
+            || (!is_restricted(block, self.unmarked_free)
+                && self.governing_blocks(block).is_empty()
+                && !self.may_withhold(block))
+    }
+
+    /// Whether a restriction may withhold some cell of a block.
+    fn may_withhold(&self, block: &BlockInfo) -> bool {
+        self.audience.withheld.iter().any(|withheld| block.may_match(withheld))
     }
 
     /// Whether some cell of the vintage with these marks may be hidden.
@@ -104,7 +122,8 @@ impl Mask {
         let own = || marks.restricted || (marks.unmarked && !self.unmarked_free);
         !self.shows_all()
             && (own()
-                || (self.governing.is_some() && !vintage.blocks.iter().all(|block| self.lets_pass(block))))
+                || ((self.governing.is_some() || !self.audience.withheld.is_empty())
+                    && !vintage.blocks.iter().all(|block| self.lets_pass(block))))
     }
 
     /// Whether nothing is hidden from this reader, of whatever vintage.
@@ -112,9 +131,9 @@ impl Mask {
         self.audience.restricted
     }
 
-    /// Whether hidden cells are left out with their keys.
+    /// Whether cells may be left out with their keys.
     pub fn hides_keys(&self) -> bool {
-        self.audience.keys_hidden && !self.shows_all()
+        (self.audience.keys_hidden || !self.audience.withheld.is_empty()) && !self.shows_all()
     }
 
     /// The block as this reader may see it; `source` reads blocks as they lie.
@@ -130,12 +149,21 @@ impl Mask {
             let hidden_today = self.hidden_by_status(&today, today_free);
             hide_as_today(&columns, &mut hidden, &today, &hidden_today);
         }
-        if !hidden.contains(&true) {
-            return Ok(columns);
+        let mut left = vec![false; columns.len()];
+        if self.audience.keys_hidden {
+            std::mem::swap(&mut left, &mut hidden);
         }
-        let seen =
-            if self.audience.keys_hidden { left_out(&columns, &hidden) } else { emptied(&columns, &hidden) };
-        Ok(Arc::new(seen))
+        for withheld in &self.audience.withheld {
+            withhold(&columns, withheld, &mut left);
+        }
+        let mut seen = columns;
+        if hidden.contains(&true) {
+            seen = Arc::new(emptied(&seen, &hidden));
+        }
+        if left.contains(&true) {
+            seen = Arc::new(left_out(&seen, &left));
+        }
+        Ok(seen)
     }
 
     /// Blocks that the lane shows today, with restricted cells among the keys of `block`.
@@ -245,6 +273,15 @@ fn hide_as_today(columns: &Columns, hidden: &mut [bool], today: &Columns, hidden
         }
         here += usize::from(order.is_le());
         there += usize::from(order.is_ge());
+    }
+}
+
+/// Marks the cells of a restriction.
+fn withhold(columns: &Columns, restriction: &Selection, left: &mut [bool]) {
+    for (series, _) in restriction.matching_series(columns).iter().enumerate().filter(|(_, matches)| **matches) {
+        for place in columns.observations(series) {
+            left[place] |= restriction.matches_period(columns.periods[place]);
+        }
     }
 }
 

@@ -9,15 +9,20 @@ pub mod agreement;
 mod append;
 mod blocks;
 pub mod delta;
+pub mod evidence;
 pub mod fold;
 mod found;
+mod hub_keys;
+pub mod keys;
 pub mod lane;
 pub mod mask;
 pub mod moment;
 mod objects;
 mod pages;
+pub mod permit;
 mod reduce;
 pub mod refusal;
+mod release;
 pub mod retrieve;
 pub mod rights;
 pub mod rows;
@@ -38,16 +43,21 @@ use mighub_store::{Health, Options, Position, SledView, Store, View, ViewOpened}
 use prost::Message;
 
 pub use found::{CreateError, Founding};
+pub use keys::Standing;
 pub use moment::Moment;
+pub(crate) use pages::ITEMS_MAX as PAGE_ITEMS_MAX;
 pub use refusal::Refusal;
 pub use retrieve::{Batch, Diff, Effect, Figures, FiguresOf, FiguresRequest, FiguresState, LaneFigures};
 pub use retrieve::{Pull, VintageWatch};
 pub use rights::{Operation, Permit, Principal, Rights, Scope};
 pub use structures::{Catalogue, read_structures};
+pub(crate) use submission::SUBMISSION_BLOCKS_MAX;
 pub use submission::{Opening, Sending, TakenIn, Upload};
 
+use crate::limits::Limits;
 use crate::trust::HubSigner;
 use append::Appender;
+use evidence::{Leaves, LogTree};
 use reduce::{ReduceError, Step, reduce, row};
 use rows::FOUNDED;
 use rulebooks::Rulebooks;
@@ -124,11 +134,14 @@ pub struct Hub {
     /// Where files lie while they are taken in.
     scratch: PathBuf,
     free_space_min: u64,
+    limits: Limits,
     view: Box<dyn View>,
     signer: HubSigner,
     founded: v1::Founded,
     secret: [u8; 32],
     appender: Appender,
+    /// The tree over the records in the view.
+    log: LogTree,
     /// Held while records are taken into the view.
     taking: Mutex<()>,
     /// The view failed: what it says is not to be trusted until the hub starts again.
@@ -157,14 +170,19 @@ impl Hub {
             return Err(OpenError::NotFounded(folder.display().to_string()));
         }
         let before = view.records().unwrap_or(0);
-        let from = match take_in(&store, &view) {
-            Ok(_) => before,
+        let leaves = leaves_of(&store, folder)?;
+        let taken = LogTree::open(&store, &view, leaves.clone())
+            .map_err(OpenError::from)
+            .and_then(|log| take_in(&store, &view, &log).map(|_| log));
+        let (from, log) = match taken {
+            Ok(log) => (before, log),
             // Whatever is wrong with a view, deriving it anew mends it; if it does not, it is not the view.
             Err(error @ (OpenError::Reduce(ReduceError::View(_)) | OpenError::View(_))) => {
                 rebuilt = Some(error.to_string());
                 view.clear()?;
-                take_in(&store, &view)?;
-                0
+                let log = LogTree::open(&store, &view, leaves)?;
+                take_in(&store, &view, &log)?;
+                (0, log)
             }
             Err(error) => return Err(error),
         };
@@ -184,10 +202,12 @@ impl Hub {
             records_taken: store_report.records - from,
         };
         let hub = Self {
-            appender: Appender::new(&store),
+            appender: Appender::new(&store, &log),
+            log,
             store,
             scratch: emptied(folder.join(SCRATCH))?,
             free_space_min: options.free_space_min,
+            limits: Limits::default(),
             view: Box::new(view),
             signer: options.signer,
             founded,
@@ -203,6 +223,16 @@ impl Hub {
             notice: OnceLock::new(),
         };
         Ok((hub, report))
+    }
+
+    /// The same hub with other limits than the usual ones.
+    pub fn within(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// What callers can make it do at most.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// Has `notice` called with the number of records whenever there are more. The first caller counts.
@@ -265,7 +295,7 @@ impl Hub {
             let text = "the hub's view failed; it answers again once it was restarted";
             return Err(Refusal::new(v1::ErrorReason::HubReadOnly, text));
         }
-        let taken = take_in(&self.store, &*self.view).map_err(|error| {
+        let taken = take_in(&self.store, &*self.view, &self.log).map_err(|error| {
             self.view_failed.store(true, Ordering::Release);
             tracing::error!(%error, "a record was not taken into the view; the hub must be restarted");
             Refusal::new(v1::ErrorReason::HubReadOnly, error.to_string())
@@ -307,20 +337,40 @@ struct Taken {
     rulebooks: bool,
 }
 
-fn take_in(store: &Store, view: &dyn View) -> Result<Taken, OpenError> {
+/// The leaves of the log are made with the secret of the founding record.
+fn leaves_of(store: &Store, folder: &Path) -> Result<Leaves, OpenError> {
+    let not_founded = || OpenError::NotFounded(folder.display().to_string());
+    let record = v1::Record::decode(store.record(Position(0))?.payload).map_err(|_| not_founded())?;
+    match record.what {
+        Some(v1::record::What::Founded(founded)) => {
+            let secret = founded.lane_secret[..].try_into().map_err(|_| not_founded())?;
+            Ok(Leaves::of_secret(secret))
+        }
+        _ => Err(not_founded()),
+    }
+}
+
+impl From<evidence::TreeError> for OpenError {
+    fn from(error: evidence::TreeError) -> Self {
+        match error {
+            evidence::TreeError::View(error) => Self::View(error),
+            evidence::TreeError::Store(error) => Self::Read(error),
+        }
+    }
+}
+
+fn take_in(store: &Store, view: &dyn View, log: &LogTree) -> Result<Taken, OpenError> {
     let mut taken = Taken::default();
     let from = view.records()?;
-    if from > store.records() {
-        let reason = "it has taken in more records than the journal has".to_owned();
-        return Err(OpenError::View(mighub_store::ViewError(reason)));
-    }
     for position in from..store.records() {
         let entry = store.record(Position(position))?;
-        let record = v1::Record::decode(entry.payload)
+        let record = v1::Record::decode(entry.payload.clone())
             .map_err(|error| ReduceError::Unreadable { position, reason: error.to_string() })?;
         let step = Step { position: Position(position), effective_ms: entry.effective_ms, record: &record };
-        let batch = reduce(view, &step)?;
+        let mut batch = reduce(view, &step)?;
+        let leaf = log.next(&entry, &mut batch);
         view.apply(&batch, position + 1)?;
+        log.take(&leaf);
         if (position + 1) % CHECKPOINT_RECORDS == 0 {
             view.checkpoint()?;
         }
@@ -332,8 +382,12 @@ fn take_in(store: &Store, view: &dyn View) -> Result<Taken, OpenError> {
             Some(
                 What::AgencyAdded(_)
                 | What::KeysEnrolled(_)
+                | What::KeysRevoked(_)
+                | What::KeysRotated(_)
                 | What::Agreement(_)
                 | What::RoleGranted(_)
+                | What::RoleRevoked(_)
+                | What::Restricted(_)
                 | What::AccessTokenIssued(_)
                 | What::AccessTokenRevoked(_),
             ) => {

@@ -23,6 +23,14 @@ impl Moment {
         timestamp_message(self.0)
     }
 
+    /// The first moment of a day, in UTC.
+    pub fn beginning_of(day: Date) -> Self {
+        // Days that no timestamp can have lie beyond all moments there are.
+        let end = if day.year() < 1970 { i64::MIN } else { i64::MAX };
+        let midnight = TimeZone::UTC.to_timestamp(day.at(0, 0, 0, 0));
+        Self(midnight.map_or(end, Timestamp::as_millisecond))
+    }
+
     /// The day in UTC: agreements begin and end with it.
     pub fn day(self) -> Date {
         let clamped = self.0.clamp(Timestamp::MIN.as_millisecond(), Timestamp::MAX.as_millisecond());

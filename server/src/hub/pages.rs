@@ -7,7 +7,7 @@ use super::refusal::Refusal;
 /// Items on a page where the caller does not say.
 const ITEMS_DEFAULT: usize = 100;
 /// Items on a page, at most.
-const ITEMS_MAX: usize = 1_000;
+pub(crate) const ITEMS_MAX: usize = 1_000;
 const TOKEN_BYTES_MAX: usize = 1_024;
 
 /// Which page is asked for.

@@ -9,7 +9,7 @@ use prost::Message;
 
 use super::lane::LaneId;
 use super::rows::{
-    AccessTokenRow, AgencyRow, FOUNDED, HistoryRow, KeysRow, RoleRow, RulebookRow, StepRow, StructureRow,
+    AccessTokenRow, AgencyRow, FOUNDED, HUB_KEYS, HistoryRow, HubKeyRow, HubKeysRow, KeysRow, RoleRow, RulebookRow, StepRow, StructureRow,
     SubmissionRow, TokenRow, VintageRow, access_token_key, agency_key, agreement_key, lane_key, rulebook_key,
     structure_key, submission_key, submission_order_key, token_key, vintage_key,
 };
@@ -79,6 +79,9 @@ pub(super) fn reduce(view: &dyn View, step: &Step<'_>) -> Result<ViewBatch, Redu
             }
         }
         What::KeysEnrolled(keys) => step.keys(view, keys, &mut batch)?,
+        What::KeysRevoked(revoked) => step.keys_revoked(view, revoked, &mut batch)?,
+        What::KeysRotated(rotated) => step.keys_rotated(view, rotated, &mut batch)?,
+        What::HubKeyRotated(rotated) => step.hub_key(view, rotated, &mut batch)?,
         What::Agreement(agreement) => {
             let message = v1::Agreement::decode(&agreement.agreement[..])
                 .map_err(|error| step.unreadable(&error.to_string()))?;
@@ -87,7 +90,7 @@ pub(super) fn reduce(view: &dyn View, step: &Step<'_>) -> Result<ViewBatch, Redu
         What::RoleGranted(granted) => {
             let key = agency_key(&step.agency(&granted.agency_id)?);
             let mut row: AgencyRow = row(view, &key)?.unwrap_or_default();
-            row.roles.push(RoleRow { role: granted.role, since: step.position.0 });
+            row.roles.push(RoleRow { role: granted.role, since: step.position.0, until: None });
             batch.put(key, row.encode_to_vec());
         }
         What::Verdict(verdict) => step.verdict(view, verdict, &mut batch)?,
@@ -106,6 +109,17 @@ pub(super) fn reduce(view: &dyn View, step: &Step<'_>) -> Result<ViewBatch, Redu
             };
             batch.put(rulebook_key(&rulebook.dataflow, step.position.0), row.encode_to_vec());
         }
+        What::RoleRevoked(revoked) => {
+            let key = agency_key(&step.agency(&revoked.agency_id)?);
+            let mut row: AgencyRow = row(view, &key)?.unwrap_or_default();
+            let held = row.roles.iter_mut().filter(|role| role.role == revoked.role && role.until.is_none());
+            held.for_each(|role| role.until = Some(step.position.0));
+            batch.put(key, row.encode_to_vec());
+        }
+        What::Review(review) => step.review(view, review, &mut batch)?,
+        What::Released(released) => step.released(view, released, &mut batch)?,
+        What::Restricted(restricted) => step.restricted(view, restricted, &mut batch)?,
+        What::Request(request) => step.request(view, request, &mut batch)?,
         What::Accepted(accepted) => step.accepted(view, accepted, &mut batch)?,
         What::Withdrawn(withdrawn) => step.withdrawn(view, withdrawn, &mut batch)?,
     }
@@ -113,7 +127,7 @@ pub(super) fn reduce(view: &dyn View, step: &Step<'_>) -> Result<ViewBatch, Redu
 }
 
 impl Step<'_> {
-    fn unreadable(&self, reason: &str) -> ReduceError {
+    pub(super) fn unreadable(&self, reason: &str) -> ReduceError {
         ReduceError::Unreadable { position: self.position.0, reason: reason.to_owned() }
     }
 
@@ -121,13 +135,13 @@ impl Step<'_> {
         AgencyId::new(text).map_err(|error| self.unreadable(&error.to_string()))
     }
 
-    fn lane(&self, dataflow: &str, provider: &str) -> Result<LaneId, ReduceError> {
+    pub(super) fn lane(&self, dataflow: &str, provider: &str) -> Result<LaneId, ReduceError> {
         let dataflow = Reference::parse_short(Class::Dataflow, dataflow);
         let dataflow = dataflow.map_err(|error| self.unreadable(&error.to_string()))?;
         Ok(LaneId { dataflow, provider: self.agency(provider)? })
     }
 
-    fn history(&self, state: SubmissionState, reason: &str) -> HistoryRow {
+    pub(super) fn history(&self, state: SubmissionState, reason: &str) -> HistoryRow {
         HistoryRow {
             time_ms: self.effective_ms,
             state: state.into(),
@@ -164,17 +178,83 @@ impl Step<'_> {
     ) -> Result<(), ReduceError> {
         let key = agency_key(&self.agency(&keys.agency_id)?);
         let mut agency: AgencyRow = row(view, &key)?.unwrap_or_default();
-        agency.keys.push(KeysRow {
-            application: keys.application.clone(),
-            signing_key: keys.signing_key.to_vec(),
-            certificate_fingerprint: keys.certificate_fingerprint.to_vec(),
-            not_after_ms: keys.not_after.as_ref().map_or(i64::MIN, mighub::convert::timestamp),
-        });
+        agency.keys.push(self.keys_row(keys));
         batch.put(key, agency.encode_to_vec());
         let token = token_key(&keys.token_digest);
         if let Some(used) = row::<TokenRow>(view, &token)? {
             batch.put(token, TokenRow { used: true, ..used }.encode_to_vec());
         }
+        Ok(())
+    }
+
+    fn keys_row(&self, keys: &v1::KeysRecorded) -> KeysRow {
+        KeysRow {
+            application: keys.application.clone(),
+            signing_key: keys.signing_key.to_vec(),
+            certificate_fingerprint: keys.certificate_fingerprint.to_vec(),
+            not_after_ms: keys.not_after.as_ref().map_or(i64::MIN, mighub::convert::timestamp),
+            revoked_ms: None,
+            certified_ms: self.effective_ms,
+        }
+    }
+
+    fn keys_revoked(
+        &self,
+        view: &dyn View,
+        revoked: &v1::KeysRevoked,
+        batch: &mut ViewBatch,
+    ) -> Result<(), ReduceError> {
+        let key = agency_key(&self.agency(&revoked.agency_id)?);
+        let Some(mut agency) = row::<AgencyRow>(view, &key)? else { return Ok(()) };
+        for keys in &mut agency.keys {
+            let is_named = revoked.certificate_fingerprints.iter().any(|f| f[..] == keys.certificate_fingerprint);
+            if is_named && keys.application == revoked.application {
+                // The first revocation is when they ended.
+                keys.revoked_ms.get_or_insert(self.effective_ms);
+            }
+        }
+        batch.put(key, agency.encode_to_vec());
+        Ok(())
+    }
+
+    fn keys_rotated(
+        &self,
+        view: &dyn View,
+        rotated: &v1::KeysRotated,
+        batch: &mut ViewBatch,
+    ) -> Result<(), ReduceError> {
+        let new = rotated.keys.as_ref().ok_or_else(|| self.unreadable("keys were renewed by none"))?;
+        let key = agency_key(&self.agency(&new.agency_id)?);
+        let mut agency: AgencyRow = row(view, &key)?.unwrap_or_default();
+        let until_ms = rotated.previous_until.as_ref().map_or(i64::MAX, mighub::convert::timestamp);
+        let previous =
+            agency.keys.iter_mut().find(|keys| keys.certificate_fingerprint == rotated.previous_fingerprint[..]);
+        if let Some(previous) = previous {
+            previous.not_after_ms = previous.not_after_ms.min(until_ms);
+        }
+        agency.keys.push(self.keys_row(new));
+        batch.put(key, agency.encode_to_vec());
+        Ok(())
+    }
+
+    fn hub_key(
+        &self,
+        view: &dyn View,
+        rotated: &v1::HubKeyRotated,
+        batch: &mut ViewBatch,
+    ) -> Result<(), ReduceError> {
+        let mut known: HubKeysRow = row(view, HUB_KEYS)?.unwrap_or_default();
+        if known.keys.is_empty() {
+            // The first one is named by the record that ends it.
+            let public_key = rotated.previous_key.to_vec();
+            known.keys.push(HubKeyRow { public_key, from_ms: None, until_ms: None });
+        }
+        if let Some(last) = known.keys.last_mut() {
+            last.until_ms = Some(self.effective_ms);
+        }
+        let public_key = rotated.key.to_vec();
+        known.keys.push(HubKeyRow { public_key, from_ms: Some(self.effective_ms), until_ms: None });
+        batch.put(HUB_KEYS, known.encode_to_vec());
         Ok(())
     }
 
@@ -243,6 +323,7 @@ impl Step<'_> {
             publication_date: accepted.publication_date.clone(),
             observations: contents.observations,
             structure_digest: contents.structure_digest.to_vec(),
+            by_release: false,
         };
         self.head(&lane, &vintage, batch);
         Ok(())
@@ -280,13 +361,14 @@ impl Step<'_> {
         Ok(())
     }
 
-    fn head(&self, lane: &LaneId, vintage: &VintageRow, batch: &mut ViewBatch) {
+    pub(super) fn head(&self, lane: &LaneId, vintage: &VintageRow, batch: &mut ViewBatch) {
         batch.put(vintage_key(lane, self.position.0), vintage.encode_to_vec());
         batch.put(lane_key(lane), self.position.0.to_be_bytes());
     }
 }
 
-fn steps(messages: &[v1::ReleaseStep]) -> Vec<StepRow> {
+/// Steps of a record, as the view keeps them.
+pub(super) fn steps(messages: &[v1::ReleaseStep]) -> Vec<StepRow> {
     let step = |message: &v1::ReleaseStep| StepRow {
         from_ms: message.from_time.as_ref().map_or(i64::MIN, mighub::convert::timestamp),
         manifest_digest: message.vintage_manifest_digest.to_vec(),

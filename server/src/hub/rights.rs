@@ -1,13 +1,15 @@
 //! Who may do what: agencies with their roles, and agreements, as of any position of the journal.
 //!
-//! What lives here: the principal, the rights it has, and the one function that grants an operation. What must
-//! not: figures, and how somebody proved who they are.
+//! What lives here: the principal, and the rights it has. What must not: figures, how somebody proved who they are,
+//! and which operation needs which right (`permit`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use mighub::block::Digest;
+use mighub::convert::selection;
 use mighub::v1::{self, ErrorReason, Role};
+use mighub_sdmx::key::Selection;
 use mighub_sdmx::structure::{AgencyId, AgreementTerms, Reference};
 use mighub_store::{View, ViewError};
 use prost::Message;
@@ -17,7 +19,9 @@ use super::lane::LaneId;
 use super::mask::Audience;
 use super::moment::Moment;
 use super::refusal::Refusal;
-use super::rows::{ACCESS_TOKENS, AGENCIES, AGREEMENTS, AccessTokenRow, AgencyRow};
+use super::rows::{
+    ACCESS_TOKENS, AGENCIES, AGREEMENTS, AccessTokenRow, AgencyRow, RESTRICTIONS, RestrictionRow, restriction_place,
+};
 
 /// Who calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,11 +32,13 @@ pub struct Principal {
     pub application: Option<Arc<str>>,
     /// What the token is good for with which it calls; nothing with a certificate.
     pub scope: Option<Arc<Scope>>,
+    /// Whether it may not even read what is public: the hub's operator lets in only those it knows.
+    pub is_kept_out: bool,
 }
 
 impl Principal {
     /// Somebody without certificate or token.
-    pub const PUBLIC: Self = Self { agency: None, application: None, scope: None };
+    pub const PUBLIC: Self = Self { agency: None, application: None, scope: None, is_kept_out: false };
 
     /// An agency, with all it may do.
     pub fn of_agency(agency: AgencyId) -> Self {
@@ -63,19 +69,6 @@ impl Scope {
     }
 }
 
-/// What somebody wants to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operation<'a> {
-    /// Add agencies, agreements, roles and structures.
-    Administer,
-    /// See who has which role and all agreements.
-    Audit,
-    /// Send to a lane, answer, withdraw.
-    Submit(&'a LaneId),
-    /// Read submissions and reports of a lane.
-    Follow(&'a LaneId),
-}
-
 /// Agencies and agreements as of the newest record, with what held before.
 #[derive(Clone, Debug, Default)]
 pub struct Rights {
@@ -86,6 +79,17 @@ pub struct Rights {
     by_lane: BTreeMap<LaneId, BTreeSet<String>>,
     /// By the digest of their secrets.
     access_tokens: BTreeMap<Digest, AccessTokenRow>,
+    /// By lane, oldest first.
+    restrictions: BTreeMap<LaneId, Vec<Restriction>>,
+}
+
+/// Cells that are withheld, or were.
+#[derive(Clone, Debug)]
+struct Restriction {
+    since: u64,
+    /// Position of the record that lifted it.
+    until: Option<u64>,
+    cells: Arc<Selection>,
 }
 
 impl Rights {
@@ -112,7 +116,27 @@ impl Rights {
             let digest = digest.ok_or_else(|| ViewError("an access token has no digest".to_owned()))?;
             rights.access_tokens.insert(digest, row);
         }
+        for (key, value) in view.scan(RESTRICTIONS, &[], usize::MAX)? {
+            let malformed = |what: &str| ViewError(format!("a restriction cannot be read: {what}"));
+            let row =
+                RestrictionRow::decode(&value[..]).map_err(|error| malformed(&error.to_string()))?;
+            let (lane, since) = restriction_place(&key).ok_or_else(|| malformed("it has no place"))?;
+            // It fitted the dataflow when it was recorded, and dimensions never change.
+            let cells = selection(&row.selection.unwrap_or_default(), usize::MAX)
+                .map_err(|error| malformed(&error.to_string()))?;
+            let restriction = Restriction { since, until: row.freed_at, cells: Arc::new(cells) };
+            rights.restrictions.entry(lane).or_default().push(restriction);
+        }
         Ok(rights)
+    }
+
+    /// What restrictions withhold of a lane after the record at `position`.
+    fn withheld(&self, lane: &LaneId, position: u64) -> Vec<Arc<Selection>> {
+        let held = |restriction: &&Restriction| {
+            restriction.since <= position && restriction.until.is_none_or(|until| position < until)
+        };
+        let of_lane = self.restrictions.get(lane).into_iter().flatten();
+        of_lane.filter(held).map(|restriction| restriction.cells.clone()).collect()
     }
 
     /// All access tokens that were ever issued, by the digests of their secrets.
@@ -143,7 +167,7 @@ impl Rights {
     /// Whether an agency had a role after the record at `position`.
     pub fn has_role(&self, agency: &AgencyId, role: Role, position: u64) -> bool {
         let granted =
-            |row: &AgencyRow| row.roles.iter().any(|r| r.role == i32::from(role) && r.since <= position);
+            |row: &AgencyRow| row.roles.iter().any(|r| r.role == i32::from(role) && r.holds_at(position));
         self.agencies.get(agency).is_some_and(granted)
     }
 
@@ -165,6 +189,13 @@ impl Rights {
         ids.filter_map(held).filter(move |agreement| agreement.lane == lane)
     }
 
+    /// The agreement on a lane that was recorded last, in force or not.
+    pub fn newest_on(&self, lane: &LaneId) -> Option<Arc<Agreement>> {
+        let ids = self.by_lane.get(lane).into_iter().flatten();
+        let newest = ids.filter_map(|id| self.agreements.get(id)?.last());
+        newest.max_by_key(|(since, _)| *since).map(|(_, agreement)| agreement.clone())
+    }
+
     /// Whether the very existence of restricted observations of a lane is hidden. An agreement that has ended
     /// does not uncover what it hid.
     fn hides_existence(&self, lane: &LaneId, position: u64, now: Moment) -> bool {
@@ -181,46 +212,6 @@ impl Rights {
             agreement.sends(agency) && agreement.terms.validity.contains(day)
         };
         self.agreements(u64::MAX).filter(sends)
-    }
-
-    /// Grants an operation or says why not. Every door asks here and nowhere else.
-    pub fn authorise(
-        &self,
-        principal: &Principal,
-        operation: Operation<'_>,
-        now: Moment,
-    ) -> Result<Permit, Refusal> {
-        let Some(agency) = &principal.agency else {
-            return Err(unauthenticated());
-        };
-        within_scope(principal, operation)?;
-        let has = |role| self.has_role(agency, role, u64::MAX);
-        let need = |role: Role| {
-            let text =
-                format!("{agency} lacks the role {}: ask the hub's administrator for it", role_name(role));
-            if has(role) { Ok(()) } else { Err(Refusal::new(ErrorReason::RightMissing, text)) }
-        };
-        match operation {
-            Operation::Administer => need(Role::Administrator)?,
-            Operation::Audit if has(Role::Administrator) => {}
-            Operation::Audit => need(Role::Auditor)?,
-            Operation::Submit(lane) => {
-                need(Role::Submitter)?;
-                self.lane_of_sender(agency, lane, now)?;
-            }
-            Operation::Follow(_) if has(Role::Auditor) || has(Role::Reviewer) => {}
-            Operation::Follow(lane) => {
-                self.lane_of_sender(agency, lane, now)?;
-            }
-        }
-        Ok(Permit { agency: agency.clone() })
-    }
-
-    fn lane_of_sender(&self, agency: &AgencyId, lane: &LaneId, now: Moment) -> Result<(), Refusal> {
-        match self.agreement_on(lane, u64::MAX, now) {
-            Some(agreement) if agreement.sends(agency) => Ok(()),
-            _ => Err(lane_not_permitted(agency, lane)),
-        }
     }
 
     /// What a principal may see of a lane, by the rights after the record at `position`.
@@ -241,12 +232,13 @@ impl Rights {
             before_release: all || named(|terms| &terms.readers_before_release),
             restricted,
             keys_hidden: !restricted && self.hides_existence(lane, position, now),
+            withheld: if restricted { Vec::new() } else { self.withheld(lane, position) },
         }
     }
 
     fn public_audience(&self, lane: &LaneId, position: u64, now: Moment) -> Audience {
         let keys_hidden = self.hides_existence(lane, position, now);
-        Audience { agency: None, before_release: false, restricted: false, keys_hidden }
+        Audience { keys_hidden, withheld: self.withheld(lane, position), ..Audience::default() }
     }
 
     /// Position of the newest record that may have changed what a principal sees of a dataflow.
@@ -256,8 +248,11 @@ impl Rights {
         };
         let agreements = self.agreements.values().filter(on).filter_map(|states| states.last());
         let row = principal.agency.as_ref().and_then(|agency| self.agencies.get(agency));
-        let roles = row.into_iter().flat_map(|row| row.roles.iter().map(|role| role.since));
-        agreements.map(|(since, _)| *since).chain(roles).max()
+        let roles = row.into_iter().flat_map(|row| row.roles.iter().map(|role| role.until.unwrap_or(role.since)));
+        let restrictions = self.restrictions.iter().filter(|(lane, _)| lane.dataflow == *dataflow);
+        let restrictions = restrictions.flat_map(|(_, restrictions)| restrictions);
+        let restrictions = restrictions.map(|restriction| restriction.until.unwrap_or(restriction.since));
+        agreements.map(|(since, _)| *since).chain(roles).chain(restrictions).max()
     }
 
     /// Position of the newest record about an agreement.
@@ -273,46 +268,11 @@ impl Rights {
     }
 }
 
-/// Proof that an operation was granted; only [`Rights::authorise`] makes one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Permit {
-    agency: AgencyId,
-}
-
-impl Permit {
-    /// To whom it was granted.
-    pub fn agency(&self) -> &AgencyId {
-        &self.agency
-    }
-}
-
 /// Whoever must say who it is, and did not.
 pub fn unauthenticated() -> Refusal {
     let text = "this call needs a client certificate, made by `mighub enrol` with a token from the hub's operator, or \
                 an access token";
     Refusal::new(ErrorReason::Unauthenticated, text)
-}
-
-/// What the agency may do and its token may not.
-fn within_scope(principal: &Principal, operation: Operation<'_>) -> Result<(), Refusal> {
-    let Some(scope) = &principal.scope else { return Ok(()) };
-    let lacks = |what: &str| {
-        let text = format!("the access token {} {what}", scope.token_id);
-        Err(Refusal::new(ErrorReason::RightMissing, text))
-    };
-    match operation {
-        Operation::Administer | Operation::Audit => {
-            lacks("is for figures and submissions alone: call with a client certificate for this")
-        }
-        Operation::Submit(_) if !scope.submits => {
-            lacks("is for reading alone: ask the hub's administrator for one with which you may also send")
-        }
-        Operation::Submit(lane) | Operation::Follow(lane) if !scope.covers(&lane.dataflow) => {
-            let name = lane.dataflow.short();
-            lacks(&format!("is not for {name}: ask the hub's administrator for one that is"))
-        }
-        Operation::Submit(_) | Operation::Follow(_) => Ok(()),
-    }
 }
 
 /// The same answer whether or not the lane exists.

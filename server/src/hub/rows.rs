@@ -34,6 +34,16 @@ pub struct RoleRow {
     /// Position of the record.
     #[prost(uint64, tag = "2")]
     pub since: u64,
+    /// Position of the record that took it away.
+    #[prost(uint64, optional, tag = "3")]
+    pub until: Option<u64>,
+}
+
+impl RoleRow {
+    /// Whether it is held after the record at a position.
+    pub fn holds_at(&self, position: u64) -> bool {
+        self.since <= position && self.until.is_none_or(|until| position < until)
+    }
 }
 
 /// Keys that were certified.
@@ -51,6 +61,34 @@ pub struct KeysRow {
     /// When both certificates end, milliseconds since 1970.
     #[prost(int64, tag = "4")]
     pub not_after_ms: i64,
+    /// When they were revoked, milliseconds since 1970.
+    #[prost(int64, optional, tag = "5")]
+    pub revoked_ms: Option<i64>,
+    /// When they were certified, milliseconds since 1970.
+    #[prost(int64, tag = "6")]
+    pub certified_ms: i64,
+}
+
+/// All keys with which the hub signs or signed, once the first was replaced.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct HubKeysRow {
+    /// Oldest first; the last one signs.
+    #[prost(message, repeated, tag = "1")]
+    pub keys: Vec<HubKeyRow>,
+}
+
+/// A key with which the hub signs or signed.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct HubKeyRow {
+    /// Ed25519 public key.
+    #[prost(bytes = "vec", tag = "1")]
+    pub public_key: Vec<u8>,
+    /// Since when, milliseconds since 1970; absent: from the beginning.
+    #[prost(int64, optional, tag = "2")]
+    pub from_ms: Option<i64>,
+    /// Until when, milliseconds since 1970; absent while it signs.
+    #[prost(int64, optional, tag = "3")]
+    pub until_ms: Option<i64>,
 }
 
 /// A token that was issued.
@@ -216,6 +254,78 @@ pub struct VintageRow {
     /// Digest of the structures it was made for.
     #[prost(bytes = "vec", tag = "12")]
     pub structure_digest: Vec<u8>,
+    /// Whether it came about by a release: it is the vintage before with other steps.
+    #[prost(bool, tag = "13")]
+    pub by_release: bool,
+}
+
+/// Cells of a lane that are withheld, or were.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct RestrictionRow {
+    /// Which cells.
+    #[prost(message, optional, tag = "1")]
+    pub selection: Option<mighub::v1::Selection>,
+    /// Since when, milliseconds since 1970.
+    #[prost(int64, tag = "2")]
+    pub since_ms: i64,
+    /// Agency that restricted them.
+    #[prost(string, tag = "3")]
+    pub agency: String,
+    /// Person.
+    #[prost(string, tag = "4")]
+    pub person: String,
+    /// Why.
+    #[prost(string, tag = "5")]
+    pub reason: String,
+    /// Position of the record that lifted it.
+    #[prost(uint64, optional, tag = "6")]
+    pub freed_at: Option<u64>,
+}
+
+/// A request that waits for a second person, or waited.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct RequestRow {
+    /// Number in the contract's enum RequestedOperation.
+    #[prost(int32, tag = "1")]
+    pub operation: i32,
+    /// Dataflow of the lane.
+    #[prost(string, tag = "2")]
+    pub dataflow: String,
+    /// Provider of the lane.
+    #[prost(string, tag = "3")]
+    pub provider: String,
+    /// The message of the call.
+    #[prost(bytes = "vec", tag = "4")]
+    pub request: Vec<u8>,
+    /// Why.
+    #[prost(string, tag = "5")]
+    pub reason: String,
+    /// Agency that asked.
+    #[prost(string, tag = "6")]
+    pub agency: String,
+    /// Its application.
+    #[prost(string, tag = "7")]
+    pub application: String,
+    /// Person.
+    #[prost(string, tag = "8")]
+    pub person: String,
+    /// When, milliseconds since 1970.
+    #[prost(int64, tag = "9")]
+    pub requested_ms: i64,
+    /// Position of the record with which it took effect, or was declined.
+    #[prost(uint64, optional, tag = "10")]
+    pub decided: Option<u64>,
+    /// Whether it was declined.
+    #[prost(bool, tag = "11")]
+    pub declined: bool,
+}
+
+/// When the embargo of a submission ends, other than it was sent.
+#[derive(Clone, Copy, PartialEq, prost::Message)]
+pub struct EmbargoRow {
+    /// Milliseconds since 1970.
+    #[prost(int64, tag = "1")]
+    pub until_ms: i64,
 }
 
 /// From a moment on readers without early access see this state.
@@ -231,12 +341,19 @@ pub struct StepRow {
 
 /// The founding record.
 pub(super) const FOUNDED: &[u8] = b"founded";
+/// The keys for receipts, if there was more than one.
+pub(super) const HUB_KEYS: &[u8] = b"hub-keys";
 pub(super) const AGENCIES: &[u8] = b"agency/";
 pub(super) const ACCESS_TOKENS: &[u8] = b"access/";
 pub(super) const STRUCTURES: &[u8] = b"structure/";
 pub(super) const RULEBOOKS: &[u8] = b"rulebook/";
 pub(super) const AGREEMENTS: &[u8] = b"agreement/";
+pub(super) const RESTRICTIONS: &[u8] = b"restriction/";
+pub(super) const REQUESTS: &[u8] = b"request/";
 pub(super) const SUBMISSIONS_BY_TIME: &[u8] = b"submitted/";
+/// Root of the journal's tree over all records that are taken in.
+pub(super) const LOG_ROOT: &[u8] = b"log-root";
+pub(super) const LOG_TILE_ROOTS: &[u8] = b"log-tile-root/";
 
 fn key(prefix: &[u8], parts: &[&[u8]]) -> Vec<u8> {
     parts.iter().fold(prefix.to_vec(), |mut key, part| {
@@ -280,6 +397,51 @@ pub(super) fn submission_key(id: &str) -> Vec<u8> {
     key(b"submission/", &[id.as_bytes()])
 }
 
+/// Restrictions of a lane, oldest first.
+pub(super) fn restrictions_prefix(lane: &LaneId) -> Vec<u8> {
+    key(RESTRICTIONS, &[&of_lane(lane)])
+}
+
+pub(super) fn restriction_key(lane: &LaneId, position: u64) -> Vec<u8> {
+    key(&restrictions_prefix(lane), &[&position.to_be_bytes()])
+}
+
+/// The lane and the position in the key of a restriction.
+pub(super) fn restriction_place(key: &[u8]) -> Option<(LaneId, u64)> {
+    let (lane, position) = key.strip_prefix(RESTRICTIONS)?.split_last_chunk()?;
+    let mut parts = lane.split(|byte| *byte == 0).map(std::str::from_utf8);
+    let dataflow = super::lane::dataflow("dataflow", parts.next()?.ok()?).ok()?;
+    let provider = AgencyId::new(parts.next()?.ok()?).ok()?;
+    Some((LaneId { dataflow, provider }, u64::from_be_bytes(*position)))
+}
+
+/// Requests, oldest first.
+pub(super) fn request_key(position: u64) -> Vec<u8> {
+    key(REQUESTS, &[&position.to_be_bytes()])
+}
+
+/// Positions of a lane at which embargoes were moved.
+pub(super) fn releases_prefix(lane: &LaneId) -> Vec<u8> {
+    key(b"released/", &[&of_lane(lane)])
+}
+
+pub(super) fn release_key(lane: &LaneId, position: u64) -> Vec<u8> {
+    key(&releases_prefix(lane), &[&position.to_be_bytes()])
+}
+
+/// Embargoes of a lane that were moved.
+pub(super) fn embargoes_prefix(lane: &LaneId) -> Vec<u8> {
+    key(b"embargo/", &[&of_lane(lane)])
+}
+
+pub(super) fn embargo_key(lane: &LaneId, submission: &str) -> Vec<u8> {
+    key(&embargoes_prefix(lane), &[submission.as_bytes()])
+}
+
+fn of_lane(lane: &LaneId) -> Vec<u8> {
+    key(lane.dataflow.short().as_bytes(), &[&[0], lane.provider.as_bytes(), &[0]])
+}
+
 /// Newest first.
 pub(super) fn submission_order_key(first: u64) -> Vec<u8> {
     key(SUBMISSIONS_BY_TIME, &[&(u64::MAX - first).to_be_bytes()])
@@ -301,6 +463,16 @@ pub(super) fn vintages_prefix(lane: &LaneId) -> Vec<u8> {
 /// Newest first.
 pub(super) fn vintage_key(lane: &LaneId, position: u64) -> Vec<u8> {
     key(&vintages_prefix(lane), &[&(u64::MAX - position).to_be_bytes()])
+}
+
+/// The hashes of the leaves of a full tile of the journal's tree.
+pub(super) fn log_tile_key(number: u64) -> Vec<u8> {
+    key(b"log-tile/", &[&number.to_be_bytes()])
+}
+
+/// The root over them.
+pub(super) fn log_tile_root_key(number: u64) -> Vec<u8> {
+    key(LOG_TILE_ROOTS, &[&number.to_be_bytes()])
 }
 
 /// The position in a key that ends with one in falling order.

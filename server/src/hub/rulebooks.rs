@@ -124,7 +124,7 @@ impl Hub {
     /// StructureService.GetRulebook.
     pub fn get_rulebook(
         &self,
-        _principal: &Principal,
+        _permit: &Permit<Anybody>,
         request: &v1::GetRulebookRequest,
         _now: Moment,
     ) -> Result<v1::GetRulebookResponse, Refusal> {
@@ -157,7 +157,7 @@ impl Hub {
     /// StructureService.ListRulebooks.
     pub fn list_rulebooks(
         &self,
-        _principal: &Principal,
+        _permit: &Permit<Anybody>,
         request: &v1::ListRulebooksRequest,
         _now: Moment,
     ) -> Result<v1::ListRulebooksResponse, Refusal> {
@@ -204,11 +204,11 @@ impl Hub {
     /// StructureService.PutRulebook.
     pub fn put_rulebook(
         &self,
-        principal: &Principal,
+        permit: &Permit<Administer>,
         request: &v1::PutRulebookRequest,
         now: Moment,
     ) -> Result<v1::PutRulebookResponse, Refusal> {
-        self.rights().authorise(principal, Operation::Administer, now)?;
+        let principal = permit.principal();
         // Structures must not change between proof and record.
         let _one_at_a_time = self.desk.changing_structures();
         let (rulebook, prepared) = match self.proven(&request.rulebook) {
@@ -242,11 +242,10 @@ impl Hub {
     /// StructureService.TryRulebook: the lanes are judged one by one, as answers are asked for.
     pub fn try_rulebook(
         self: &Arc<Self>,
-        principal: &Principal,
+        permit: &Permit<Administer>,
         request: v1::TryRulebookRequest,
         now: Moment,
     ) -> Result<impl Iterator<Item = Result<v1::TryRulebookResponse, Refusal>> + Send + use<>, Refusal> {
-        self.rights().authorise(principal, Operation::Administer, now)?;
         let hub = self.clone();
         let (prepared, problems) = match self.proven(&request.rulebook) {
             Ok((_, prepared)) => (Some(Arc::new(prepared)), None),

@@ -19,10 +19,10 @@ use mighub_sdmx::structure::{Artefact, Class, DataDefinition, Reference, Structu
 use mighub_store::{Object, Store, View};
 use prost::Message;
 
-use super::Hub;
 use super::objects::{content, object};
 use super::refusal::Refusal;
 use super::rows::{STRUCTURES, StructureRow};
+use super::{Hub, Moment};
 pub use catalogue::Catalogue;
 pub(super) use growth::has_grown_from;
 pub use put::read_structures;
@@ -129,6 +129,11 @@ impl Hub {
     /// All dataflows.
     pub fn dataflows(&self) -> Vec<Reference> {
         self.registry().dataflows().cloned().collect()
+    }
+
+    /// When an artefact was last put in, anew or in place of another.
+    pub fn structures_put_at(&self) -> Option<Moment> {
+        self.registry().stored_ms.values().max().map(|stored_ms| Moment(*stored_ms))
     }
 
     /// A dataflow as it was when something was made for it.

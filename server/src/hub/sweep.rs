@@ -86,6 +86,18 @@ impl Hub {
                     self.name_manifest(needed, &dataflow, &provider, manifest)?;
                 }
             }
+            Some(What::Released(released)) => {
+                for step in &released.steps {
+                    let manifest = &step.vintage_manifest_digest;
+                    self.name_manifest(needed, &released.dataflow, &released.provider, manifest)?;
+                }
+            }
+            Some(What::Withdrawn(withdrawn)) => {
+                for step in &withdrawn.steps {
+                    let manifest = &step.vintage_manifest_digest;
+                    self.name_manifest(needed, &withdrawn.dataflow, &withdrawn.provider, manifest)?;
+                }
+            }
             // The others name nothing, or only what the record before named.
             _ => {}
         }

@@ -50,12 +50,12 @@ impl Hub {
     /// AgencyService.CreateToken. The token is random and was made by the caller.
     pub fn create_token(
         &self,
-        principal: &Principal,
+        permit: &Permit<Administer>,
         request: &v1::CreateTokenRequest,
         token: &AccessToken,
         now: Moment,
     ) -> Result<v1::CreateTokenResponse, Refusal> {
-        self.rights().authorise(principal, Operation::Administer, now)?;
+        let principal = permit.principal();
         let id = agency("agency", &request.agency)?;
         check_words("note", &request.note)?;
         if request.scope() == TokenScope::Unspecified {
@@ -91,12 +91,11 @@ impl Hub {
     /// AgencyService.ListTokens.
     pub fn list_tokens(
         &self,
-        principal: &Principal,
+        permit: &Permit<Audit>,
         request: &v1::ListTokensRequest,
         now: Moment,
     ) -> Result<v1::ListTokensResponse, Refusal> {
         let rights = self.rights();
-        rights.authorise(principal, Operation::Audit, now)?;
         let is_asked = |(_, row): &(&Digest, &AccessTokenRow)| {
             (request.agency.is_empty() || row.agency == request.agency)
                 && (!request.in_force || is_in_force(row, now))
@@ -113,11 +112,11 @@ impl Hub {
     /// AgencyService.RevokeToken. Calls that come after the answer are refused; a stream that is under way goes on.
     pub fn revoke_token(
         &self,
-        principal: &Principal,
+        permit: &Permit<Administer>,
         request: &v1::RevokeTokenRequest,
         now: Moment,
     ) -> Result<v1::RevokeTokenResponse, Refusal> {
-        self.rights().authorise(principal, Operation::Administer, now)?;
+        let principal = permit.principal();
         if request.reason.trim().is_empty() {
             let text = "say why the token is revoked: it stays in the journal";
             return Err(Refusal::new(ErrorReason::ReasonRequired, text).of_field("reason"));

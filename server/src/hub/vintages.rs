@@ -18,7 +18,10 @@ use super::moment::Moment;
 use super::objects::content;
 use super::reduce::row;
 use super::refusal::Refusal;
-use super::rows::{VintageRow, falling_position, lane_key, lanes_prefix, vintage_key, vintages_prefix};
+use super::rows::{
+    VintageRow, falling_position, lane_key, lanes_prefix, release_key, releases_prefix, vintage_key,
+    vintages_prefix,
+};
 use super::vintage::Vintage;
 
 /// Blocks of all vintages that are kept in memory, together. A block's entry has about a kilobyte, so this is
@@ -142,6 +145,45 @@ impl Hub {
             Ok(Recorded { position, row })
         };
         found.into_iter().map(read).collect()
+    }
+
+    /// Digest of the manifest that readers without early access see of a vintage at a moment. If embargoes of the
+    /// lane were moved since it was made, it is read as it was until then: its own steps do not count any more.
+    pub fn released_manifest(
+        &self,
+        lane: &LaneId,
+        recorded: &Recorded,
+        moment: Moment,
+    ) -> Result<Option<Digest>, Refusal> {
+        Ok(recorded.manifest_at(self.steps_until(lane, recorded, moment)?, false))
+    }
+
+    /// Up to when, before a moment, the steps of a vintage count.
+    pub(super) fn steps_until(
+        &self,
+        lane: &LaneId,
+        recorded: &Recorded,
+        moment: Moment,
+    ) -> Result<Moment, Refusal> {
+        let after = release_key(lane, recorded.position);
+        let moved = self.view.scan(&releases_prefix(lane), &after, 1)?;
+        let moved_ms = moved.first().and_then(|(_, value)| Some(i64::from_be_bytes(*value.first_chunk()?)));
+        Ok(moved_ms.map_or(moment, |moved_ms| moment.min(Moment(moved_ms.saturating_sub(1)))))
+    }
+
+    /// What readers without early access see of the vintage of an edition, which may be an old one, today: all of
+    /// it, if no embargo on it is pending.
+    pub(super) fn edition_manifest(
+        &self,
+        lane: &LaneId,
+        recorded: &Recorded,
+        now: Moment,
+    ) -> Result<Option<Digest>, Refusal> {
+        let is_moved = !self.moved_embargoes(lane)?.is_empty();
+        if is_moved && self.links(lane, recorded, now)?.pending().is_empty() {
+            return Ok(recorded.manifest());
+        }
+        self.released_manifest(lane, recorded, now)
     }
 
     /// Position of the newest record that had taken effect at a moment; nothing before the first.

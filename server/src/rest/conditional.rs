@@ -31,6 +31,23 @@ impl Validators {
         Self { tag: format!("\"{}\"", &hasher.finalize().to_hex()[..32]), changed }
     }
 
+    /// The same at a moment. As long as the second lasts in which the content changed, it may change again and have
+    /// the same date: then there is none (RFC 9110, 8.8.2.2).
+    pub(crate) fn at(self, now: Moment) -> Self {
+        let second = |moment: Moment| moment.0.div_euclid(1_000);
+        Self { changed: self.changed.filter(|changed| second(*changed) < second(now)), ..self }
+    }
+
+    /// The tag, if the very bytes of the answer stay the same.
+    pub(crate) fn strong_tag(&self) -> Option<&str> {
+        Some(&*self.tag).filter(|tag| !tag.starts_with("W/"))
+    }
+
+    /// The tag as it is sent.
+    pub(crate) fn tag(&self) -> &str {
+        &self.tag
+    }
+
     /// Whether the caller has this very answer: then it is told so, with status 304.
     pub(crate) fn is_current(&self, headers: &HeaderMap) -> bool {
         if headers.contains_key(IF_NONE_MATCH) {
@@ -86,6 +103,14 @@ mod tests {
         assert!(asks(IF_MODIFIED_SINCE, "Tue, 14 Nov 2023 22:13:20 GMT"));
         assert!(!asks(IF_MODIFIED_SINCE, "Tue, 14 Nov 2023 22:13:19 GMT"));
         assert!(!validators.is_current(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn a_date_is_told_once_no_other_content_can_have_it() {
+        let changed = Moment(1_700_000_000_400);
+        let date = |now| Validators::new(b"state", "", Some(changed)).at(Moment(now)).changed;
+        assert_eq!([date(1_700_000_000_400), date(1_700_000_000_999)], [None, None]);
+        assert_eq!(date(1_700_000_001_000), Some(changed));
     }
 
     #[test]

@@ -10,27 +10,19 @@ use http::header::{CONTENT_LANGUAGE, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 
+use super::attendance::{Attendance, Attending};
 use super::conditional::Validators;
 use super::error::{Family, Problem};
+use super::files::Files;
 use crate::clock::Clock;
 use crate::door::Stop;
 use crate::door::places::{Place, Places};
 use crate::door::visitor::{Caller, Visitor};
 use crate::hub::{Hub, Moment, Principal, Refusal};
+use crate::limits::{count, count32};
 
-/// Requests with one answer that are worked on at a time; each has a thread.
-const CALLS_MAX: usize = 96;
-/// Those of one caller.
-const CALLS_PER_CALLER_MAX: u32 = 32;
-/// Answers that stream at a time. Each holds a few pieces of a quarter of a megabyte.
-const STREAMS_MAX: usize = 256;
-/// Those of one caller: an institution's readers behind one address fit in.
-const STREAMS_PER_CALLER_MAX: u32 = 64;
-/// Of either, those that all of the public together may have: some are left for whoever says who he is.
-const PUBLIC_CALLS_MAX: usize = CALLS_MAX / 2;
-const PUBLIC_STREAMS_MAX: usize = STREAMS_MAX / 2;
 /// When a caller who found no place may try again.
-const PLACE_WAIT: Duration = Duration::from_secs(1);
+pub(crate) const PLACE_WAIT: Duration = Duration::from_secs(1);
 
 /// What the REST door works with. Cheap to clone.
 #[derive(Clone)]
@@ -48,6 +40,7 @@ pub(crate) struct Desk {
     services: Services,
     calls: Room,
     streams: Room,
+    files: Arc<Files>,
 }
 
 /// Places for everybody, and how many of them the public may have.
@@ -58,13 +51,36 @@ struct Room {
 
 /// A place that is taken until it is dropped.
 pub(crate) struct Held {
+    caller: Caller,
     _place: Place<Caller>,
     _of_public: Option<Place<()>>,
 }
 
+impl Held {
+    /// Whose place it is.
+    pub(crate) fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// A place that has nothing to do with others.
+    #[cfg(test)]
+    pub(crate) fn for_tests() -> Self {
+        let caller = Caller::Public(std::net::Ipv4Addr::LOCALHOST.into());
+        Room::new(2, 1).take(caller).unwrap_or_else(|_| panic!("there is a place"))
+    }
+}
+
+/// What goes with an answer that streams: the place is given back when the work is done, and the work ends early
+/// when nobody attends.
+pub(crate) struct Stay {
+    pub(crate) place: Held,
+    pub(crate) attending: Attending,
+}
+
 impl Room {
-    fn new(all: usize, each: u32, public: usize) -> Self {
-        Self { all: Places::new(all, each), public: Places::new(public, u32::MAX) }
+    /// All of the public together may have half: some are left for whoever says who he is.
+    fn new(all: u64, each: u64) -> Self {
+        Self { all: Places::new(count(all), count32(each)), public: Places::new(count(all / 2), u32::MAX) }
     }
 
     fn take(&self, caller: Caller) -> Result<Held, Problem> {
@@ -72,8 +88,8 @@ impl Room {
             Caller::Public(_) => Some(self.public.take(()).ok_or_else(|| self.full())?),
             Caller::Agency(_) => None,
         };
-        let place = self.all.take(caller).ok_or_else(|| self.full())?;
-        Ok(Held { _place: place, _of_public: of_public })
+        let place = self.all.take(caller.clone()).ok_or_else(|| self.full())?;
+        Ok(Held { caller, _place: place, _of_public: of_public })
     }
 
     fn full(&self) -> Problem {
@@ -92,6 +108,8 @@ pub(crate) struct Asked {
     pub(crate) visitor: Visitor,
     /// Now, for all that is decided about this request.
     pub(crate) now: Moment,
+    /// Whether the caller still waits for the answer.
+    pub(crate) attendance: Attendance,
 }
 
 /// A whole answer with a body that is in memory.
@@ -156,16 +174,23 @@ impl Answer {
 
 impl Desk {
     pub(super) fn new(services: Services) -> Self {
+        let limits = *services.hub.limits();
         Self {
             services,
-            calls: Room::new(CALLS_MAX, CALLS_PER_CALLER_MAX, PUBLIC_CALLS_MAX),
-            streams: Room::new(STREAMS_MAX, STREAMS_PER_CALLER_MAX, PUBLIC_STREAMS_MAX),
+            calls: Room::new(limits.rest_calls, limits.rest_calls_per_caller),
+            streams: Room::new(limits.rest_streams, limits.rest_streams_per_caller),
+            files: Arc::default(),
         }
     }
 
     /// The hub.
     pub(crate) fn hub(&self) -> &Arc<Hub> {
         &self.services.hub
+    }
+
+    /// Answers that are files.
+    pub(crate) fn files(&self) -> &Arc<Files> {
+        &self.files
     }
 
     /// Ends what streams.
@@ -187,12 +212,12 @@ impl Desk {
         }
     }
 
-    /// Begins an answer that streams: what `open` gives, and the place that is held until the stream ends.
+    /// Begins an answer that streams: what `open` gives, and what is held until the stream ends.
     pub(crate) async fn begin<T: Send + 'static>(
         &self,
         parts: Parts,
         open: impl FnOnce(&Arc<Hub>, &Asked) -> Result<T, Problem> + Send + 'static,
-    ) -> Result<(T, Held), Problem> {
+    ) -> Result<(T, Stay), Problem> {
         self.work(parts, &self.streams, open).await
     }
 
@@ -201,7 +226,7 @@ impl Desk {
         parts: Parts,
         room: &Room,
         work: impl FnOnce(&Arc<Hub>, &Asked) -> Result<T, Problem> + Send + 'static,
-    ) -> Result<(T, Held), Problem> {
+    ) -> Result<(T, Stay), Problem> {
         let now = self.services.clock.now();
         self.work_at(now, parts, room, work).await.map_err(|problem| problem.at(now))
     }
@@ -212,17 +237,19 @@ impl Desk {
         parts: Parts,
         room: &Room,
         work: impl FnOnce(&Arc<Hub>, &Asked) -> Result<T, Problem> + Send + 'static,
-    ) -> Result<(T, Held), Problem> {
+    ) -> Result<(T, Stay), Problem> {
         let visitor = Visitor::of(&parts.extensions, &parts.headers)?;
         let place = room.take(visitor.caller(&self.services.hub, now))?;
         let hub = self.services.hub.clone();
-        let asked = Asked { parts, visitor, now };
+        // Dropped with this future, if the caller leaves.
+        let attending = Attending::default();
+        let asked = Asked { parts, visitor, now, attendance: attending.attendance() };
         let made = tokio::task::spawn_blocking(move || {
-            // Held to the end of the work, which goes on when the caller has left.
+            // Held to the end of the work, which may go on for a while when the caller has left.
             work(&hub, &asked).map(|made| (made, place))
         });
         match made.await {
-            Ok(made) => made,
+            Ok(made) => made.map(|(made, place)| (made, Stay { place, attending })),
             Err(error) if error.is_panic() => {
                 Err(Refusal::internal("a request ended in a panic, which the log has before this").into())
             }

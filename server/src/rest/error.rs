@@ -201,20 +201,24 @@ impl From<Fault> for Problem {
 fn status_of(reason: ErrorReason) -> StatusCode {
     use ErrorReason::*;
     match reason {
-        Unauthenticated | NotEnrolled | SignatureInvalid | SigningKeyUnknown | AccessTokenInvalid => {
+        Unauthenticated | NotEnrolled | KeysRevoked | SignatureInvalid | SigningKeyUnknown | AccessTokenInvalid => {
             StatusCode::UNAUTHORIZED
         }
-        RightMissing | LaneNotPermitted | TokenInvalid | TokenExpired => StatusCode::FORBIDDEN,
+        RightMissing | LaneNotPermitted | TokenInvalid | TokenExpired | SecondPersonNeeded => {
+            StatusCode::FORBIDDEN
+        }
         UnknownDataflow | UnknownStructure | UnknownRulebook | UnknownSubmission | UnknownFinding
-        | UnknownAgency | VintageUnknown | EditionUnknown | UnknownToken => StatusCode::NOT_FOUND,
+        | UnknownAgency | VintageUnknown | EditionUnknown | UnknownToken | UnknownKeys | UnknownRequest
+        | UnknownRestriction => StatusCode::NOT_FOUND,
         Gone => StatusCode::GONE,
         LimitExceeded | ManifestTooLarge | BlockTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         SubmissionIdReused | AgencyExists | AgreementConflict | StructureConflict | HeadMoved
-        | StateUnfit | NotWithdrawable | StructureMoved => StatusCode::CONFLICT,
+        | StateUnfit | NotWithdrawable | StructureMoved | LastAdministrator | RequestEnded
+        | NothingEmbargoed => StatusCode::CONFLICT,
         StructureMalformed | StructureReferenceMissing | AgreementMalformed => {
             StatusCode::UNPROCESSABLE_ENTITY
         }
-        TooBusy => StatusCode::TOO_MANY_REQUESTS,
+        TooBusy | QuotaSpent => StatusCode::TOO_MANY_REQUESTS,
         PositionNotReached | HubReadOnly | ShuttingDown | SlowReader => StatusCode::SERVICE_UNAVAILABLE,
         DiskNearlyFull => StatusCode::INSUFFICIENT_STORAGE,
         NotOffered => StatusCode::NOT_IMPLEMENTED,

@@ -5,12 +5,14 @@
 
 mod absent;
 pub(crate) mod accept;
+mod attendance;
 mod availability;
 pub(crate) mod conditional;
 mod data;
 pub(crate) mod desk;
 mod encoding;
 pub(crate) mod error;
+mod files;
 mod finish;
 mod openapi;
 mod plain;
@@ -29,6 +31,7 @@ pub(crate) use desk::{Desk, Services};
 
 /// All addresses of the REST door.
 pub(crate) fn router(services: Services) -> Router {
+    let limits = *services.hub.limits();
     let desk = Arc::new(Desk::new(services));
     let routes = structure::routes()
         .merge(availability::routes())
@@ -37,7 +40,7 @@ pub(crate) fn router(services: Services) -> Router {
         .merge(openapi::routes())
         .merge(data::routes())
         .merge(plain::routes())
-        .merge(submit::routes());
+        .merge(submit::routes(&limits));
     routes
         .with_state(desk)
         .layer(encoding::layer())

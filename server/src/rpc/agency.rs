@@ -76,6 +76,13 @@ impl AgencyService for Agencies {
         self.0.call(request, Hub::grant_role).await
     }
 
+    async fn revoke_role(
+        &self,
+        request: Request<v1::RevokeRoleRequest>,
+    ) -> Result<Response<v1::RevokeRoleResponse>, Status> {
+        self.0.call(request, Hub::revoke_role).await
+    }
+
     async fn list_roles(
         &self,
         request: Request<v1::ListRolesRequest>,

@@ -17,25 +17,9 @@ use crate::door::Stop;
 use crate::door::places::{Place, Places};
 use crate::door::visitor::{Caller, Visitor};
 use crate::hub::{Hub, Moment, Principal, Refusal};
+use crate::limits::{Limits, count, count32, seconds};
 use crate::trust::HubKeys;
 
-/// Calls with one answer that are worked on at a time; each has a thread.
-const CALLS_MAX: usize = 192;
-/// Those of one caller.
-const CALLS_PER_CALLER_MAX: u32 = 64;
-/// Streams of figures at a time. Each holds up to [`BATCHES_WAITING`] and one more batch of about
-/// [`BATCH_BYTES`].
-const PULLS_MAX: usize = 256;
-/// Those of one caller: a commission's own readers behind one certificate fit in.
-const PULLS_PER_CALLER_MAX: u32 = 128;
-/// Streams of blocks to the hub at a time, and openings of submissions.
-const UPLOADS_MAX: usize = 128;
-/// Those of one caller.
-const UPLOADS_PER_CALLER_MAX: u32 = 16;
-/// Streams that wait for something to happen; they cost next to nothing.
-const WATCHES_MAX: usize = 1_024;
-/// Those of one caller.
-const WATCHES_PER_CALLER_MAX: u32 = 64;
 /// When a caller who found no place may try again.
 const PLACE_WAIT: Duration = Duration::from_secs(1);
 /// Bytes of a batch of messages, about: one large message, or many small ones.
@@ -57,6 +41,8 @@ pub(super) struct Desk {
     pulls: Places<Caller>,
     uploads: Places<Caller>,
     watches: Places<Caller>,
+    /// A sender of blocks from whom nothing comes for so long is hung up on.
+    sender_patience: Duration,
     /// Judging a submission takes a processor for a while: as many at a time as there are.
     judging: Arc<Semaphore>,
 }
@@ -74,6 +60,7 @@ impl Desk {
         keys: Arc<HubKeys>,
         clock: Arc<Clock>,
         changes: watch::Receiver<u64>,
+        limits: &Limits,
         stop: Stop,
     ) -> Self {
         let processors = available_parallelism().map_or(1, usize::from);
@@ -83,10 +70,11 @@ impl Desk {
             clock,
             changes,
             stop,
-            calls: Places::new(CALLS_MAX, CALLS_PER_CALLER_MAX),
-            pulls: Places::new(PULLS_MAX, PULLS_PER_CALLER_MAX),
-            uploads: Places::new(UPLOADS_MAX, UPLOADS_PER_CALLER_MAX),
-            watches: Places::new(WATCHES_MAX, WATCHES_PER_CALLER_MAX),
+            calls: Places::new(count(limits.calls), count32(limits.calls_per_caller)),
+            pulls: Places::new(count(limits.pulls), count32(limits.pulls_per_caller)),
+            uploads: Places::new(count(limits.uploads), count32(limits.uploads_per_caller)),
+            watches: Places::new(count(limits.watches), count32(limits.watches_per_caller)),
+            sender_patience: seconds(limits.upload_silence_seconds),
             judging: Arc::new(Semaphore::new(processors)),
         }
     }
@@ -106,6 +94,10 @@ impl Desk {
 
     pub(super) fn stop(&self) -> Stop {
         self.stop.clone()
+    }
+
+    pub(super) fn sender_patience(&self) -> Duration {
+        self.sender_patience
     }
 
     /// A call with one answer.

@@ -1,9 +1,10 @@
-//! Enrolment: a token and two requests become two certificates and a record.
+//! Enrolment and renewal: two requests, and a token or the certificate before, become two certificates and a record.
 
 use mighub::token::EnrolmentToken;
 use mighub::v1;
 use mighub::v1::ErrorReason;
 
+use crate::door::PeerCertificate;
 use crate::hub::{Hub, Moment, Refusal};
 use crate::trust::request::RequestedKey;
 use crate::trust::{self, AgencyName, HubKeys, Issued, Purpose};
@@ -50,6 +51,34 @@ pub(super) fn enrol(
     };
     // Last: a token is used up only by an answer that is ready to be sent.
     hub.record_keys(Some(&token), certified.record, now)?;
+    Ok(answer)
+}
+
+/// Certifies new keys of whoever calls with a certificate, and records them.
+pub(super) fn renew(
+    hub: &Hub,
+    keys: &HubKeys,
+    present: Option<&PeerCertificate>,
+    request: &v1::RenewKeysRequest,
+    now: Moment,
+) -> Result<v1::RenewKeysResponse, Refusal> {
+    let present = present.ok_or_else(|| {
+        let text = "keys are renewed with the present certificate: connect with it, or enrol with a token";
+        Refusal::new(ErrorReason::Unauthenticated, text)
+    })?;
+    // Before anything is certified, and again when it is recorded.
+    let previous_until = hub.renewable(&present.name, &present.fingerprint, now)?;
+    let certified = certify(keys, &present.name, &request.tls_request, &request.signing_request, now)?;
+    let answer = v1::RenewKeysResponse {
+        tls_chain: vec![certified.tls.der.to_vec().into()],
+        signing_chain: vec![certified.signing.der.to_vec().into()],
+        authorities: vec![keys.authority.certificate().to_vec().into()],
+        signing_key_id: blake3::hash(&certified.record.signing_key).as_bytes().to_vec().into(),
+        not_after: Some(certified.tls.not_after.to_message()),
+        hub_keys: hub.hub_keys(),
+        previous_until: Some(previous_until.to_message()),
+    };
+    hub.record_renewal(&present.name, &present.fingerprint, certified.record, now)?;
     Ok(answer)
 }
 

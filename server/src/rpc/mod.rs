@@ -9,8 +9,10 @@
 mod agency;
 mod desk;
 mod enrolment;
+mod evidence;
 mod feed;
 mod health;
+mod key;
 mod last_resort;
 mod operator;
 mod retrieval;
@@ -23,6 +25,8 @@ mod watch;
 use std::sync::Arc;
 
 use mighub::v1::agency_service_server::AgencyServiceServer;
+use mighub::v1::evidence_service_server::EvidenceServiceServer;
+use mighub::v1::key_service_server::KeyServiceServer;
 use mighub::v1::retrieval_service_server::RetrievalServiceServer;
 use mighub::v1::structure_service_server::StructureServiceServer;
 use mighub::v1::submission_service_server::SubmissionServiceServer;
@@ -37,12 +41,13 @@ pub use operator::{Operator, OperatorError};
 use crate::clock::Clock;
 use crate::door::Stop;
 use crate::hub::Hub;
+use crate::limits::Limits;
 use crate::trust::HubKeys;
 use desk::Desk;
 use last_resort::LastResort;
 
 /// Bytes of one message, both ways; the contract names it.
-const MESSAGE_BYTES_MAX: usize = 5 * 1024 * 1024;
+pub(crate) const MESSAGE_BYTES_MAX: usize = 5 * 1024 * 1024;
 
 /// What the services need.
 pub struct Services {
@@ -52,18 +57,18 @@ pub struct Services {
     pub keys: Arc<HubKeys>,
     /// Its clock.
     pub clock: Arc<Clock>,
+    /// Told of every record, as the number of records there are.
+    pub changes: channel::Receiver<u64>,
+    /// What callers can make the hub do at most.
+    pub limits: Limits,
     /// When everything must end.
     pub stop: Stop,
 }
 
 /// All gRPC services, and whether the hub is ready. Must be called within a runtime.
 pub fn services(services: Services) -> (Routes, channel::Receiver<Readiness>) {
-    let Services { hub, keys, clock, stop } = services;
-    let (changed, changes) = channel::channel(0);
-    hub.on_change(Box::new(move |records| {
-        changed.send_replace(records);
-    }));
-    let desk = Arc::new(Desk::new(hub.clone(), keys, clock, changes, stop.clone()));
+    let Services { hub, keys, clock, changes, limits, stop } = services;
+    let desk = Arc::new(Desk::new(hub.clone(), keys, clock, changes, &limits, stop.clone()));
 
     let (reporter, health) = tonic_health::server::health_reporter();
     let (readiness, ready) = channel::channel(Readiness { hindrance: None });
@@ -81,6 +86,8 @@ pub fn services(services: Services) -> (Routes, channel::Receiver<Readiness>) {
     }
     let mut routes = Routes::new(health)
         .add_service(service!(AgencyServiceServer, agency::Agencies(desk.clone())))
+        .add_service(service!(KeyServiceServer, key::KeyDesk(desk.clone())))
+        .add_service(service!(EvidenceServiceServer, evidence::EvidenceDesk(desk.clone())))
         .add_service(service!(StructureServiceServer, structure::StructureDesk(desk.clone())))
         .add_service(service!(SubmissionServiceServer, submission::SubmissionDesk(desk.clone())))
         .add_service(service!(RetrievalServiceServer, retrieval::RetrievalDesk(desk)));

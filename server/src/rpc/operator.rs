@@ -6,6 +6,7 @@ use std::path::Path;
 
 use mighub::v1;
 use mighub::v1::agency_service_client::AgencyServiceClient;
+use mighub::v1::key_service_client::KeyServiceClient;
 use mighub::v1::structure_service_client::StructureServiceClient;
 use mighub::v1::{Agency, AgencyRoles, Agreement};
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
@@ -133,6 +134,13 @@ impl Operator {
     /// The agency service.
     pub fn agencies(&self) -> AgencyServiceClient<Channel> {
         AgencyServiceClient::new(self.channel.clone())
+            .max_decoding_message_size(MESSAGE_BYTES_MAX)
+            .max_encoding_message_size(MESSAGE_BYTES_MAX)
+    }
+
+    /// The key service.
+    pub fn keys(&self) -> KeyServiceClient<Channel> {
+        KeyServiceClient::new(self.channel.clone())
             .max_decoding_message_size(MESSAGE_BYTES_MAX)
             .max_encoding_message_size(MESSAGE_BYTES_MAX)
     }

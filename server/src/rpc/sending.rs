@@ -2,7 +2,6 @@
 //! makes the hub hold more than a few of them.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use mighub::v1;
 use mighub::v1::ErrorReason;
@@ -17,8 +16,6 @@ use super::status;
 use crate::door::visitor::Visitor;
 use crate::hub::{Refusal, Upload};
 
-/// A sender from whom nothing comes for so long is hung up on; what was acknowledged stays.
-const SENDER_PATIENCE: Duration = Duration::from_secs(300);
 /// Messages with blocks that are on their way to the disk: one is checked while another is written.
 const MESSAGES_IN_FLIGHT: usize = 2;
 /// Acknowledgements that wait for their reader; beyond it no more blocks are taken.
@@ -138,16 +135,16 @@ async fn room(desk: &Desk, acks: &mpsc::Sender<Ack>) -> Result<Option<mpsc::Owne
 
 /// The sender's next message; nothing after the last.
 async fn next<M>(desk: &Desk, messages: &mut Streaming<M>) -> Result<Option<M>, Refusal> {
-    let mut stop = desk.stop();
+    let (mut stop, patience) = (desk.stop(), desk.sender_patience());
     tokio::select! {
         message = messages.message() => message.or_else(|error| match error.code() {
             // The connection is gone or the call was given up: nobody hears an answer.
             Code::Cancelled | Code::Unknown | Code::Unavailable => Ok(None),
             _ => Err(status::of_transport(&error)),
         }),
-        () = tokio::time::sleep(SENDER_PATIENCE) => {
-            let text = format!("nothing came for {SENDER_PATIENCE:?}: call again; what was acknowledged stays");
-            Err(Refusal::new(ErrorReason::LimitExceeded, text).about("limit", SENDER_PATIENCE.as_secs()))
+        () = tokio::time::sleep(patience) => {
+            let text = format!("nothing came for {patience:?}: call again; what was acknowledged stays");
+            Err(Refusal::new(ErrorReason::LimitExceeded, text).about("limit", patience.as_secs()))
         }
         () = stop.asked() => Err(shutting_down()),
     }

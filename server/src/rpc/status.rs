@@ -24,10 +24,12 @@ const LOG_NUMBER_BYTES: usize = 5;
 pub(super) fn code(reason: ErrorReason) -> Code {
     use ErrorReason::*;
     match reason {
-        Unauthenticated | NotEnrolled | AccessTokenInvalid | SignatureInvalid | SigningKeyUnknown => {
+        Unauthenticated | NotEnrolled | KeysRevoked | AccessTokenInvalid | SignatureInvalid | SigningKeyUnknown => {
             Code::Unauthenticated
         }
-        RightMissing | LaneNotPermitted | TokenInvalid | TokenExpired => Code::PermissionDenied,
+        RightMissing | LaneNotPermitted | TokenInvalid | TokenExpired | SecondPersonNeeded => {
+            Code::PermissionDenied
+        }
         CsrInvalid
         | ArgumentMalformed
         | LimitExceeded
@@ -49,14 +51,15 @@ pub(super) fn code(reason: ErrorReason) -> Code {
         | BlockDecompression
         | StructureMalformed
         | AgreementMalformed => Code::InvalidArgument,
-        CursorUnknown | ResumeExpired | WrongHub | ClockSkew | StructureMoved | StateUnfit
-        | NotWithdrawable | CanonUnknown | BlocksMissing | AgreementConflict => Code::FailedPrecondition,
+        LogTooShort | NotAccepted | CursorUnknown | ResumeExpired | WrongHub | ClockSkew | StructureMoved | StateUnfit
+        | NotWithdrawable | CanonUnknown | BlocksMissing | AgreementConflict | LastAdministrator
+        | RequestEnded | NothingEmbargoed => Code::FailedPrecondition,
         UnknownDataflow | UnknownStructure | UnknownRulebook | UnknownSubmission | UnknownFinding
-        | UnknownAgency | UnknownToken | VintageUnknown | EditionUnknown | Gone => Code::NotFound,
+        | UnknownAgency | UnknownToken | UnknownKeys | UnknownRequest | UnknownRestriction | VintageUnknown | EditionUnknown | Gone => Code::NotFound,
         SubmissionIdReused | AgencyExists => Code::AlreadyExists,
         HeadMoved | SlowReader => Code::Aborted,
         PositionNotReached | HubReadOnly | ShuttingDown => Code::Unavailable,
-        DiskNearlyFull | TooBusy => Code::ResourceExhausted,
+        DiskNearlyFull | TooBusy | QuotaSpent => Code::ResourceExhausted,
         StoreDamaged => Code::DataLoss,
         NotOffered => Code::Unimplemented,
         // The last two occur within answers only; as an error of a call they are a fault of ours.

@@ -4,6 +4,7 @@
 //! What lives here: the order in which the parts begin and end. What must not: anything the parts do.
 
 mod administrator;
+mod caretaker;
 mod folder;
 mod init;
 mod router;

@@ -2,26 +2,26 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::administrator::{self, AdministratorError};
+use super::administrator::AdministratorError;
+use super::caretaker::Caretaker;
 use super::folder::HubFolder;
 use super::router::{plain_router, router};
 use crate::clock::Clock;
 use crate::config::{Config, ConfigError};
-use crate::door::{Door, DoorError, DoorTls, Hosts, Reception, Stop, StopSwitch, stop_switch};
-use crate::hub::{Hub, HubOptions, OpenError, OpenReport};
+use crate::door::{Door, DoorError, DoorTls, Hosts, Reception, Record, StopSwitch, stop_switch};
+use crate::hub::{Hub, HubOptions, OpenError, OpenReport, Standing};
 use crate::rest;
 use crate::rpc::{self, Services};
-use crate::trust::{FileError, HubKeys, KeysError, SignerError, files};
+use crate::trust::{FileError, HubKeys, KeysError, SignerError};
 
-/// How often the hub looks whether one of its own certificates ends soon.
-const RENEWAL_INTERVAL: Duration = Duration::from_secs(12 * 60 * 60);
 /// How long work that is under way when the hub stops may keep the store open.
 const RELEASE_DEADLINE: Duration = Duration::from_secs(30);
 /// How often to look whether it has let go.
@@ -112,6 +112,7 @@ pub struct Running {
     report: OpenReport,
     hub: Arc<Hub>,
     folder: HubFolder,
+    reload: Arc<Notify>,
     switch: StopSwitch,
     door: JoinHandle<()>,
     plain_door: Option<JoinHandle<()>>,
@@ -137,8 +138,13 @@ pub async fn start(options: ServeOptions) -> Result<Running, StartError> {
     let clock = options.clock;
 
     let opening = Opening { folder: folder.clone(), config: config.clone(), clock: clock.clone() };
-    let Opened { hub, keys, report, tls } = on_a_thread(move || opening.open()).await?;
-    let reception = Arc::new(Reception::new(config.public_reading));
+    let Opened { hub, keys, report, tls, record } = on_a_thread(move || opening.open()).await?;
+    let (changed, changes) = watch::channel(0);
+    hub.on_change(Box::new(move |records| {
+        changed.send_replace(records);
+    }));
+    let limits = config.limits;
+    let reception = Arc::new(Reception::new(config.public_reading).with_limits(limits));
     let door = Door::open(&listen, &tls, reception.clone()).await?;
     let address = door.address();
     let plain_listen = match options.plain {
@@ -148,7 +154,9 @@ pub async fn start(options: ServeOptions) -> Result<Running, StartError> {
     };
     let plain_door = match plain_listen {
         None => None,
-        Some(listen) => Some(Door::open_plain(&listen, Hosts::new(&config.names), reception).await?),
+        Some(listen) => {
+            Some(Door::open_plain(&listen, Hosts::new(&config.names), reception.clone()).await?)
+        }
     };
     let plain_address = plain_door.as_ref().map(Door::address);
     let caretaker = Caretaker {
@@ -157,6 +165,10 @@ pub async fn start(options: ServeOptions) -> Result<Running, StartError> {
         clock: clock.clone(),
         keys: keys.clone(),
         tls: Arc::new(tls),
+        record,
+        reception,
+        changes: changes.clone(),
+        reload: Arc::default(),
         hub: Arc::downgrade(&hub),
         address,
         plain_address,
@@ -167,15 +179,16 @@ pub async fn start(options: ServeOptions) -> Result<Running, StartError> {
     let authority_pem = keys.authority.certificate_pem().to_owned();
     let (switch, stop) = stop_switch();
     let rest = rest::router(rest::Services { hub: hub.clone(), clock: clock.clone(), stop: stop.clone() });
-    let services = Services { hub: hub.clone(), keys, clock, stop: stop.clone() };
+    let services = Services { hub: hub.clone(), keys, clock, changes, limits, stop: stop.clone() };
     let (routes, readiness) = rpc::services(services);
+    let reload = caretaker.reload.clone();
     tokio::spawn(caretaker.care(stop.clone()));
     let plain_door = plain_door
         .map(|door| tokio::spawn(door.serve(plain_router(rest.clone(), readiness.clone()), stop.clone())));
     let router = router(routes.prepare().into_axum_router(), rest, readiness);
     let door = tokio::spawn(door.serve(router, stop));
     tracing::info!(hub = hub.hub_id(), %address, plain = ?plain_address, "serving");
-    Ok(Running { address, plain_address, authority_pem, report, hub, folder, switch, door, plain_door })
+    Ok(Running { address, plain_address, authority_pem, report, hub, folder, reload, switch, door, plain_door })
 }
 
 impl Running {
@@ -202,6 +215,12 @@ impl Running {
     /// The hub itself, for whoever embeds it. Let go of it before [`stop`](Self::stop).
     pub fn hub(&self) -> &Arc<Hub> {
         &self.hub
+    }
+
+    /// Reads the door's certificate and the lists of revoked ones anew, as it does by itself within seconds after their
+    /// files were replaced. What is wrong with them is in the log, and the ones before stay.
+    pub fn reload(&self) {
+        self.reload.notify_one();
     }
 
     /// Lets calls finish, closes the store, and gives the folder free.
@@ -250,86 +269,31 @@ struct Opened {
     keys: Arc<HubKeys>,
     report: OpenReport,
     tls: DoorTls,
+    record: Record,
 }
 
 impl Opening {
     fn open(self) -> Result<Opened, StartError> {
         let now = self.clock.now();
         let keys = HubKeys::open(&self.folder.keys())?;
-        let certificate = keys.door_certificate(&self.config.names, now)?;
-        let tls = DoorTls::new(certificate, keys.authority.certificate(), self.clock)?;
         let options = HubOptions { signer: keys.signer()?, free_space_min: self.config.free_space_min };
         let (hub, report) = Hub::open(self.folder.path(), options)?;
-        Ok(Opened { hub: Arc::new(hub), keys: Arc::new(keys), report, tls })
+        let signer = keys.signer_of(hub.recorded_signer().as_deref())?;
+        let hub = Arc::new(hub.signing_with(signer).within(self.config.limits));
+        let record = record_of(&hub, self.clock.clone());
+        let certificate = keys.door_certificate(&self.config.names, now)?;
+        let authority = keys.authority.certificate();
+        let tls = DoorTls::new(certificate, authority, keys.revocations()?, record.clone(), self.clock)?;
+        Ok(Opened { hub, keys: Arc::new(keys), report, tls, record })
     }
 }
 
-/// Keeps the hub's own certificates in force.
-#[derive(Clone)]
-struct Caretaker {
-    folder: HubFolder,
-    config: Config,
-    clock: Arc<Clock>,
-    keys: Arc<HubKeys>,
-    tls: Arc<DoorTls>,
-    hub: Weak<Hub>,
-    address: SocketAddr,
-    plain_address: Option<SocketAddr>,
-}
-
-impl Caretaker {
-    /// Says where the hub listens, and renews the administrator's keys.
-    fn announce(&self) -> Result<(), StartError> {
-        self.renew_administrator()?;
-        let running = RunningAt {
-            address: administrator::reachable(self.address),
-            plain_address: self.plain_address,
-            process: std::process::id(),
-        };
-        let text = serde_json::to_vec(&running).expect("an address and a number are JSON");
-        Ok(files::write(&self.folder.running(), &text)?)
-    }
-
-    async fn care(self, mut stop: Stop) {
-        loop {
-            tokio::select! {
-                () = tokio::time::sleep(RENEWAL_INTERVAL) => {}
-                () = stop.asked() => return,
-            }
-            let this = self.clone();
-            let renewed = on_a_thread(move || {
-                this.sweep();
-                this.renew()
-            });
-            if let Err(error) = renewed.await {
-                tracing::error!(%error, "a certificate of the hub ends soon and could not be renewed");
-            }
-        }
-    }
-
-    /// What was uploaded and never sealed goes after some days.
-    fn sweep(&self) {
-        let Some(hub) = self.hub.upgrade() else { return };
-        match hub.sweep(self.clock.now()) {
-            Ok(swept) if swept.objects == 0 => {}
-            Ok(swept) => {
-                tracing::info!(objects = swept.objects, bytes = swept.bytes, "abandoned uploads were swept")
-            }
-            Err(error) => tracing::warn!(%error, "abandoned uploads were not swept; it is tried again later"),
-        }
-    }
-
-    fn renew(&self) -> Result<(), StartError> {
-        self.tls.show(self.keys.door_certificate(&self.config.names, self.clock.now())?)?;
-        self.renew_administrator()
-    }
-
-    fn renew_administrator(&self) -> Result<(), StartError> {
-        let Some(hub) = self.hub.upgrade() else { return Ok(()) };
-        let (agency, home) = (&self.config.administrator, self.folder.administrator());
-        administrator::ensure(&hub, &self.keys, agency, &home, self.address, self.clock.now())?;
-        Ok(())
-    }
+/// What the hub's record says of certificates, as long as there is the hub.
+fn record_of(hub: &Arc<Hub>, clock: Arc<Clock>) -> Record {
+    let hub = Arc::downgrade(hub);
+    Record::new(move |name, fingerprint| {
+        hub.upgrade().map_or(Standing::Unknown, |hub| hub.standing(name, fingerprint, clock.now()))
+    })
 }
 
 impl RunningAt {
@@ -340,7 +304,7 @@ impl RunningAt {
     }
 }
 
-async fn on_a_thread<T: Send + 'static>(
+pub(super) async fn on_a_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StartError> + Send + 'static,
 ) -> Result<T, StartError> {
     match tokio::task::spawn_blocking(work).await {

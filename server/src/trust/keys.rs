@@ -1,10 +1,11 @@
 //! The hub's own keys and certificates, as they lie in one folder.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256};
 use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 use zeroize::Zeroizing;
 
@@ -35,6 +36,10 @@ pub struct DoorCertificate {
     pub not_after: Moment,
 }
 
+/// A mark of the files that are heeded while the hub runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Watched([Option<(u64, u64, i64, i64)>; 2]);
+
 /// The hub's keys are not usable.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
@@ -47,6 +52,21 @@ pub enum KeysError {
     /// The signing key.
     #[error(transparent)]
     Signer(#[from] SignerError),
+    /// The lists of revoked certificates.
+    #[error("{path} holds no revocation list in PEM (X509 CRL): correct it, or take it away")]
+    Revocations {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The signing key is not the one that the journal names.
+    #[error(
+        "{path} was replaced by a newer key, which the journal names: restore the keys as they were after the last \
+         `mighub-server keys rotate`"
+    )]
+    Replaced {
+        /// The file.
+        path: PathBuf,
+    },
     /// The folder could not be made.
     #[error("{path}: {source}")]
     Folder {
@@ -78,6 +98,67 @@ impl HubKeys {
     /// The key that signs receipts.
     pub fn signer(&self) -> Result<HubSigner, SignerError> {
         HubSigner::open(&signing_file(&self.folder))
+    }
+
+    /// Lists of revoked certificates (RFC 5280) that the operator put beside the keys; none if there are none.
+    pub fn revocations(&self) -> Result<Vec<CertificateRevocationListDer<'static>>, KeysError> {
+        let path = revocations_file(&self.folder);
+        if !path.exists() {
+            return Ok(Vec::new());
+        }
+        let pem = files::read(&path)?;
+        let lists: Result<Vec<_>, _> =
+            CertificateRevocationListDer::pem_slice_iter(pem.as_bytes()).collect();
+        match lists {
+            Ok(lists) if !lists.is_empty() => Ok(lists),
+            _ => Err(KeysError::Revocations { path }),
+        }
+    }
+
+    /// What changes when somebody changes a file that the hub heeds while it runs.
+    pub fn watched(&self) -> Watched {
+        Watched([door_file(&self.folder), revocations_file(&self.folder)].map(|path| {
+            let metadata = std::fs::metadata(path).ok()?;
+            Some((metadata.ino(), metadata.len(), metadata.mtime(), metadata.mtime_nsec()))
+        }))
+    }
+
+    /// Makes a new certificate for the door, whatever there is.
+    pub fn renew_door_certificate(
+        &self,
+        names: &[String],
+        now: Moment,
+    ) -> Result<DoorCertificate, KeysError> {
+        self.make_door_certificate(names, now)
+    }
+
+    /// Makes the key that is to sign receipts next; it signs once [`take_next_signer`](Self::take_next_signer) was
+    /// called. One that was made before and not taken is used.
+    pub fn next_signer(&self) -> Result<HubSigner, SignerError> {
+        let path = next_signing_file(&self.folder);
+        if path.exists() { HubSigner::open(&path) } else { HubSigner::create(&path) }
+    }
+
+    /// Puts the next key in the place of the present one, which is gone with that: what it signed stays verifiable with
+    /// its public key.
+    pub fn take_next_signer(&self) -> Result<(), KeysError> {
+        let (from, to) = (next_signing_file(&self.folder), signing_file(&self.folder));
+        let moved = std::fs::rename(from, to).and_then(|()| std::fs::File::open(&self.folder)?.sync_all());
+        moved.map_err(|source| KeysError::Folder { path: self.folder.clone(), source })
+    }
+
+    /// The key that signs receipts, where the record names the one that should: a handover that was recorded, and cut
+    /// off before the files were moved, is ended here.
+    pub fn signer_of(&self, recorded: Option<&[u8]>) -> Result<HubSigner, KeysError> {
+        let present = self.signer()?;
+        let Some(recorded) = recorded.filter(|recorded| *recorded != present.public_key()) else {
+            return Ok(present);
+        };
+        if !next_signing_file(&self.folder).exists() || self.next_signer()?.public_key() != recorded {
+            return Err(KeysError::Replaced { path: signing_file(&self.folder) });
+        }
+        self.take_next_signer()?;
+        Ok(self.signer()?)
     }
 
     /// The certificate for the door: the one in the folder, or a new one if that is not usable, is for other
@@ -182,6 +263,14 @@ fn with_local(names: &[String]) -> Vec<String> {
 
 fn signing_file(folder: &Path) -> PathBuf {
     folder.join("signing.key")
+}
+
+fn next_signing_file(folder: &Path) -> PathBuf {
+    folder.join("signing.next.key")
+}
+
+fn revocations_file(folder: &Path) -> PathBuf {
+    folder.join("revocations.pem")
 }
 
 fn door_file(folder: &Path) -> PathBuf {

@@ -62,7 +62,7 @@ impl BlockIndex {
     }
 
     /// Takes in what a frame says; gives the place of an object that it says is gone.
-    fn apply(&mut self, entry: &IndexEntry, file: u32) -> Option<Place> {
+    pub(crate) fn apply(&mut self, entry: &IndexEntry, file: u32) -> Option<Place> {
         let here =
             Place { file, offset: entry.offset, length: entry.length, is_gone: entry.kind == Kind::Gone };
         let before = match entry.kind {

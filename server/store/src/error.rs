@@ -42,7 +42,7 @@ pub enum Error {
     },
     /// A frame does not have its hash.
     #[error(
-        "{file} is damaged at byte {offset}: stop the hub and restore the file from a copy, or see with `mighub-server repair` what would be lost"
+        "{file} is damaged at byte {offset}: stop the hub, and see with `mighub-server fsck` what is concerned and how it is mended"
     )]
     Damaged {
         /// The file.
@@ -93,8 +93,11 @@ pub enum OpenError {
         /// Why.
         source: std::io::Error,
     },
+    /// Nothing of a store is there.
+    #[error("{0} holds no store: name the folder of a hub, or of a backup")]
+    NoStore(PathBuf),
     /// Another process has it open.
-    #[error("{0} is in use by another hub: stop it first")]
+    #[error("{0} is in use by another process, a hub or a repair: stop it first")]
     InUse(PathBuf),
     /// Written by a newer program.
     #[error(
@@ -110,7 +113,7 @@ pub enum OpenError {
     },
     /// FORMAT is missing or damaged.
     #[error(
-        "{path} says {found:?} and must say {expected:?}: is this the folder of a store? Restore the file from a copy, or write it anew with `mighub-server repair`"
+        "{path} says {found:?} and must say {expected:?}: is this the folder of a store? Restore the file from a backup, or write it anew with `mighub-server fsck --accept-loss`"
     )]
     Format {
         /// The file FORMAT.
@@ -122,7 +125,7 @@ pub enum OpenError {
     },
     /// The record is damaged, and it is not a torn end.
     #[error(
-        "{path} is damaged at byte {offset}: {reason}; restore the store from a copy, or see with `mighub-server repair` what would be lost"
+        "{path} is damaged at byte {offset}: {reason}; see with `mighub-server fsck` what is concerned, and mend it with `mighub-server fsck --from BACKUP`"
     )]
     Damaged {
         /// The file.

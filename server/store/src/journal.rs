@@ -65,7 +65,7 @@ struct Head {
 /// The durable records, as readers find them.
 #[derive(Default)]
 pub(crate) struct JournalIndex {
-    files: Vec<LogFile>,
+    pub(crate) files: Vec<LogFile>,
     places: Vec<Place>,
     heads: HashMap<Lane, Head>,
     hash: [u8; 32],
@@ -103,7 +103,7 @@ impl JournalIndex {
         found.ok_or(Error::NoRecord(position))
     }
 
-    fn add(&mut self, header: &Header, lane: Lane, (file, offset): (u32, u64)) {
+    pub(crate) fn add(&mut self, header: &Header, lane: Lane, (file, offset): (u32, u64)) {
         self.places.push(Place { file, offset: offset as u32, effective_ms: header.label.time_ms });
         self.hash = header.hash;
         if !lane.0.is_empty() {
@@ -128,7 +128,7 @@ pub(crate) fn read_entry(file: &LogFile, offset: u64, position: Position) -> Res
     })
 }
 
-fn lane_of(body: &[u8]) -> Option<Lane> {
+pub(crate) fn lane_of(body: &[u8]) -> Option<Lane> {
     let (length, rest) = body.split_first_chunk::<LANE_LENGTH_BYTES>()?;
     rest.get(..u16::from_le_bytes(*length) as usize).map(|lane| Lane(Arc::from(lane)))
 }
@@ -281,7 +281,7 @@ impl JournalWriter {
 }
 
 /// Whether a record continues its lane and comes no earlier than the one before it.
-fn is_next(index: &JournalIndex, header: &Header, lane: &Lane) -> bool {
+pub(crate) fn is_next(index: &JournalIndex, header: &Header, lane: &Lane) -> bool {
     let before = index.heads.get(lane).map_or([0; 32], |head| head.hash);
     header.label.kind == Kind::Record
         && header.label.refers_to == before

@@ -8,6 +8,7 @@
 //! failed write or sync the store is read-only until it is opened again, for what a failed fsync has dropped
 //! nobody can say. Every read checks its hash.
 
+mod backup;
 mod batch;
 mod blocks;
 mod disk;
@@ -15,11 +16,12 @@ mod engine;
 mod error;
 mod format;
 mod frame;
+mod fsck;
 mod index;
 mod journal;
 mod log;
+mod reader;
 mod recovery;
-mod repair;
 mod reserve;
 mod store;
 mod sweep;
@@ -27,12 +29,14 @@ mod view;
 mod witness;
 mod writer;
 
+pub use backup::{BackedUp, BackupError, Restored, back_up, restore};
 pub use batch::{Batch, NewRecord, Object};
 pub use disk::{Disk, RealDisk, StoreFile};
 pub use engine::{Blocks, Journal};
 pub use error::{Error, OpenError};
+pub use fsck::{FindObject, FsckError, FsckReport, Remedies, fsck};
 pub use journal::{Entry, Lane, Position};
-pub use repair::{Damage, RepairReport, repair};
+pub use reader::{Damage, Extent, StoreReader, Until};
 pub use store::{Health, OpenReport, Options, Store};
 pub use sweep::{Sweep, Swept};
 pub use view::{MemoryView, Pairs, SledView, View, ViewBatch, ViewError, ViewOpened};

@@ -52,6 +52,11 @@ impl LogFile {
         Ok(Self { file: disk.open(&path, create)?, path: path.into() })
     }
 
+    /// The same, to be read only.
+    pub(crate) fn open_to_read(path: PathBuf) -> io::Result<Self> {
+        Ok(Self { file: crate::disk::open_to_read(&path)?, path: path.into() })
+    }
+
     /// The frame at an offset, its hashes checked: its header, and the bytes of all of it.
     pub(crate) fn read_frame(&self, offset: u64, body_bytes: usize) -> Result<(Header, Vec<u8>), Error> {
         let frame = self.read_bytes(offset, HEADER_BYTES + body_bytes)?;

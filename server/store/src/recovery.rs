@@ -69,11 +69,24 @@ pub(crate) fn scan(
     bodies: Bodies,
     visit: &mut dyn FnMut(&Header, u64, &[u8]),
 ) -> io::Result<u64> {
+    scan_until(file, start, chain, bodies, u64::MAX, visit)
+}
+
+/// The same, up to and without the frame with the sequence `until`.
+pub(crate) fn scan_until(
+    file: &dyn StoreFile,
+    start: u64,
+    chain: &mut Chain,
+    bodies: Bodies,
+    until: u64,
+    visit: &mut dyn FnMut(&Header, u64, &[u8]),
+) -> io::Result<u64> {
     let length = file.length()?;
     let chunk_bytes = if bodies == Bodies::Checked { CHUNK_BYTES } else { HEADERS_CHUNK_BYTES };
     let mut window = Window { file, bytes: Vec::new(), offset: start, length, chunk_bytes };
     let mut offset = start;
-    while let Some(header) = window.at(offset, HEADER_BYTES)?.and_then(Header::read) {
+    while chain.next < until {
+        let Some(header) = window.at(offset, HEADER_BYTES)?.and_then(Header::read) else { break };
         let after = offset + header.frame_bytes();
         let body = match bodies {
             Bodies::Skipped => (after <= length).then_some(&[][..]),

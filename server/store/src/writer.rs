@@ -70,6 +70,19 @@ impl Shared {
     }
 }
 
+/// What the store says of a panic.
+const PANICKED: &str = "the writer stopped by a fault of its own";
+
+struct FailOnPanic(Arc<Shared>);
+
+impl Drop for FailOnPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.fail(PANICKED);
+        }
+    }
+}
+
 pub(crate) struct Writer {
     pub(crate) shared: Arc<Shared>,
     pub(crate) journal: JournalWriter,
@@ -94,7 +107,7 @@ impl Writer {
         if catch_unwind(AssertUnwindSafe(|| self.serve(queue))).is_ok() {
             return self.finish();
         }
-        let error = self.shared.fail("the writer stopped by a fault of its own");
+        let error = self.shared.fail(PANICKED);
         for command in queue {
             match command {
                 Command::Commit(_, answer) | Command::Mark(_, _, answer) => answer.give(Err(error.clone())),
@@ -153,8 +166,10 @@ impl Writer {
         };
         let planned = self.plan_group(group, room);
         let mut outcomes: Vec<(Answer, Outcome)> = planned;
+        // Dropped before the answers: who hears of a panic finds the store read-only.
+        let _fails = FailOnPanic(self.shared.clone());
         // The objects are durable before the first byte of a record is written.
-        let written = self.blocks.write().and_then(|()| self.journal.write());
+        let written = self.blocks.write().and_then(|()| self.journal.write()).and_then(|()| self.remember());
         if let Err(error) = written {
             let error = self.shared.fail(&format!("a write failed: {error}"));
             for (_, outcome) in outcomes.iter_mut().filter(|(_, outcome)| outcome.is_ok()) {
@@ -166,7 +181,7 @@ impl Writer {
             self.journal.publish(&mut state.journal);
         }
         outcomes.into_iter().for_each(|(answer, outcome)| answer.give(outcome));
-        self.remember();
+        self.refresh_index();
     }
 
     /// Decides batch by batch, in order, before anything is written.
@@ -243,7 +258,8 @@ impl Writer {
         self.shared.refusal().map_or(Ok(()), Err)?;
         let found = self.shared.read().blocks.find(&name);
         let disk = self.shared.options.disk.clone();
-        let fail = |error: io::Error| self.shared.fail(&format!("expunging failed: {error}"));
+        let shared = self.shared.clone();
+        let fail = |error: io::Error| shared.fail(&format!("expunging failed: {error}"));
         match self.blocks.make_room(&*disk, HEADER_BYTES as u64) {
             Err(error) if is_full(&error) => {
                 return Err(Error::DiskNearlyFull { free: 0, needed: HEADER_BYTES as u64 });
@@ -251,26 +267,34 @@ impl Writer {
             other => other.map_err(fail)?,
         }
         self.blocks.plan_mark(kind, name);
-        self.blocks.write().map_err(fail)?;
+        // Noted before the bytes go: whoever reads the files meanwhile finds why.
+        self.blocks.write().and_then(|()| self.remember()).map_err(fail)?;
         self.blocks.publish(&mut self.shared.write().blocks);
         // What is said first and done second is done again when opening, should a crash come between.
         if let (Kind::Gone, Ok(found)) = (kind, found) {
             found.overwrite().map_err(fail)?;
         }
-        self.remember();
+        self.refresh_index();
         Ok(())
     }
 
-    /// Notes how far the files have come. What was asked for is durable and acknowledged already; a disk that fails
-    /// here takes nothing more.
-    pub(crate) fn remember(&mut self) {
-        if self.shared.refusal().is_some() {
+    /// Notes how far the files have come, before anybody is told: a backup that begins afterwards goes so far.
+    fn remember(&mut self) -> io::Result<()> {
+        match self.witness.note(self.journal.frames(), self.blocks.frames()) {
+            // The files say it all.
+            Err(error) if is_full(&error) => Ok(()),
+            noted => noted,
+        }
+    }
+
+    /// Writes the index of the last block file anew if much has come since. What was asked for is acknowledged
+    /// already; a disk that fails here takes nothing more.
+    fn refresh_index(&mut self) {
+        if self.shared.refusal().is_some() || !self.blocks.wants_index() {
             return;
         }
         let disk = self.shared.options.disk.clone();
-        let noted = self.witness.note(self.journal.frames(), self.blocks.frames());
-        let indexed = if self.blocks.wants_index() { self.blocks.write_index(&*disk) } else { Ok(()) };
-        match noted.and(indexed) {
+        match self.blocks.write_index(&*disk) {
             Err(error) if !is_full(&error) => drop(self.shared.fail(&format!("a write failed: {error}"))),
             _ => {}
         }

@@ -2,6 +2,9 @@
 //!
 //! What lives here: what every whole-system test needs. What must not be here: what is right; tests say that.
 
+// Attacks of tests/trust need more of it than those here.
+#[allow(dead_code)]
+pub(crate) mod attack;
 pub(crate) mod data;
 pub(crate) mod parcel;
 pub(crate) mod proxy;

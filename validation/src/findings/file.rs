@@ -63,6 +63,7 @@ impl FileError<'_> {
             Self::Read(ReadError::Message(error)) => match error.problem {
                 MessageProblem::OtherMessage { .. } => &file::OTHER_KIND,
                 MessageProblem::Empty => &file::NO_ROWS,
+                MessageProblem::NotWhole { .. } => &file::NOT_WHOLE,
                 _ => &file::MESSAGE,
             },
             Self::Sort(SortError::Scratch(_)) => &file::NO_ROOM,
@@ -155,7 +156,10 @@ impl Findings {
             | CellProblem::StrayQuote
             | CellProblem::TextTooLong
             | CellProblem::CodeTooLong
-            | CellProblem::NotAvailable => {}
+            | CellProblem::NotAvailable
+            | CellProblem::RepeatedComponent
+            | CellProblem::UnknownInDeletion
+            | CellProblem::GroupWithoutSeries => {}
         }
         self.add(entry);
     }
@@ -276,5 +280,8 @@ fn rule_of(problem: &CellProblem) -> &'static Rule {
         CellProblem::CodeTooLong => &file::CODE_TOO_LONG,
         CellProblem::NotAvailable => &file::NOT_AVAILABLE,
         CellProblem::DatasetConflict { .. } => &file::DATASET_CONFLICT,
+        CellProblem::RepeatedComponent => &file::COMPONENT_TWICE,
+        CellProblem::UnknownInDeletion => &file::UNKNOWN_IN_DELETION,
+        CellProblem::GroupWithoutSeries => &file::GROUP_WITHOUT_SERIES,
     }
 }

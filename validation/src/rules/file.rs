@@ -38,6 +38,7 @@ pub static RULES: &[&Rule] = &[
     &NO_ROOM,
     &SERIES_TEXT_TOO_LONG,
     &MESSAGE,
+    &NOT_WHOLE,
     &CELL_COUNT,
     &UNKNOWN_DATAFLOW,
     &TOO_MANY_STRUCTURES,
@@ -54,6 +55,9 @@ pub static RULES: &[&Rule] = &[
     &CODE_TOO_LONG,
     &NOT_AVAILABLE,
     &DATASET_CONFLICT,
+    &COMPONENT_TWICE,
+    &UNKNOWN_IN_DELETION,
+    &GROUP_WITHOUT_SERIES,
     &SEVERAL_LANES,
     &FOREIGN_COLUMN,
     &MISSPELLED_COLUMN,
@@ -185,6 +189,14 @@ pub static MESSAGE: Rule = error(
     "Correct the message at that place, or write it again with the program that made it.",
 );
 
+/// An answer whose sender says that it was cut.
+pub static NOT_WHOLE: Rule = error(
+    "FIL-016",
+    "The message says that it is not whole",
+    "A service that cannot send all that was asked for says so behind the data, as an error in the footer of the message. What stands before it was checked, but more would belong to it.",
+    "Ask the service again, for less at once.",
+);
+
 /// More or fewer cells than columns.
 pub static CELL_COUNT: Rule = error(
     "FIL-021",
@@ -311,6 +323,30 @@ pub static DATASET_CONFLICT: Rule = error(
     "Two rows give an attribute of the dataset different values",
     "An attribute of the dataset holds for all its rows, so that it has one value.",
     "Write the same value in all rows, or only in one.",
+);
+
+/// A component with two contents in one tag, key or list.
+pub static COMPONENT_TWICE: Rule = error(
+    "FIL-037",
+    "A component is given twice",
+    "One series or observation names a component twice, with different contents, so that nobody can know which one counts.",
+    "Keep one of the two.",
+);
+
+/// A deletion of nobody knows what.
+pub static UNKNOWN_IN_DELETION: Rule = error(
+    "FIL-038",
+    "A deletion names a component that there is not",
+    "A deletion deletes whatever has the codes that it names; a dimension that it does not name has all of them. If a name is wrong, far more would be deleted than was meant, so nothing is.",
+    "Correct the name of the component, or take it out.",
+);
+
+/// Attributes of a group that reach nothing.
+pub static GROUP_WITHOUT_SERIES: Rule = error(
+    "FIL-039",
+    "A group has no series",
+    "What a group says is kept with its series, and none of them follows in its dataset. It would be lost.",
+    "Send the series of the group as well, behind it; they need no observations.",
 );
 
 /// Several lanes in one file.

@@ -28,8 +28,10 @@ answer or a reviewer, or some of several submissions); 130 interrupted.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Join a hub: make two keys and have them certified with a token from the hub's operator
+    /// Join a hub: make two keys and have them certified with a token from the hub's operator; or renew them
     Enrol(Enrol),
+    /// Say why this office does not get through to its hub: keys, clock, network, certificates
+    Doctor,
     /// Show who this office is to the hub, and what it may do
     Whoami,
     /// Show what files are and how much is in them; needs neither hub nor structures
@@ -68,11 +70,14 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct Enrol {
     /// Address of the hub, such as hub.example.org:8443
-    #[arg(long)]
-    pub(crate) hub: String,
+    #[arg(long, required_unless_present = "renew")]
+    pub(crate) hub: Option<String>,
     /// Token from the hub's operator; best given in the environment, where no process list shows it
-    #[arg(long, env = "MIGHUB_TOKEN", hide_env_values = true)]
-    pub(crate) token: String,
+    #[arg(long, env = "MIGHUB_TOKEN", hide_env_values = true, required_unless_present = "renew")]
+    pub(crate) token: Option<String>,
+    /// Renew the keys of this home with its present certificate, before that ends; no token is needed
+    #[arg(long, conflicts_with = "hub")]
+    pub(crate) renew: bool,
     /// Name for this application of the agency
     #[arg(long, default_value = "client")]
     pub(crate) application: String,

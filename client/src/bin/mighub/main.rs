@@ -7,6 +7,7 @@ mod answer;
 mod arguments;
 mod coverage;
 mod diff;
+mod doctor;
 mod enrol;
 mod findings;
 mod input;
@@ -32,7 +33,7 @@ use std::io;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
-use mighub_client::{Error, ExitCode, Home, Hub};
+use mighub_client::{Error, ExitCode, Home, Hub, clock, ends_within_days};
 use output::Output;
 use tracing_subscriber::EnvFilter;
 
@@ -44,7 +45,14 @@ struct Context {
 
 impl Context {
     async fn connect(&self) -> Result<Hub, Error> {
-        Hub::connect(&self.home).await
+        let hub = Hub::connect(&self.home).await?;
+        let not_after = hub.config().not_after;
+        if let Some(days) = ends_within_days(not_after, clock::now()) {
+            self.output.say(&format!(
+                "the certificates of this office end on {not_after}, {days} days from now: run `mighub enrol --renew`"
+            ));
+        }
+        Ok(hub)
     }
 }
 
@@ -88,6 +96,7 @@ async fn run(context: &Context, command: Command) -> Result<ExitCode, Error> {
     match command {
         Command::Enrol(arguments) => enrol::run(context, arguments).await,
         Command::Whoami => whoami::run(context).await,
+        Command::Doctor => doctor::run(context).await,
         Command::Inspect(arguments) => inspect::run(context, &arguments),
         Command::Validate(arguments) => validate::run(context, arguments).await,
         Command::Push(arguments) => push::run(context, arguments).await,

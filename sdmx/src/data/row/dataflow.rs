@@ -4,14 +4,22 @@ use std::sync::Arc;
 
 use super::groups::Groups;
 use super::layout::EMPTY;
-use super::{Assembly, EventReader, OBS_VALUE, STRUCTURE_COLUMN};
+use super::{Assembly, CONTROL, EventReader, OBS_VALUE, STRUCTURE_COLUMN};
 use crate::csv::{Batch, Column, Plan, Role, STRUCTURES_MAX, clip};
 use crate::data::event::{EventSource, StructureRef};
 use crate::data::{CellIssue, CellProblem, MessageProblem, ReadError};
 use crate::structure::DataDefinition;
 
 impl<S: EventSource> EventReader<'_, S> {
-    pub(super) fn report(&mut self, problem: CellProblem, content: &str) {
+    /// Reports a problem of datasets unless it was reported before.
+    pub(super) fn report_once(&mut self, problem: CellProblem, content: &str) {
+        let is_same = |issue: &CellIssue| issue.problem == problem && issue.content == content;
+        if !self.issues.iter().any(is_same) {
+            self.report(problem, content);
+        }
+    }
+
+    fn report(&mut self, problem: CellProblem, content: &str) {
         let issue = CellIssue {
             row: self.row + 1,
             column: STRUCTURE_COLUMN,
@@ -58,7 +66,8 @@ impl<S: EventSource> EventReader<'_, S> {
         self.header_columns();
         let plan = Plan::new(&self.header, &definition);
         let batch = Batch::plain(&definition, &plan);
-        self.assemblies.push(Assembly { plan, batch, columns: Vec::new(), groups: Groups::default() });
+        let (columns, foreign) = (Vec::new(), Vec::new());
+        self.assemblies.push(Assembly { plan, batch, columns, foreign, groups: Groups::default() });
         self.definitions.push(definition);
         Ok(self.definitions.len() - 1)
     }
@@ -97,9 +106,12 @@ impl<S: EventSource> EventReader<'_, S> {
             let known =
                 components(definition).find(is).or_else(|| components(definition).find(in_other_letters));
             let known = known.or_else(|| (**name == *OBS_VALUE).then_some(&definition.measure.id));
-            let column =
-                known.and_then(|id| self.header.columns.iter().position(|column| column.name == **id));
-            assembly.columns.push(column.unwrap_or(number) as u32);
+            let column = known.and_then(|id| self.header.column_of(id));
+            let column = column.unwrap_or(number);
+            if number >= CONTROL.len() && assembly.plan.is_foreign(column) {
+                assembly.foreign.push(column);
+            }
+            assembly.columns.push(column as u32);
         }
         self.layout.cells.resize(self.header.columns.len(), EMPTY);
     }

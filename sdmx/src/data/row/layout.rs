@@ -20,6 +20,10 @@ pub(super) struct Layout {
     pub(super) key_stands: bool,
     /// Per column, whether it was met in the message.
     pub(super) met: Vec<bool>,
+    /// Where the text of the part at hand begins.
+    part: usize,
+    /// A column that the part at hand fills twice, with different contents.
+    pub(super) repeated: Option<usize>,
 }
 
 /// What one level said.
@@ -30,6 +34,11 @@ pub(super) struct Level {
 }
 
 impl Layout {
+    /// Forgets everything but which columns were met.
+    pub(super) fn begin_dataset(&mut self) {
+        *self = Self { met: std::mem::take(&mut self.met), ..Self::default() };
+    }
+
     /// Forgets what came after a level, and begins with what it says.
     pub(super) fn back_to(&mut self, level: fn(&mut Self) -> &mut Level, columns: usize) {
         let Level { text, cells } = std::mem::take(level(self));
@@ -47,7 +56,23 @@ impl Layout {
         *level(self) = Level { text, cells };
     }
 
+    /// What is put from now on is of one part.
+    #[inline]
+    pub(super) fn begin_part(&mut self) {
+        self.part = self.text.len();
+    }
+
+    /// Whether the part at hand fills a column.
+    pub(super) fn is_of_part(&self, column: usize) -> bool {
+        let cell = self.cells[column];
+        cell.packed != Packed::EMPTY && cell.start as usize >= self.part
+    }
+
+    #[inline]
     pub(super) fn put(&mut self, column: usize, content: &[u8]) {
+        if self.is_of_part(column) && self.cells[column].raw(&self.text) != content {
+            self.repeated = Some(column);
+        }
         let start = self.text.len() as u32;
         self.text.extend_from_slice(content);
         let end = self.text.len() as u32;

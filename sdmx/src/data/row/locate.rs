@@ -189,28 +189,51 @@ impl EventPlaces {
         Ok(of_dataset.filter(|_| at + 1 == row))
     }
 
-    /// The text around a cell, and the line and character at which it begins.
-    fn show(&self, file: &mut dyn SourceText, found: &Found) -> Result<(u64, u64, Window), RowError> {
+    /// The text around a cell, and the line and character at which it begins; nothing if no more may be read.
+    fn show(&self, file: &mut Rationed<'_>, found: &Found) -> Result<Option<(u64, u64, Window)>, RowError> {
         let Found { part, at, content } = found;
         if !self.is_verbatim {
             let window = Window::around(content, 0, content.len());
-            return Ok((part.line, part.column, window));
+            return Ok(Some((part.line, part.column, window)));
         }
-        let begin = part.offset.saturating_sub(WINDOW_BYTES);
+        file.seek(SeekFrom::Start(part.offset))?;
+        let Some((line, column)) = place_behind(&mut file.take(u64::from(*at)), part)? else {
+            return Ok(None);
+        };
+        // A part may be as large as the message: no more of it is kept than is shown.
+        let cell = part.offset + u64::from(*at);
+        let begin = cell.saturating_sub(WINDOW_BYTES);
         file.seek(SeekFrom::Start(begin))?;
-        let length = part.offset - begin + u64::from(*at) + content.len() as u64 + WINDOW_BYTES;
+        let length = cell - begin + content.len() as u64 + WINDOW_BYTES;
         let mut text = Vec::new();
         file.take(length).read_to_end(&mut text)?;
-        let of_part = ((part.offset - begin) as usize).min(text.len());
-        let start = (of_part + *at as usize).min(text.len());
-        let between = &text[of_part..start];
-        let breaks = memchr::memchr_iter(b'\n', between).count() as u64;
-        let in_line = match memchr::memrchr(b'\n', between) {
-            Some(last) => String::from_utf8_lossy(&between[last + 1..]).chars().count() as u64 + 1,
-            None => part.column + String::from_utf8_lossy(between).chars().count() as u64,
-        };
+        let start = ((cell - begin) as usize).min(text.len());
         let window = Window::around(&text, start, (start + content.len()).min(text.len()));
-        Ok((part.line + breaks, in_line, window))
+        Ok(Some((line, column, window)))
+    }
+}
+
+/// Line and character behind a text that begins at a mark; nothing if it ends before its limit.
+fn place_behind(text: &mut io::Take<impl Read>, begins: &Mark) -> io::Result<Option<(u64, u64)>> {
+    let (mut line, mut column) = (begins.line, begins.column);
+    let mut buffer = [0; 16 * 1024];
+    loop {
+        let read = match text.read(&mut buffer) {
+            Ok(0) => return Ok((text.limit() == 0).then_some((line, column))),
+            Ok(read) => &buffer[..read],
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        let behind = match memchr::memrchr(b'\n', read) {
+            Some(last) => {
+                line += memchr::memchr_iter(b'\n', read).count() as u64;
+                column = 1;
+                &read[last + 1..]
+            }
+            None => read,
+        };
+        // A character ends before each byte that is not a further one of UTF-8.
+        column += behind.iter().filter(|byte| **byte & 0xC0 != 0x80).count() as u64;
     }
 }
 
@@ -232,7 +255,7 @@ impl Locate for EventPlaces {
             Err(_) => None,
         };
         let Some(found) = found else { return Ok(None) };
-        let (line, in_line, window) = self.show(file, &found)?;
+        let Some((line, in_line, window)) = self.show(rationed, &found)? else { return Ok(None) };
         Ok(Some(CellPlace {
             line,
             column: in_line,

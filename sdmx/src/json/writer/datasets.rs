@@ -4,10 +4,9 @@ use std::io::Write;
 
 use super::JsonWriter;
 use super::attributes::{Texts, push_array};
-use super::provider::Provider;
 use super::text::{push_items, push_member, push_name, push_text};
 use crate::csv::Action;
-use crate::data::{DatasetContext, JsonVersion, StructureUse, WriteOptions};
+use crate::data::{DatasetContext, JsonVersion, Provider, StructureUse, WriteOptions};
 use crate::structure::DataDefinition;
 
 const SCHEMA_2_0: &str = "https://raw.githubusercontent.com/sdmx-twg/sdmx-json/master/data-message/tools/schemas/2.0.0/sdmx-json-data-schema.json";

@@ -25,11 +25,10 @@ use std::sync::Arc;
 use attributes::{Attributes, Texts};
 use datasets::{languages, links};
 use listed::Listed;
-use provider::Provider;
 
 use crate::columns::{AttributeValue, Columns};
 use crate::csv::Action;
-use crate::data::{DataWriter, DatasetContext, JsonVersion, ObservationLevel, WriteOptions};
+use crate::data::{DataWriter, DatasetContext, JsonVersion, ObservationLevel, Provider, WriteOptions};
 use crate::period::Period;
 use crate::structure::{AttributeLevel, DataDefinition};
 
@@ -137,7 +136,7 @@ impl<W: Write> DataWriter for JsonWriter<W> {
         let texts = self.attributes.texts(columns, absent)?;
         let provider = Provider::find(&definition, &self.options, context)?;
         if self.version == JsonVersion::V1_0 && self.datasets > 0 {
-            Provider::check_same(self.provider.as_ref(), provider.as_ref())?;
+            provider::check_same(self.provider.as_ref(), provider.as_ref())?;
         }
         let head = self.head(action, context, provider.as_ref(), &texts);
         let same = self.open.as_ref() == Some(&head) && self.custom.iter().eq(context.custom);

@@ -4,10 +4,10 @@ use jiff::Timestamp;
 
 use super::JsonWriter;
 use super::attributes::{Form, Written, name_of};
-use super::provider::Provider;
+use super::provider;
 use super::text::{push_items, push_member, push_name, push_names, push_text, push_value};
 use crate::columns::AttributeValue;
-use crate::data::JsonVersion;
+use crate::data::{JsonVersion, Provider};
 use crate::period::Period;
 use crate::structure::{
     AttributeLevel, AttributeRelationship, AttributeUse, CodedBy, ComponentUse, Format, Id, Names, Usage,
@@ -79,7 +79,7 @@ impl<W> JsonWriter<W> {
         });
         if let Some(provider) = provider {
             out.push(b',');
-            provider.push_link(out);
+            provider::push_link(provider, out);
         }
         out.push(b']');
     }

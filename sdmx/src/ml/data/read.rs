@@ -2,6 +2,7 @@
 //! components in attributes, in generic elements, or in elements of their own.
 
 mod dataset;
+mod footer;
 mod header;
 mod values;
 
@@ -10,7 +11,8 @@ use std::io::Read;
 use super::super::xml::{Token, Xml};
 use crate::csv::ReadError;
 use crate::data::{
-    DataFormat, DatasetStart, EventKind, EventSource, Mark, MessageInfo, MlForm, Record, Resume, SourceText,
+    Action, DataFormat, DatasetStart, EventKind, EventSource, Mark, MessageInfo, MessageProblem, MlForm,
+    Record, Resume, SourceText,
 };
 use header::HeaderStructure;
 
@@ -27,6 +29,8 @@ pub struct MlEvents<R> {
     place: Place,
     dataset: DatasetStart,
     message: MessageInfo,
+    /// What the header says that datasets do, if it is none of SDMX.
+    unknown_action: Option<String>,
     structures: Vec<HeaderStructure>,
     mark: Mark,
     /// Whether the element that is open ended with its tag.
@@ -60,6 +64,7 @@ impl<R: Read> MlEvents<R> {
             place,
             dataset,
             message: MessageInfo::default(),
+            unknown_action: None,
             structures: Vec::new(),
             is_empty: false,
         }
@@ -75,6 +80,7 @@ impl<R: Read> MlEvents<R> {
                 Token::Start | Token::Empty => match self.xml.name() {
                     b"Header" => self.header()?,
                     b"DataSet" => return self.dataset(record).map(Some),
+                    b"Footer" => self.footer()?,
                     // Messages within a group of messages (2.0).
                     b"GenericData" | b"CompactData" | b"UtilityData" | b"CrossSectionalData" => {}
                     _ => self.xml.skip()?,
@@ -112,10 +118,10 @@ impl<R: Read> MlEvents<R> {
                         (self.place, self.is_empty) = (Place::Section, token == Token::Empty);
                         return Ok(Some(EventKind::Series));
                     }
-                    b"Annotations" | b"DataProvider" => self.xml.skip()?,
+                    b"Annotations" | b"DataProvider" | b"Metadata" => self.xml.skip()?,
                     // Groups of 2.0 have the name of their group.
                     _ if self.is_old() => return self.group(record).map(Some),
-                    _ => self.xml.skip()?,
+                    _ => self.pass_over()?,
                 },
                 Token::End if self.xml.name() == b"DataSet" => {
                     self.place = Place::Message;
@@ -144,7 +150,7 @@ impl<R: Read> MlEvents<R> {
                         self.xml.hold();
                         return Ok(EventKind::Group);
                     }
-                    _ => self.xml.skip()?,
+                    _ => self.pass_over()?,
                 },
                 Token::End => return Ok(EventKind::Group),
                 Token::Eof => return Err(self.xml.truncated("Group")),
@@ -167,7 +173,7 @@ impl<R: Read> MlEvents<R> {
                     b"SeriesKey" | b"Attributes" | b"Key" => self.generic_values(record)?,
                     b"Comp" => self.complex(record)?,
                     b"Obs" => break,
-                    _ => self.xml.skip()?,
+                    _ => self.pass_over()?,
                 },
                 Token::End => break,
                 Token::Eof => return Err(self.xml.truncated("Series")),
@@ -189,7 +195,7 @@ impl<R: Read> MlEvents<R> {
                     self.observation(record)?;
                     return Ok(Some(EventKind::Observation));
                 }
-                Token::Start | Token::Empty => self.xml.skip()?,
+                Token::Start | Token::Empty => self.pass_over()?,
                 Token::End => {
                     self.place = Place::Dataset;
                     return Ok(Some(EventKind::SeriesEnd));
@@ -260,8 +266,21 @@ impl<R: Read> MlEvents<R> {
                 let name = self.xml.shown_name();
                 self.element_value(record, &name)
             }
-            _ => self.xml.skip(),
+            _ => self.pass_over(),
         }
+    }
+
+    /// Passes over an element of which nothing is known. Where something is deleted it is refused: if it names a
+    /// part of what is meant, more would be deleted without it.
+    fn pass_over(&mut self) -> Result<(), ReadError> {
+        if self.dataset.action == Action::Delete && self.xml.name() != b"Annotations" {
+            let text = format!(
+                "the dataset deletes, and nobody knows what <{}> in it is to say: name what is to be deleted as the schemas of SDMX do",
+                self.xml.shown_name().chars().take(64).collect::<String>()
+            );
+            return Err(self.xml.error(MessageProblem::Contents(text)));
+        }
+        self.xml.skip()
     }
 
     /// An observation whose type names the code of the measure dimension (2.1, explicit measures).

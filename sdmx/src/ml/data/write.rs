@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use crate::columns::{AttributeValue, Columns};
-use crate::data::{Action, DataWriter, DatasetContext, MlForm, ObservationLevel, WriteOptions};
+use crate::data::{Action, DataWriter, DatasetContext, MlForm, ObservationLevel, Provider, WriteOptions};
 use crate::stretch::{Source, Written};
 use crate::structure::{AttributeLevel, AttributeUse, DataDefinition};
 use header::Tags;
@@ -122,8 +122,9 @@ impl<W: Write> MlWriter<W> {
         values.find(|(known, _)| **known == *id).map(|(_, value)| value)
     }
 
-    /// Opens the dataset of an action, unless it is open.
-    fn open(&mut self, action: Action, context: &DatasetContext<'_>) {
+    /// Opens the dataset of an action and a provider, unless it is open: figures of several providers in one
+    /// dataset would be nobody's.
+    fn open(&mut self, action: Action, context: &DatasetContext<'_>) -> io::Result<()> {
         let mut piece = Piece::default();
         if action != Action::Delete {
             for attribute in &self.dataset_attributes {
@@ -133,13 +134,17 @@ impl<W: Write> MlWriter<W> {
             }
         }
         let mut begin = self.tags.dataset(action, context).into_bytes();
-        self.parts.dataset(&piece, &mut begin);
-        if self.dataset.as_ref() == Some(&begin) {
-            return;
+        let mut provider = Vec::new();
+        if let Some(named) = Provider::find(&self.definition, &self.options, context)? {
+            self.tags.provider(&named.reference, &mut provider);
         }
-        self.close();
-        self.bytes.extend_from_slice(&begin);
-        self.dataset = Some(begin);
+        self.parts.dataset(&piece, &provider, &mut begin);
+        if self.dataset.as_ref() != Some(&begin) {
+            self.close();
+            self.bytes.extend_from_slice(&begin);
+            self.dataset = Some(begin);
+        }
+        Ok(())
     }
 
     /// Closes what is open; begins the message if nothing was written yet.
@@ -203,7 +208,7 @@ impl<W: Write> MlWriter<W> {
 
 impl<W: Write> DataWriter for MlWriter<W> {
     fn write(&mut self, action: Action, columns: &Columns, context: &DatasetContext<'_>) -> io::Result<()> {
-        self.open(action, context);
+        self.open(action, context)?;
         let pieces = self.pieces(columns, action, context);
         match self.layout {
             Layout::Series => self.write_series(columns, &pieces),

@@ -8,7 +8,7 @@ use mighub_server::rpc::{Operator, OperatorError};
 use serde_json::{Value, json};
 
 use crate::arguments::{
-    Agency, AgencyAdd, Agreement, AgreementList, AgreementPut, Role, RoleGrant, RoleName, Terms,
+    Agency, AgencyAdd, Agreement, AgreementList, AgreementPut, Role, RoleGrant, RoleName, RoleRevoke, Terms,
     dimension_codes,
 };
 use crate::failure::Failure;
@@ -38,9 +38,17 @@ pub(crate) async fn agreement(dir: &Path, command: Agreement, output: Output) ->
 }
 
 pub(crate) async fn role(dir: &Path, command: Role, output: Output) -> Result<(), Failure> {
-    let Role::Grant(RoleGrant { agency, roles }) = command;
     let operator = Operator::connect(dir).await?;
-    let done = grant(&operator, &agency, &roles).await;
+    let (agency, done) = match command {
+        Role::Grant(RoleGrant { agency, roles }) => {
+            let done = grant(&operator, &agency, &roles).await;
+            (agency, done)
+        }
+        Role::Revoke(RoleRevoke { agency, roles, reason }) => {
+            let done = revoke(&operator, &agency, &roles, &reason).await;
+            (agency, done)
+        }
+    };
     operator.end().await;
     let now = done?;
     output.say(
@@ -161,6 +169,22 @@ async fn grant(
     Ok(now)
 }
 
+async fn revoke(
+    operator: &Operator,
+    agency: &str,
+    roles: &[RoleName],
+    reason: &str,
+) -> Result<Vec<v1::Role>, OperatorError> {
+    let mut now = Vec::new();
+    for role in roles {
+        let role = v1::Role::from(*role).into();
+        let request =
+            v1::RevokeRoleRequest { agency: agency.to_owned(), role, reason: reason.to_owned() };
+        now = operator.agencies().revoke_role(request).await?.into_inner().roles().collect();
+    }
+    Ok(now)
+}
+
 async fn put_agreement(
     operator: &Operator,
     arguments: AgreementPut,
@@ -176,6 +200,8 @@ async fn put_agreement(
         principal_rank: arguments.rank,
         needs_review: arguments.needs_review,
         existence_restricted: arguments.existence_restricted,
+        four_eyes: arguments.four_eyes,
+        publisher_agencies: arguments.publishers,
         confidential_readers: arguments.confidential_readers,
         pre_release_readers: arguments.pre_release_readers,
         ..of_terms(&arguments.terms)
@@ -264,6 +290,8 @@ fn agreement_json(agreement: &v1::Agreement) -> Value {
         "principal_rank": agreement.principal_rank,
         "needs_review": agreement.needs_review,
         "existence_restricted": agreement.existence_restricted,
+        "four_eyes": agreement.four_eyes,
+        "publisher_agencies": agreement.publisher_agencies,
         "default_conf_status": agreement.default_conf_status,
         "confidential_readers": agreement.confidential_readers,
         "pre_release_readers": agreement.pre_release_readers,

@@ -194,6 +194,12 @@ pub(crate) struct AgreementPut {
     /// Hide the very existence of restricted observations
     #[arg(long)]
     pub(crate) existence_restricted: bool,
+    /// What shows more than before needs another person than the one who asked for it, or who sent it
+    #[arg(long)]
+    pub(crate) four_eyes: bool,
+    /// Agencies that may release and restrict besides the provider, separated by commas
+    #[arg(long, value_delimiter = ',', value_name = "AGENCIES")]
+    pub(crate) publishers: Vec<String>,
     /// Agencies that may read restricted observations, separated by commas
     #[arg(long, value_delimiter = ',', value_name = "AGENCIES")]
     pub(crate) confidential_readers: Vec<String>,
@@ -218,6 +224,8 @@ pub(crate) struct AgreementList {
 pub(crate) enum Role {
     /// Give an agency roles
     Grant(RoleGrant),
+    /// Take roles away from an agency
+    Revoke(RoleRevoke),
 }
 
 #[derive(Debug, Args)]
@@ -227,6 +235,18 @@ pub(crate) struct RoleGrant {
     /// Roles, separated by commas
     #[arg(value_enum, value_delimiter = ',', required = true)]
     pub(crate) roles: Vec<RoleName>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RoleRevoke {
+    /// The agency
+    pub(crate) agency: String,
+    /// Roles, separated by commas
+    #[arg(value_enum, value_delimiter = ',', required = true)]
+    pub(crate) roles: Vec<RoleName>,
+    /// Why; it stays in the journal
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
 }
 
 #[derive(Debug, Subcommand)]

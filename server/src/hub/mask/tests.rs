@@ -18,7 +18,7 @@ fn read(blocks: &MemoryBlocks, vintage: &Vintage, mask: &Mask) -> Copy {
 
 #[test]
 fn who_sees_a_cell() {
-    let public = Audience { agency: None, before_release: false, restricted: false, keys_hidden: false };
+    let public = Audience::default();
     let iom = Audience { agency: Some(Arc::from("IOM")), ..public.clone() };
     let office = Audience { restricted: true, before_release: true, ..public.clone() };
     let hidden = Audience { keys_hidden: true, ..public.clone() };
@@ -87,7 +87,7 @@ fn a_status_of_the_whole_series_or_dataset_hides_too() {
     let of_dataset = |status: Option<&str>| {
         status.map(|status| (Arc::from(CONF_STATUS), AttributeValue::text(status))).into_iter().collect()
     };
-    let public = Audience { agency: None, before_release: false, restricted: false, keys_hidden: false };
+    let public = Audience::default();
     for (shape, in_series, in_dataset, visible) in [
         (shape(&[CONF_STATUS]), Some("F"), None, true),
         (shape(&[CONF_STATUS]), Some("C"), None, false),

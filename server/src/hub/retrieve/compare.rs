@@ -47,10 +47,11 @@ impl Hub {
     /// RetrievalService.DiffVintages.
     pub fn diff_vintages(
         self: &Arc<Self>,
-        principal: &Principal,
+        permit: &Permit<Read>,
         request: v1::DiffVintagesRequest,
         now: Moment,
     ) -> Result<Diff, Refusal> {
+        let principal = permit.principal();
         let lane = LaneId::of_message(request.lane.as_ref())?;
         let (today, rights) = self.today(now);
         let provider = Providers::These(BTreeSet::from([lane.provider.clone()]));

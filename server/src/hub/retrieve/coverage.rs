@@ -32,10 +32,11 @@ impl Hub {
     /// RetrievalService.GetCoverage.
     pub fn get_coverage(
         &self,
-        principal: &Principal,
+        permit: &Permit<Read>,
         request: &v1::GetCoverageRequest,
         now: Moment,
     ) -> Result<v1::GetCoverageResponse, Refusal> {
+        let principal = permit.principal();
         let (today, rights) = self.today(now);
         let providers = match &request.providers[..] {
             [] => Providers::All,

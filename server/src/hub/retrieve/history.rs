@@ -55,8 +55,12 @@ impl<'h> Manifests<'h> {
     ) -> Result<Self, Refusal> {
         let found = hub.vintages_from(lane, point.position, 2)?;
         let is_all = found.len() < 2;
+        let until = match found.first() {
+            Some(first) => hub.steps_until(lane, first, point.moment)?,
+            None => point.moment,
+        };
         let (vintages, ready) = (found.into(), VecDeque::new());
-        Ok(Self { hub, lane, before_release, vintages, is_all, until: point.moment, ready })
+        Ok(Self { hub, lane, before_release, vintages, is_all, until, ready })
     }
 
     fn read_ahead(&mut self) -> Result<(), Refusal> {

@@ -30,10 +30,11 @@ impl Hub {
     /// RetrievalService.ListVintages.
     pub fn list_vintages(
         &self,
-        principal: &Principal,
+        permit: &Permit<Read>,
         request: &v1::ListVintagesRequest,
         now: Moment,
     ) -> Result<v1::ListVintagesResponse, Refusal> {
+        let principal = permit.principal();
         let (today, rights) = self.today(now);
         let providers = match &request.provider[..] {
             "" => Providers::All,

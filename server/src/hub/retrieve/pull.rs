@@ -53,10 +53,11 @@ impl Hub {
     /// RetrievalService.Pull.
     pub fn pull(
         self: &Arc<Self>,
-        principal: &Principal,
+        permit: &Permit<Read>,
         request: v1::PullRequest,
         now: Moment,
     ) -> Result<Pull, Refusal> {
+        let principal = permit.principal();
         let (today, rights) = self.today(now);
         let ask = Ask::of_pull(self, principal, rights, &request)?;
         let sealer = self.sealer();

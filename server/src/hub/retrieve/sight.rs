@@ -19,7 +19,7 @@ use crate::hub::rights::Rights;
 use crate::hub::structures::Definition;
 use crate::hub::vintage::Vintage;
 use crate::hub::vintages::Recorded;
-use crate::hub::{Hub, Principal, Refusal};
+use crate::hub::{Hub, Moment, Principal, Refusal};
 
 /// Whose figures are asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -152,6 +152,7 @@ impl Ask {
         let reading = &vantage.reading;
         let Some(head) = hub.vintage_at(lane, reading.today.position)? else { return Ok(None) };
         let audience = self.audience(lane, reading);
+        let head_position = head.position;
         let today = head.manifest_at(reading.today.moment, audience.before_release);
         let point = reading.point();
         let recorded = match &reading.at {
@@ -159,10 +160,20 @@ impl Ask {
             At::Point(point) if point.position == reading.today.position => Some(head),
             At::Point(point) => hub.vintage_at(lane, point.position)?,
         };
-        let visible = recorded.and_then(|recorded| {
-            let manifest = recorded.manifest_at(point.moment, audience.before_release)?;
+        let manifest = match &recorded {
+            None => None,
+            Some(recorded) if audience.before_release => recorded.manifest(),
+            Some(recorded) => match &reading.at {
+                At::Edition(_) => hub.edition_manifest(lane, recorded, point.moment)?,
+                At::Point(_) if recorded.position == head_position => {
+                    recorded.manifest_at(point.moment, false)
+                }
+                At::Point(_) => hub.released_manifest(lane, recorded, point.moment)?,
+            },
+        };
+        let visible = recorded.zip(manifest).map(|(recorded, manifest)| {
             let governing = today.filter(|today| !audience.restricted && *today != manifest);
-            Some(Visible { recorded, point, manifest, governing })
+            Visible { recorded, point, manifest, governing }
         });
         Ok(Some(Outlook { rivals: vantage.rivals(lane, self.shape()), audience, visible }))
     }
@@ -291,8 +302,11 @@ fn edition(
     audience: &Audience,
 ) -> Result<Option<Recorded>, Refusal> {
     let mut next = Some(head);
+    let moved = hub.moved_embargoes(lane)?;
     while let Some(recorded) = next {
-        let released = recorded.row.embargo_ms.is_none_or(|embargo_ms| embargo_ms <= today.moment.0);
+        let moved = moved.get(&recorded.row.submission_id).copied();
+        let embargo = moved.or(recorded.row.embargo_ms.map(Moment));
+        let released = embargo.is_none_or(|embargo| embargo <= today.moment);
         if recorded.row.edition == label && (released || audience.before_release) {
             return Ok(Some(recorded));
         }

@@ -64,10 +64,11 @@ impl Hub {
     /// RetrievalService.WatchVintages.
     pub fn watch_vintages(
         self: &Arc<Self>,
-        principal: &Principal,
+        permit: &Permit<Read>,
         request: &v1::WatchVintagesRequest,
         now: Moment,
     ) -> Result<VintageWatch, Refusal> {
+        let principal = permit.principal();
         if request.dataflows.len() > DATAFLOWS_MAX {
             let text = format!("there are more than {DATAFLOWS_MAX} dataflows: name fewer, or none for all");
             return Err(Refusal::limit(DATAFLOWS_MAX as u64, request.dataflows.len() as u64, text));
@@ -217,6 +218,12 @@ impl VintageWatch {
             Some(What::Withdrawn(withdrawn)) => {
                 Some((lane(&withdrawn.dataflow, &withdrawn.provider)?, VintageEventKind::Withdrawn))
             }
+            Some(What::Released(released)) => {
+                Some((lane(&released.dataflow, &released.provider)?, VintageEventKind::Released))
+            }
+            Some(What::Restricted(restricted)) => {
+                Some((lane(&restricted.dataflow, &restricted.provider)?, VintageEventKind::VisibilityChanged))
+            }
             _ => None,
         };
         if let Some((lane, kind)) = moved.filter(|(lane, _)| self.scope.has(lane)) {
@@ -236,11 +243,10 @@ impl VintageWatch {
                     Vec::new()
                 }
             }
-            Some(What::RoleGranted(granted))
-                if reader.is_some_and(|reader| **reader == *granted.agency_id) =>
-            {
-                self.scope.lanes(&self.hub, None)?
-            }
+            Some(
+                What::RoleGranted(v1::RoleRecorded { agency_id, .. })
+                | What::RoleRevoked(v1::RoleRevoked { agency_id, .. }),
+            ) if reader.is_some_and(|reader| **reader == **agency_id) => self.scope.lanes(&self.hub, None)?,
             _ => Vec::new(),
         };
         lanes.extend(changed.into_iter().map(|lane| (lane, VintageEventKind::VisibilityChanged)));

@@ -31,7 +31,8 @@ pub struct Catalogue {
 
 impl Hub {
     /// The structures as `principal` may see them.
-    pub fn catalogue(&self, principal: &Principal, now: Moment) -> Result<Catalogue, Refusal> {
+    pub fn catalogue(&self, permit: &Permit<Anybody>, now: Moment) -> Result<Catalogue, Refusal> {
+        let principal = permit.principal();
         let registry = self.registry();
         let rights = self.rights();
         let mut structures = Structures::clone(&registry.structures);

@@ -23,11 +23,11 @@ impl Hub {
     /// StructureService.DeleteStructures.
     pub fn delete_structures(
         &self,
-        principal: &Principal,
+        permit: &Permit<Administer>,
         request: &v1::DeleteStructuresRequest,
         now: Moment,
     ) -> Result<v1::DeleteStructuresResponse, Refusal> {
-        self.rights().authorise(principal, Operation::Administer, now)?;
+        let principal = permit.principal();
         if request.urns.len() > DELETED_MAX {
             let text = format!("{} artefacts are named, at most {DELETED_MAX} are taken", request.urns.len());
             return Err(Refusal::limit(DELETED_MAX as u64, request.urns.len() as u64, text));

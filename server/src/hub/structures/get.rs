@@ -63,7 +63,7 @@ impl Hub {
     /// StructureService.GetStructures. Everybody may read structures.
     pub fn get_structures(
         &self,
-        _principal: &Principal,
+        _permit: &Permit<Anybody>,
         request: &v1::GetStructuresRequest,
         now: Moment,
     ) -> Result<v1::GetStructuresResponse, Refusal> {
@@ -142,7 +142,7 @@ impl Hub {
     /// StructureService.ListStructures.
     pub fn list_structures(
         &self,
-        _principal: &Principal,
+        _permit: &Permit<Anybody>,
         request: &v1::ListStructuresRequest,
         _now: Moment,
     ) -> Result<v1::ListStructuresResponse, Refusal> {

@@ -154,11 +154,11 @@ impl Hub {
     /// StructureService.PutStructures.
     pub fn put_structures(
         &self,
-        principal: &Principal,
+        permit: &Permit<Administer>,
         request: &v1::PutStructuresRequest,
         now: Moment,
     ) -> Result<v1::PutStructuresResponse, Refusal> {
-        self.rights().authorise(principal, Operation::Administer, now)?;
+        let principal = permit.principal();
         // Two calls at a time must not both find the name free.
         let _one_at_a_time = self.desk.changing_structures();
         let message = read_structures(&request.message)?;

@@ -34,7 +34,7 @@ pub(super) struct Folded {
     pub(super) vintage: Vintage,
     pub(super) manifest_digest: Digest,
     /// The manifest and its pages.
-    objects: Vec<Object>,
+    pub(super) objects: Vec<Object>,
 }
 
 /// What is to become a lane's head.
@@ -88,7 +88,7 @@ impl Hub {
         self.state(case, head.and_then(Recorded::manifest))
     }
 
-    fn state(&self, case: &Case, manifest: Option<Digest>) -> Result<Arc<Vintage>, Refusal> {
+    pub(super) fn state(&self, case: &Case, manifest: Option<Digest>) -> Result<Arc<Vintage>, Refusal> {
         let shape = &case.definition.data.shape;
         match manifest {
             Some(digest) => self.vintage(shape, &digest),
@@ -224,9 +224,10 @@ impl Hub {
                 findings: Some(super::read::counts(&contents)),
                 report_digest: contents.report_digest.clone(),
                 header_digest: contents.header_digest.clone(),
+                log: None,
             };
             let record = record(&actor, What::Accepted(accepted.clone()), now);
-            let (signed, stored) = self.sign_receipt(&body, &record);
+            let (signed, stored) = self.sign_receipt(slot, body, &record);
             receipt = signed;
             let mut objects = objects.clone();
             objects.push(stored);

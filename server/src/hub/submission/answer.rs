@@ -30,10 +30,11 @@ impl Hub {
     /// SubmissionService.AnswerFindings.
     pub fn answer_findings(
         &self,
-        principal: &Principal,
+        permit: &Permit<ActOn>,
         request: &v1::AnswerFindingsRequest,
         now: Moment,
     ) -> Result<v1::AnswerFindingsResponse, Refusal> {
+        let principal = permit.principal();
         let id = &request.submission_id;
         if let Some(upload) = self.own_upload(principal, id, now)? {
             return Err(state_unfit("waits for no answers", upload.state()));
@@ -81,7 +82,15 @@ impl Hub {
         // Nothing that was answered was an answer to this.
         let answers = if moved.is_some() { Answers::default() } else { self.answers_of(&found)? };
         let also = moved.map_or_else(|| self.asked_before(&report), |finding| Ok(Some(finding)))?;
-        let settled = self.settle(&Hearing { case: &case, terms: &terms, head, answers, also, now })?;
+        let settled = self.settle(&Hearing {
+            case: &case,
+            terms: &terms,
+            head,
+            answers,
+            also,
+            is_reviewed: false,
+            now,
+        })?;
         let verdict = settled.verdict.unwrap_or_default();
         Ok(v1::AnswerFindingsResponse {
             state: verdict.state,
@@ -136,7 +145,7 @@ impl Hub {
     }
 
     /// If the lane's head moved in the same series while the office answered, it is asked once more.
-    fn moved_meanwhile(
+    pub(super) fn moved_meanwhile(
         &self,
         case: &Case,
         report: &v1::Report,
@@ -155,7 +164,7 @@ impl Hub {
     }
 
     /// What the office was asked once more already stays in the report.
-    fn asked_before(&self, report: &v1::Report) -> Result<Option<v1::Finding>, Refusal> {
+    pub(super) fn asked_before(&self, report: &v1::Report) -> Result<Option<v1::Finding>, Refusal> {
         let mut asked = None;
         if report.groups.iter().any(|group| group.rule_id == HEAD_MOVED.id) {
             self.each_finding(report, |finding| {

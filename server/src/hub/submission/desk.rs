@@ -9,17 +9,17 @@ use mighub::block::Digest;
 use mighub::id::SubmissionId;
 use mighub::v1::ErrorReason;
 
+use super::quota::Quota;
 use super::upload::OpenUpload;
 use crate::hub::lane::LaneId;
 use crate::hub::moment::Moment;
 use crate::hub::refusal::Refusal;
+use crate::limits::{Limits, count};
 
 /// What was uploaded is kept so long after the last sign of life.
 pub(super) const UPLOAD_KEPT_MS: i64 = 7 * 24 * 60 * 60 * 1000;
-/// Submissions of one lane that may be open at a time: one by hand, one by cron, and some forgotten ones.
-pub(super) const OPEN_SUBMISSIONS_MAX: usize = 8;
 /// Blocks of one submission, at most: some 400 million observations.
-pub(super) const SUBMISSION_BLOCKS_MAX: usize = 50_000;
+pub(crate) const SUBMISSION_BLOCKS_MAX: usize = 50_000;
 /// What the blocks of one submission may name: each code that occurs in a block is a pointer in memory.
 pub(super) const SUBMISSION_CODES_MAX: usize = 8_000_000;
 /// Blocks of all open submissions, whose manifests are in memory, and the codes they name.
@@ -37,6 +37,7 @@ pub(in crate::hub) struct Desk {
     lanes: Mutex<HashMap<LaneId, Arc<Mutex<()>>>>,
     rights: Mutex<()>,
     structures: Mutex<()>,
+    pub(super) quota: Quota,
     /// Held while a large state is judged.
     pub(super) judging: Mutex<()>,
 }
@@ -54,7 +55,7 @@ impl Desk {
 
     /// The lock of a lane: held from the look at its head until the record that moves it. Whoever holds an upload's
     /// end takes this one after it, never before.
-    pub(super) fn lane(&self, lane: &LaneId) -> Arc<Mutex<()>> {
+    pub(in crate::hub) fn lane(&self, lane: &LaneId) -> Arc<Mutex<()>> {
         let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
         lanes.entry(lane.clone()).or_default().clone()
     }
@@ -76,6 +77,7 @@ impl Desk {
         &self,
         id: SubmissionId,
         upload: OpenUpload,
+        limits: &Limits,
         now: Moment,
         is_recorded: impl FnOnce() -> Result<bool, Refusal>,
     ) -> Result<Option<Arc<OpenUpload>>, Refusal> {
@@ -90,9 +92,19 @@ impl Desk {
         let busy = |text: String| Refusal::new(ErrorReason::TooBusy, text).retry_after(BUSY_WAIT);
         let of_lane =
             uploads.values().filter(|other| other.case.lane == upload.case.lane && other.is_open()).count();
-        if of_lane >= OPEN_SUBMISSIONS_MAX {
+        if of_lane >= count(limits.open_submissions_per_lane) {
             return Err(busy(format!(
-                "{OPEN_SUBMISSIONS_MAX} submissions of this dataflow and provider are open: seal or withdraw one first"
+                "{of_lane} submissions of this dataflow and provider are open: seal or withdraw one first"
+            )));
+        }
+        let of_agency = uploads
+            .values()
+            .filter(|other| other.case.agency == upload.case.agency && other.is_open())
+            .count();
+        if of_agency >= count(limits.open_submissions_per_agency) {
+            return Err(busy(format!(
+                "{of_agency} submissions of {} are open: seal or withdraw one first",
+                upload.case.agency
             )));
         }
         let blocks: usize = uploads.values().map(|other| other.case.blocks.len()).sum();

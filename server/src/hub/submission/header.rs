@@ -11,6 +11,7 @@ use mighub_sdmx::structure::AgencyId;
 use prost::Message;
 use ring::signature::{ED25519, UnparsedPublicKey};
 
+use crate::hub::keys::revoked;
 use crate::hub::lane::{LaneId, agency};
 use crate::hub::moment::Moment;
 use crate::hub::refusal::Refusal;
@@ -107,6 +108,9 @@ impl Header {
         now: Moment,
     ) -> Result<Self, Refusal> {
         let key = row.keys.iter().find(|keys| Digest::of(&keys.signing_key).0 == signed.signing_key_id[..]);
+        if key.is_some_and(|keys| keys.revoked_ms.is_some()) {
+            return Err(revoked("the signing key"));
+        }
         let key = key.filter(|keys| now.0 < keys.not_after_ms).ok_or_else(|| {
             let text = "the signing key is not one of the sender's, or has ended: run `mighub enrol` again";
             Refusal::new(ErrorReason::SigningKeyUnknown, text)

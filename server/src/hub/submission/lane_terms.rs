@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mighub::block::{CANON, Digest, Naming, RAW_BYTES_MAX};
-use mighub::convert::{attribute_default_message, region_message};
+use mighub::convert::{attribute_default, attribute_default_message, region_message};
 use mighub::manifest::MANIFEST_BYTES_MAX;
 use mighub::v1::{self, AttributeDefaultOrigin, ErrorReason};
 use mighub_sdmx::structure::{AttributeDefault, DefaultValue};
 use mighub_validation::Terms;
 
-use super::desk::{OPEN_SUBMISSIONS_MAX, SUBMISSION_BLOCKS_MAX};
+use super::desk::SUBMISSION_BLOCKS_MAX;
 use super::header::Header;
 use crate::hub::agreement::Agreement;
 use crate::hub::lane::LaneId;
@@ -48,6 +48,15 @@ impl LaneTerms {
             .map(|default| (default.clone(), AttributeDefaultOrigin::Dataflow));
         let defaults = own.chain(others).collect();
         Self { agreement, defaults }
+    }
+
+    /// The terms of a submission that was accepted: what absence stood for when it was signed.
+    pub(super) fn of_header(agreement: Arc<Agreement>, header: &Header) -> Result<Self, Refusal> {
+        let read = |message: &v1::AttributeDefault| {
+            Ok::<_, Refusal>((attribute_default(message)?, message.origin()))
+        };
+        let defaults = header.message.defaults.iter().map(read).collect::<Result<_, _>>()?;
+        Ok(Self { agreement, defaults })
     }
 
     pub(super) fn messages(&self) -> Vec<v1::AttributeDefault> {
@@ -119,19 +128,30 @@ impl Hub {
         }
         let permit = granted?;
         let refuse = || lane_not_permitted(permit.agency(), lane);
-        let agreement = rights.agreement_on(lane, u64::MAX, now).ok_or_else(refuse)?;
+        self.terms_in_force(lane, now)?.ok_or_else(refuse)
+    }
+
+    /// The terms of a lane, if an agreement on it is in force.
+    pub(super) fn terms_in_force(
+        &self,
+        lane: &LaneId,
+        now: Moment,
+    ) -> Result<Option<(Definition, LaneTerms)>, Refusal> {
+        let rights = self.rights();
+        let Some(agreement) = rights.agreement_on(lane, u64::MAX, now) else { return Ok(None) };
         let definition = self.definition(&lane.dataflow)?;
         let terms = LaneTerms::of(agreement.clone(), &definition);
-        Ok((definition, terms))
+        Ok(Some((definition, terms)))
     }
 
     /// SubmissionService.GetLane.
     pub fn get_lane(
         &self,
-        principal: &Principal,
+        permit: &Permit<Submit>,
         request: &v1::GetLaneRequest,
         now: Moment,
     ) -> Result<v1::GetLaneResponse, Refusal> {
+        let principal = permit.principal();
         let lane = LaneId::of_message(request.lane.as_ref())?;
         let (definition, terms) = self.lane_terms(principal, &lane, now)?;
         let head = match self.head_position(&lane)? {
@@ -157,7 +177,7 @@ impl Hub {
                 manifest_bytes_max: SUBMISSION_MANIFEST_BYTES_MAX,
                 blocks_max: SUBMISSION_BLOCKS_MAX as u32,
                 block_raw_bytes_max: RAW_BYTES_MAX as u32,
-                open_submissions_max: OPEN_SUBMISSIONS_MAX as u32,
+                open_submissions_max: crate::limits::count32(self.limits.open_submissions_per_lane),
             }),
         })
     }

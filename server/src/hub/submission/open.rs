@@ -46,10 +46,11 @@ impl Hub {
     /// SubmissionService.OpenSubmission, begun: the header.
     pub fn open_submission(
         self: &Arc<Self>,
-        principal: &Principal,
+        permit: &Permit<Enrolled>,
         signed: v1::SignedHeader,
         now: Moment,
     ) -> Result<Opening, Refusal> {
+        let principal = permit.principal();
         let rights = self.rights();
         let caller = principal.agency.as_ref();
         let known = caller.and_then(|caller| Some((caller, rights.agency(caller)?)));
@@ -170,7 +171,7 @@ impl Opening {
         let is_recorded =
             || Ok(row::<SubmissionRow>(&*hub.view, &submission_key(&id.to_string()))?.is_some());
         let Some(upload) =
-            hub.desk.open(id, OpenUpload::new(case, missing, now, expires), now, is_recorded)?
+            hub.desk.open(id, OpenUpload::new(case, missing, now, expires), &hub.limits, now, is_recorded)?
         else {
             // Another call sealed it in the meantime.
             let answer = hub.opened_before(&id.to_string(), &header_digest, now)?;

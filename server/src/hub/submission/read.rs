@@ -29,7 +29,7 @@ const OPEN: &str = "open ";
 
 impl Hub {
     /// A judged submission that the caller may read.
-    pub(super) fn readable(
+    pub(in crate::hub) fn readable(
         &self,
         principal: &Principal,
         id: &str,
@@ -75,13 +75,20 @@ impl Hub {
         })
     }
 
+    /// Whether a submission was accepted in a lane.
+    pub(in crate::hub) fn accepted_in(&self, lane: &LaneId, id: &str) -> Result<bool, Refusal> {
+        let found: Option<SubmissionRow> = row(&*self.view, &submission_key(id))?;
+        Ok(found.is_some_and(|found| found.accepted.is_some() && lane_of(&found).as_ref() == Some(lane)))
+    }
+
     /// SubmissionService.GetSubmission.
     pub fn get_submission(
         &self,
-        principal: &Principal,
+        permit: &Permit<FollowOne>,
         request: &v1::GetSubmissionRequest,
         now: Moment,
     ) -> Result<v1::GetSubmissionResponse, Refusal> {
+        let principal = permit.principal();
         let id = &request.submission_id;
         if let Some(upload) = self.desk.upload(&submission_id(id)?, now) {
             self.may_follow(principal, &upload.case.lane, id, now)?;
@@ -122,10 +129,11 @@ impl Hub {
     /// The state of a submission, for those who watch it.
     pub fn submission_state(
         &self,
-        principal: &Principal,
+        permit: &Permit<FollowOne>,
         id: &str,
         now: Moment,
     ) -> Result<v1::StateChange, Refusal> {
+        let principal = permit.principal();
         if let Some(upload) = self.desk.upload(&submission_id(id)?, now) {
             self.may_follow(principal, &upload.case.lane, id, now)?;
             return Ok(v1::StateChange {
@@ -143,10 +151,11 @@ impl Hub {
     /// SubmissionService.ListSubmissions.
     pub fn list_submissions(
         &self,
-        principal: &Principal,
+        permit: &Permit<Enrolled>,
         request: &v1::ListSubmissionsRequest,
         now: Moment,
     ) -> Result<v1::ListSubmissionsResponse, Refusal> {
+        let principal = permit.principal();
         if principal.agency.is_none() {
             self.rights().authorise(principal, Operation::Audit, now)?;
         }
@@ -247,10 +256,11 @@ impl Hub {
     /// SubmissionService.ListFindings.
     pub fn list_findings(
         &self,
-        principal: &Principal,
+        permit: &Permit<FollowOne>,
         request: &v1::ListFindingsRequest,
         now: Moment,
     ) -> Result<v1::ListFindingsResponse, Refusal> {
+        let principal = permit.principal();
         let id = &request.submission_id;
         if let Some(upload) = self.desk.upload(&submission_id(id)?, now) {
             self.may_follow(principal, &upload.case.lane, id, now)?;

@@ -19,10 +19,11 @@ impl Hub {
     /// SubmissionService.SealSubmission.
     pub fn seal_submission(
         &self,
-        principal: &Principal,
+        permit: &Permit<ActOn>,
         request: &v1::SealSubmissionRequest,
         now: Moment,
     ) -> Result<v1::SealSubmissionResponse, Refusal> {
+        let principal = permit.principal();
         let id = &request.submission_id;
         let Some(upload) = self.own_upload(principal, id, now)? else {
             return self.sealed_before(principal, id, now);

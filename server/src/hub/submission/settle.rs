@@ -30,6 +30,8 @@ pub(super) struct Hearing<'a> {
     pub(super) answers: Answers,
     /// What the hub itself has to say, as a warning.
     pub(super) also: Option<v1::Finding>,
+    /// Whether a reviewer consented.
+    pub(super) is_reviewed: bool,
     pub(super) now: Moment,
 }
 
@@ -120,7 +122,7 @@ impl Hub {
     }
 
     fn judge(&self, hearing: &Hearing<'_>) -> Result<Judged, Refusal> {
-        let Hearing { case, terms, head, answers, also, now } = hearing;
+        let Hearing { case, terms, head, answers, also, is_reviewed, now } = hearing;
         let naming = terms.naming(self, &case.lane);
         let mut checker = Checker::new(case.definition.data.clone(), terms.terms(*now));
         let mut findings = findings();
@@ -181,7 +183,7 @@ impl Hub {
             SubmissionState::NeedsCorrection
         } else if report.waits {
             SubmissionState::NeedsAnswer
-        } else if terms.agreement.needs_review {
+        } else if terms.agreement.needs_review && !is_reviewed {
             SubmissionState::UnderReview
         } else {
             SubmissionState::Accepted

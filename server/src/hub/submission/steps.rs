@@ -14,17 +14,17 @@ use crate::hub::rows::StepRow;
 use crate::hub::vintages::Recorded;
 
 /// Embargoes of one lane that may be pending at a time: each costs a fold at every submission.
-pub(super) const EMBARGOES_PENDING_MAX: usize = 16;
+pub(in crate::hub) const EMBARGOES_PENDING_MAX: usize = 16;
 
 /// What is visible from a moment on; nothing: nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Step {
-    pub(super) from: Moment,
-    pub(super) manifest: Option<Digest>,
+pub(in crate::hub) struct Step {
+    pub(in crate::hub) from: Moment,
+    pub(in crate::hub) manifest: Option<Digest>,
 }
 
 /// The steps of a vintage that count at `now`: what is visible already, and what will be.
-pub(super) fn pending(vintage: Option<&Recorded>, now: Moment) -> Vec<Step> {
+pub(in crate::hub) fn pending(vintage: Option<&Recorded>, now: Moment) -> Vec<Step> {
     let read = |row: &StepRow| Step {
         from: Moment(row.from_ms),
         manifest: Digest::from_slice(&row.manifest_digest),
@@ -78,7 +78,7 @@ pub(super) fn after_submission(
 }
 
 /// For a record.
-pub(super) fn messages(steps: &[Step]) -> Vec<v1::ReleaseStep> {
+pub(in crate::hub) fn messages(steps: &[Step]) -> Vec<v1::ReleaseStep> {
     let message = |step: &Step| v1::ReleaseStep {
         from_time: (step.from != Moment::BEGINNING).then(|| step.from.to_message()),
         vintage_manifest_digest: step.manifest.map(Digest::to_bytes).unwrap_or_default(),

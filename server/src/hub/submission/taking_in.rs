@@ -71,10 +71,11 @@ impl Hub {
     /// Refused if a caller may send nothing at all: asked before its file is received.
     pub fn may_hand_in(
         &self,
-        principal: &Principal,
+        permit: &Permit<Enrolled>,
         provider: Option<&AgencyId>,
         now: Moment,
     ) -> Result<(), Refusal> {
+        let principal = permit.principal();
         let rights = self.rights();
         let agency = principal.agency.as_ref().ok_or_else(unauthenticated)?;
         let provider = provider.unwrap_or(agency);
@@ -98,12 +99,13 @@ impl Hub {
     /// Takes a file in: checks it and, if it has no errors, sends it in the caller's name. Scratch files go to `scratch`.
     pub fn take_in(
         self: &Arc<Self>,
-        principal: &Principal,
+        permit: &Permit<Enrolled>,
         file: Source,
         sending: &Sending,
         scratch: &Path,
         now: Moment,
     ) -> Result<TakenIn, Refusal> {
+        let principal = permit.principal();
         let agency = principal.agency.clone().ok_or_else(unauthenticated)?;
         let provider = sending.provider.clone().unwrap_or_else(|| agency.clone());
         let mut lanes = TodaysLanes {

@@ -168,7 +168,8 @@ pub struct Upload {
 
 impl Hub {
     /// SubmissionService.UploadBlocks, begun.
-    pub fn upload(self: &Arc<Self>, principal: &Principal, id: &str, now: Moment) -> Result<Upload, Refusal> {
+    pub fn upload(self: &Arc<Self>, permit: &Permit<ActOn>, id: &str, now: Moment) -> Result<Upload, Refusal> {
+        let principal = permit.principal();
         let Some(upload) = self.own_upload(principal, id, now)? else {
             let known = self.readable(principal, id, now)?;
             return Err(state_unfit("takes no more blocks", self.state_of(&known, now)?));
@@ -231,7 +232,9 @@ impl Upload {
         now: Moment,
         done: Box<dyn FnOnce(Result<v1::UploadBlocksResponse, Refusal>) + Send>,
     ) {
-        let (batch, places) = match self.check(blocks, now) {
+        let bytes = blocks.iter().map(|block| block.frame.len() as u64).sum();
+        let counted = self.hub.count_sent(&self.upload.case.agency, bytes, now);
+        let (batch, places) = match counted.and_then(|()| self.check(blocks, now)) {
             Ok(checked) => checked,
             Err(refusal) => return done(Err(refusal)),
         };

@@ -7,7 +7,8 @@ use mighub::v1::{self, ErrorReason, SubmissionState, record::What};
 
 use super::header::{REASON_CHARACTERS_MAX, check_person};
 use super::read::lane_of;
-use super::steps::{self, Step};
+use super::chain::Chain;
+use super::steps;
 use super::upload::End;
 use super::{submission_id, unknown_submission};
 use crate::hub::append::{Actor, record};
@@ -23,10 +24,11 @@ impl Hub {
     /// SubmissionService.WithdrawSubmission.
     pub fn withdraw_submission(
         &self,
-        principal: &Principal,
+        permit: &Permit<ActOn>,
         request: &v1::WithdrawSubmissionRequest,
         now: Moment,
     ) -> Result<v1::WithdrawSubmissionResponse, Refusal> {
+        let principal = permit.principal();
         let reason = request.reason.trim();
         if reason.is_empty() || reason.chars().count() > REASON_CHARACTERS_MAX {
             let text = format!("a withdrawal needs a reason of 1 to {REASON_CHARACTERS_MAX} characters");
@@ -82,14 +84,15 @@ impl Hub {
         let head = head.ok_or_else(|| not_withdrawable(id))?;
         let below =
             head.row.below.map(|position| self.vintage_recorded_at(&lane, position)).transpose()?.flatten();
-        let steps: Vec<Step> = steps::pending(below.as_ref(), now);
+        let Chain { steps, objects, mut present } = self.chain_of_restored(&lane, below.as_ref(), now)?;
+        let objects = self.stored_or_small(objects, &mut present, now)?;
         withdrawn.restores = below.as_ref().map(|below| below.position);
         withdrawn.vintage_manifest_digest =
             below.as_ref().and_then(Recorded::manifest).map(Digest::to_bytes).unwrap_or_default();
         withdrawn.steps = steps::messages(&steps);
         withdrawn.observations = Some(self.counts_between(&lane, Some(&head), below.as_ref())?);
-        let position = self.append(Some((&lane, Some(head.position))), &[], now, |_| {
-            Ok((Vec::new(), record(&actor, What::Withdrawn(withdrawn.clone()), now)))
+        let position = self.append(Some((&lane, Some(head.position))), &present, now, |_| {
+            Ok((objects.clone(), record(&actor, What::Withdrawn(withdrawn.clone()), now)))
         })?;
         self.withdrawn_answer(&lane, Some(position))
     }
@@ -109,7 +112,7 @@ impl Hub {
     }
 
     /// A lane's newest vintage.
-    pub(super) fn head(&self, lane: &LaneId) -> Result<Option<Recorded>, Refusal> {
+    pub(in crate::hub) fn head(&self, lane: &LaneId) -> Result<Option<Recorded>, Refusal> {
         match self.head_position(lane)? {
             Some(position) => self.vintage_recorded_at(lane, position),
             None => Ok(None),

@@ -22,7 +22,7 @@ use mighub_sdmx::structure::{
 use super::accept::negotiate;
 use super::conditional::Validators;
 use super::data::{
-    Chosen, Context, DataQuery, Fault, Named, Parameters, Wanted, decoded, find, instant, providers,
+    Chosen, Context, DataQuery, Named, Parameters, Wanted, decoded, find, instant, providers,
 };
 use super::desk::{Answer, Asked, Desk};
 use super::error::{Family, Problem};
@@ -100,14 +100,7 @@ impl AvailabilityQuery {
                     let text = "the path: write availableconstraint/AGENCY,ID,VERSION/KEY/PROVIDER/COMPONENT";
                     return Err(Problem::malformed(text));
                 }
-                let flow: Vec<&str> = part(0).split(',').collect();
-                let wanted = match flow[..] {
-                    [id] => Wanted::read("all", id, "latest", '+'),
-                    [agency, id] => Wanted::read(agency, id, "latest", '+'),
-                    [agency, id, version] => Wanted::read(agency, id, version, '+'),
-                    _ => Err(Fault::malformed("the dataflow", "write ID, AGENCY,ID or AGENCY,ID,VERSION")),
-                }?;
-                let named = find(hub, Context::Dataflow, &wanted)?;
+                let named = find(hub, Context::Dataflow, &Wanted::of_flow(part(0))?)?;
                 (Named { providers: providers(part(2))?, ..named }, part(1), part(3), '+')
             }
             Family::V2 | Family::Plain => {
@@ -240,18 +233,20 @@ fn availability(
     let headers = &request.parts.headers;
     let accepted = negotiate(&offers(family), headers, query.format.as_deref())?;
     let principal = request.reader(hub)?;
-    let chosen = Chosen::new(hub, &principal, Arc::new(query.data.clone()), request.now)?;
+    let chosen = Chosen::new(hub, &principal, Arc::new(query.data.clone()), request.now)?
+        .attended(&request.attendance);
     let state = chosen.figures().state()?;
     let address = request.parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
     let content = [&state.tag[..], address.as_bytes()].concat();
-    let validators = Validators::new(&content, &accepted.media_type, state.changed);
+    let validators = Validators::new(&content, &accepted.media_type, state.changed).at(request.now);
     if validators.is_current(headers) {
         return Ok(Answer { validators: Some(validators), ..Answer::empty(StatusCode::NOT_MODIFIED) });
     }
     let counted = kept.or_count(blake3::hash(&content).into(), || {
         let mut counted = count(chosen)?;
         for (place, freed) in &query.freed {
-            let chosen = Chosen::new(hub, &principal, Arc::new(freed.clone()), request.now)?;
+            let chosen = Chosen::new(hub, &principal, Arc::new(freed.clone()), request.now)?
+                .attended(&request.attendance);
             if let (Some(values), Some(more)) =
                 (counted.values.get_mut(*place), count(chosen)?.values.get(*place))
             {

@@ -14,6 +14,7 @@ use super::cut::Part;
 use super::fault::Fault;
 use super::filter::Filter;
 use super::instant::instant;
+use super::keys;
 use super::names::{Context, Named, Wanted, find, providers};
 use super::order::Order;
 use super::parameters::{Parameters, decoded};
@@ -136,16 +137,7 @@ impl DataQuery {
                 return Err(Fault::malformed("the path", rule));
             }
         };
-        let wanted = match &flow.split(',').collect::<Vec<_>>()[..] {
-            [id] => Wanted::read("all", id, "latest", '+'),
-            [agency, id] => Wanted::read(agency, id, "latest", '+'),
-            [agency, id, version] => Wanted::read(agency, id, version, '+'),
-            _ => {
-                let rule = format!("{flow:?} is no dataflow: write ID, AGENCY,ID or AGENCY,ID,VERSION");
-                Err(Fault::malformed("the dataflow", rule))
-            }
-        }?;
-        let named = find(hub, Context::Dataflow, &wanted)?;
+        let named = find(hub, Context::Dataflow, &Wanted::of_flow(flow)?)?;
         let part = |place: usize| segments.get(place).map_or("all", |part| &**part);
         let named = Named { providers: providers(part(2))?, ..named };
         let mut parameters = Parameters::read(query)?;
@@ -275,9 +267,29 @@ impl DataQuery {
             // What is left of observations says nothing: which series there are is asked for.
             self.detail = if self.attributes.is_empty() { Detail::SeriesKeysOnly } else { Detail::NoData };
         }
+        if changes {
+            self.check_changes()?;
+        }
         self.part.of_series = !self.detail.has_observations();
         self.part = self.part.check()?;
         Ok(self)
+    }
+
+    /// Refuses parts of changes that would be told wrongly.
+    fn check_changes(&self) -> Result<(), Fault> {
+        if !self.detail.has_observations() {
+            // The deletion of a series means all of it, and perhaps one observation of it is gone.
+            let rule = "changes are told observation by observation, so they do not go with updatedAfter or \
+                        includeHistory without observations: ask for detail=full, or for the series there are now";
+            return Err(Fault::not_offered("detail", rule));
+        }
+        if self.part.offset > 0 || self.part.limit.is_some() {
+            // Between two pages the changes may change, and a deletion that is missed is never told again.
+            let rule = "changes are told whole: leave offset and limit out with updatedAfter and includeHistory, or \
+                        ask for fewer by key or period";
+            return Err(Fault::not_offered("limit", rule));
+        }
+        Ok(())
     }
 
     /// Whether figures of several providers may stand beside each other.
@@ -292,10 +304,13 @@ impl DataQuery {
 
 /// Keys of a path.
 pub(crate) fn selection(definition: &DataDefinition, key: &str) -> Result<Selection, Fault> {
-    Selection::parse(key, None, None, &definition.shape.dimensions).map_err(|error| match error {
-        SelectionError::TooLarge => Fault::too_much("the key", error.to_string()),
-        error => Fault::malformed("the key", error.to_string()),
-    })
+    let mut selection = Selection::parse(key, None, None, &definition.shape.dimensions)
+        .map_err(|error| match error {
+            SelectionError::TooLarge => Fault::too_much("the key", error.to_string()),
+            error => Fault::malformed("the key", error.to_string()),
+        })?;
+    keys::join(&mut selection.keys)?;
+    Ok(selection)
 }
 
 fn level(definition: &DataDefinition, dimension: &str) -> Result<ObservationLevel, Fault> {

@@ -3,13 +3,16 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use mighub_sdmx::columns::{AttributeValue, Columns};
+
 use super::ask::DataQuery;
 use super::cut::{Cutter, Part};
 use super::fault::Fault;
 use super::filter::taken;
 use super::making::MakingError;
-use super::order::SORTED_OBSERVATIONS_MAX;
+use super::order::{SORTED_OBSERVATIONS_MAX, SORTED_TEXT_BYTES_MAX};
 use crate::hub::{Batch, Effect, Figures, Hub, Moment, Principal, Refusal};
+use crate::rest::attendance::Attendance;
 
 /// Figures of a query, cut and in order, batch by batch.
 pub(crate) struct Chosen {
@@ -19,6 +22,7 @@ pub(crate) struct Chosen {
     page: Cutter,
     ready: VecDeque<Batch>,
     is_over: bool,
+    attendance: Option<Attendance>,
 }
 
 impl Chosen {
@@ -33,7 +37,12 @@ impl Chosen {
         let Part { first, last, .. } = query.part;
         let of_series = Cutter::new(Part { first, last, ..Part::default() });
         let page = Cutter::new(Part { first: None, last: None, ..query.part });
-        Ok(Self { figures, query, of_series, page, ready: VecDeque::new(), is_over: false })
+        Ok(Self { figures, query, of_series, page, ready: VecDeque::new(), is_over: false, attendance: None })
+    }
+
+    /// The same for those who wait for it: it ends when they have left.
+    pub(crate) fn attended(self, attendance: &Attendance) -> Self {
+        Self { attendance: Some(attendance.clone()), ..self }
     }
 
     /// The hub's figures, to ask for their state before any is taken.
@@ -67,7 +76,10 @@ impl Chosen {
     }
 
     /// What is left of the hub's next batch, or held at the end; whether there is more.
-    fn cut_one(&mut self, out: &mut Vec<Batch>) -> Result<bool, Refusal> {
+    fn cut_one(&mut self, out: &mut Vec<Batch>) -> Result<bool, MakingError> {
+        if self.attendance.as_ref().is_some_and(Attendance::is_over) {
+            return Err(MakingError::Left);
+        }
         let Some(batch) = self.figures.next().transpose()? else {
             self.of_series.finish(out);
             return Ok(false);
@@ -86,12 +98,18 @@ impl Chosen {
 
     fn sort(&mut self) -> Result<(), MakingError> {
         let mut all = Vec::new();
+        let (mut counted, mut observations, mut text_bytes) = (0, 0, 0);
         while self.cut_one(&mut all)? {
-            let observations: usize = all.iter().map(|batch| batch.columns.len()).sum();
-            if observations > SORTED_OBSERVATIONS_MAX {
+            for Batch { columns, .. } in &all[counted..] {
+                observations += columns.len();
+                text_bytes += text_bytes_of(columns);
+            }
+            counted = all.len();
+            if observations > SORTED_OBSERVATIONS_MAX || text_bytes > SORTED_TEXT_BYTES_MAX {
                 let rule = format!(
-                    "more than {SORTED_OBSERVATIONS_MAX} observations are not sorted here: narrow the query, or take \
-                     them as they are stored, by series_key and time"
+                    "more than {SORTED_OBSERVATIONS_MAX} observations, or {SORTED_TEXT_BYTES_MAX} bytes of texts with \
+                     them, are not sorted here: narrow the query, or take them as they are stored, by series_key and \
+                     time"
                 );
                 return Err(Fault::too_much("sort", rule).into());
             }
@@ -111,4 +129,10 @@ impl Chosen {
         }
         self.ready.extend(out);
     }
+}
+
+/// Bytes of the texts of all attributes, each once however often it stands.
+fn text_bytes_of(columns: &Columns) -> usize {
+    let attributes = columns.series_attributes.iter().chain(&columns.observation_attributes);
+    attributes.flat_map(|column| &column.values).map(AttributeValue::text_bytes).sum()
 }

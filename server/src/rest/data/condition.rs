@@ -10,9 +10,13 @@ use mighub_sdmx::columns::AttributeValue;
 use mighub_sdmx::{Decimal, Period};
 
 use super::fault::Fault;
+use super::values::Values;
 
 /// Values in one condition.
 const TESTS_MAX: usize = 10_000;
+/// Tests of a condition that are made one by one, for every value: all but those for one of a list, and for none of
+/// a list, which are looked up.
+const OTHER_TESTS_MAX: usize = 64;
 
 /// How a value is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,10 +70,18 @@ pub(crate) enum Operand {
     Period(Period),
 }
 
-/// One of several lists of tests holds in all its tests.
+/// What is asked of a component: to be one of some values, or to pass one of several lists of tests.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Condition {
-    pub(crate) any_of: Vec<Vec<Test>>,
+    one_of: Values,
+    alternatives: Vec<Alternative>,
+}
+
+/// Tests that must all be passed.
+#[derive(Clone, Debug, PartialEq)]
+struct Alternative {
+    none_of: Values,
+    tests: Vec<Test>,
 }
 
 impl Condition {
@@ -78,25 +90,40 @@ impl Condition {
         if text.bytes().filter(|byte| matches!(byte, b',' | b'+')).count() >= TESTS_MAX {
             return Err(Fault::too_much(place, format!("has more than {TESTS_MAX} values: ask in parts")));
         }
-        let all_of = |part: &str| part.split('+').map(|test| Test::read(place, test, kind)).collect();
-        Ok(Self { any_of: text.split(',').map(all_of).collect::<Result<_, _>>()? })
+        let (mut one_of, mut alternatives) = (Vec::new(), Vec::new());
+        for part in text.split(',') {
+            let tests = part.split('+').map(|test| Test::read(place, test, kind));
+            let mut tests = tests.collect::<Result<Vec<_>, _>>()?;
+            if let [Test { operator: Operator::Equal, operand }] = &tests[..] {
+                one_of.push(operand.clone());
+                continue;
+            }
+            let none_of = tests.extract_if(.., |test| test.operator == Operator::NotEqual);
+            let none_of = Values::of(none_of.map(|test| test.operand).collect());
+            alternatives.push(Alternative { none_of, tests });
+        }
+        let others = alternatives.iter().map(|alternative| alternative.tests.len().max(1)).sum::<usize>();
+        if others > OTHER_TESTS_MAX {
+            let rule = format!(
+                "has {others} tests that are made one by one, and {OTHER_TESTS_MAX} are at most: write a list of \
+                 values, as in A,B,C, or of what they are not, as in ne:A+ne:B+ne:C, or ask in parts"
+            );
+            return Err(Fault::too_much(place, rule));
+        }
+        Ok(Self { one_of: Values::of(one_of), alternatives })
     }
 
     /// Codes that it asks for, if it asks for nothing but certain codes.
-    pub(crate) fn codes(&self) -> Option<Vec<&str>> {
-        let mut codes = Vec::with_capacity(self.any_of.len());
-        for tests in &self.any_of {
-            match &tests[..] {
-                [Test { operator: Operator::Equal, operand: Operand::Text(text) }] => codes.push(&**text),
-                _ => return None,
-            }
-        }
-        Some(codes)
+    pub(crate) fn codes(&self) -> Option<impl Iterator<Item = &str>> {
+        self.one_of.as_texts().filter(|_| self.alternatives.is_empty())
     }
 
     /// First and last period that it asks for, if it asks for one range and nothing else.
     pub(crate) fn range(&self) -> Option<(Option<Period>, Option<Period>)> {
-        let [tests] = &self.any_of[..] else { return None };
+        let [Alternative { none_of, tests }] = &self.alternatives[..] else { return None };
+        if !none_of.is_empty() || !self.one_of.is_empty() {
+            return None;
+        }
         let (mut first, mut last) = (None, None);
         for test in tests {
             match (test.operator, &test.operand) {
@@ -110,28 +137,33 @@ impl Condition {
         Some((first, last))
     }
 
-    fn holds(&self, test: impl Fn(&Test) -> bool) -> bool {
-        self.any_of.iter().any(|tests| tests.iter().all(&test))
+    /// Whether one of the alternatives holds: `is_one` tells whether the value is among some, `passes` whether it
+    /// passes a test.
+    fn holds(&self, is_one: impl Fn(&Values) -> bool, passes: impl Fn(&Test) -> bool) -> bool {
+        is_one(&self.one_of)
+            || self.alternatives.iter().any(|alternative| {
+                alternative.tests.iter().all(&passes) && !is_one(&alternative.none_of)
+            })
     }
 
     /// Whether it holds for a code or text.
     pub(crate) fn holds_for_text(&self, text: &str) -> bool {
-        self.holds(|test| test.holds_for_text(text))
+        self.holds(|values| values.have_text(text), |test| test.holds_for_text(text))
     }
 
     /// Whether it holds for a number.
     pub(crate) fn holds_for_number(&self, number: Decimal) -> bool {
-        self.holds(|test| test.holds_for_number(number))
+        self.holds(|values| values.have_number(number), |test| test.holds_for_number(number))
     }
 
     /// Whether it holds for a period.
     pub(crate) fn holds_for_period(&self, period: Period) -> bool {
-        self.holds(|test| test.holds_for_period(period))
+        self.holds(|values| values.have_period(period), |test| test.holds_for_period(period))
     }
 
     /// Whether it holds where there is no value: that is not equal to anything, and contains nothing.
     pub(crate) fn holds_for_nothing(&self) -> bool {
-        self.holds(|test| test.operator.denies())
+        self.holds(|_| false, |test| test.operator.denies())
     }
 
     /// Whether it holds for what stands in a cell. Of several values one must pass each test, and none must
@@ -139,14 +171,19 @@ impl Condition {
     pub(crate) fn holds_for(&self, value: &AttributeValue) -> bool {
         match value {
             AttributeValue::Text(text) => self.holds_for_text(text),
-            AttributeValue::Many(values) => self.holds(|test| {
-                let mut texts = values.iter().flatten().map(|part| &*part.text);
-                if test.operator.denies() {
-                    texts.all(|text| test.holds_for_text(text))
-                } else {
-                    texts.any(|text| test.holds_for_text(text))
-                }
-            }),
+            AttributeValue::Many(values) => {
+                let texts = || values.iter().flatten().map(|part| &*part.text);
+                self.holds(
+                    |known| texts().any(|text| known.have_text(text)),
+                    |test| {
+                        if test.operator.denies() {
+                            texts().all(|text| test.holds_for_text(text))
+                        } else {
+                            texts().any(|text| test.holds_for_text(text))
+                        }
+                    },
+                )
+            }
         }
     }
 }
@@ -305,6 +342,32 @@ mod tests {
         assert!(number("2", "2.00") && number("ge:10", "10.0") && !number("lt:-1", "-1"));
         assert!(Condition::read("c[V]", "ge:ten", Kind::Number).is_err());
         assert!(Condition::read("c[V]", "ge:,1", Kind::Number).is_err());
+    }
+
+    #[test]
+    fn lists_are_looked_up_and_other_tests_are_few() {
+        let list = |first: &str, divider: &str| {
+            (0..9_999).map(|value| format!("{first}{value}")).collect::<Vec<_>>().join(divider)
+        };
+        for kind in [Kind::Text, Kind::Number, Kind::Period] {
+            for (first, divider) in [("", ","), ("ne:", "+")] {
+                let condition = Condition::read("c[X]", &list(first, divider), kind);
+                if kind == Kind::Period {
+                    // Years have four digits.
+                    assert!(condition.is_err());
+                    continue;
+                }
+                let condition = condition.expect("a condition");
+                assert!(condition.alternatives.iter().all(|alternative| alternative.tests.is_empty()));
+                assert_eq!(condition.holds_for_text("9998"), first.is_empty());
+                assert_eq!(condition.holds_for_text("9999"), !first.is_empty());
+                assert_eq!(condition.holds_for_text("text"), !first.is_empty());
+            }
+        }
+        for (first, divider) in [("co:", ","), ("ge:", ","), ("ne:", ","), ("nc:", "+")] {
+            let fault = Condition::read("c[X]", &list(first, divider), Kind::Text).expect_err("too many");
+            assert!(fault.text.contains("ne:A+ne:B") && fault.text.contains("ask in parts"), "{fault}");
+        }
     }
 
     #[test]

@@ -11,23 +11,26 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::header::{CONTENT_LANGUAGE, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use jiff::Timestamp;
 use mighub_sdmx::data::{
-    CsvVersion, DataFormat, JsonVersion, KeyColumns, Labels, MessageHeader, MlForm, ObservationLevel,
+    CsvVersion, DataFormat, JsonVersion, KeyColumns, Labels, MessageHeader, MlForm, ObservationLevel, Saying,
     WriteOptions,
 };
+use mighub_sdmx::ml::structure::MessageHeader as StructureHeader;
 
 use super::ask::DataQuery;
 use super::chosen::Chosen;
 use super::fault::Fault;
 use super::languages::languages;
-use super::making::{Making, MakingError};
+use super::making::{Making, MakingError, Message};
 use super::stream::{FIRST_BYTES, Piece, body};
+use super::whole::{WholeAnswer, is_file, validators};
 use crate::hub::{Hub, Moment, Refusal};
 use crate::rest::accept::{Accepted, Offer, negotiate};
 use crate::rest::conditional::Validators;
 use crate::rest::desk::{Asked, Desk};
 use crate::rest::error::{Family, Problem};
+use crate::rest::files::FileRequest;
+use crate::rest::structure;
 
 const fn offer(format: DataFormat, family: &'static str, version: &'static str) -> Offer<DataFormat> {
     Offer { format, family, version }
@@ -124,18 +127,18 @@ async fn data(State(desk): State<Arc<Desk>>, request: Request) -> Response {
             validators.put(response.headers_mut());
             response
         }
-        Ok((Opened::Answer(answer), place)) => {
+        Ok((Opened::Answer(common, answer), stay)) => {
             let sent = match (is_head, answer.first) {
                 (true, (bytes, true)) => Body::from(bytes),
                 (true, (_, false)) => Body::empty(),
-                (false, first) => body(first, answer.making, Box::new(place), desk.stop()),
+                (false, first) => body(first, answer.making, stay, desk.stop()),
             };
-            let mut response = sent.into_response();
-            let headers = response.headers_mut();
-            put(headers, CONTENT_TYPE, &answer.media_type);
-            put(headers, CONTENT_LANGUAGE, &answer.language);
-            answer.validators.put(headers);
-            response
+            common.response(StatusCode::OK, sent)
+        }
+        Ok((Opened::File(common, whole), stay)) => {
+            let request = FileRequest { headers: &headers, is_head, validators: &common.validators };
+            let sent = whole.sent(&desk, &request, stay, |status, body| common.response(status, body)).await;
+            sent.unwrap_or_else(|problem| problem.response(family, &headers))
         }
     }
 }
@@ -167,16 +170,32 @@ enum Opened {
     Current(Validators),
     /// There is nothing to be told.
     Empty(Validators),
-    Answer(Box<Begun>),
+    Answer(Common, Box<Begun>),
+    File(Common, Box<WholeAnswer>),
 }
 
 /// An answer whose first piece is made.
 struct Begun {
     first: Piece,
     making: Making,
+}
+
+/// What every answer says of itself.
+struct Common {
     media_type: String,
     language: String,
     validators: Validators,
+}
+
+impl Common {
+    fn response(&self, status: StatusCode, body: Body) -> Response {
+        let mut response = (status, body).into_response();
+        let headers = response.headers_mut();
+        put(headers, CONTENT_TYPE, &self.media_type);
+        put(headers, CONTENT_LANGUAGE, &self.language);
+        self.validators.put(headers);
+        response
+    }
 }
 
 fn open(hub: &Arc<Hub>, asked: &Asked, family: Family, path: &str) -> Result<Opened, Problem> {
@@ -187,40 +206,67 @@ fn open(hub: &Arc<Hub>, asked: &Asked, family: Family, path: &str) -> Result<Ope
     };
     let offers = if family == Family::V1 { &OFFERS_V1 } else { &OFFERS_V2 };
     let accepted = negotiate(offers, &asked.parts.headers, ask.format.as_deref())?;
-    let tells_changes = ask.figures.since.is_some() || ask.figures.history;
-    if tells_changes && accepted.format == DataFormat::Csv(CsvVersion::V1_0) {
-        let text = "SDMX-CSV 1.0 cannot say that something is deleted: accept version 2.0";
-        return Err(Problem::not_acceptable(text));
-    }
-    if matches!(accepted.format, DataFormat::Ml(MlForm::GenericTimeSeries | MlForm::SpecificTimeSeries21)) {
+    let format = accepted.format;
+    check_sayable(&ask, format)?;
+    if matches!(format, DataFormat::Ml(MlForm::GenericTimeSeries | MlForm::SpecificTimeSeries21)) {
         // These messages have no other form.
         ask.level = ObservationLevel::Time;
     }
     let languages = languages(&asked.parts.headers);
     let options = options(&accepted, &languages)?;
     let principal = asked.reader(hub)?;
-    let chosen = Chosen::new(hub, &principal, Arc::new(ask), asked.now)?;
+    let chosen = Chosen::new(hub, &principal, Arc::new(ask), asked.now)?.attended(&asked.attendance);
     let state = chosen.figures().state()?;
     let content = [&state.tag[..], path.as_bytes(), b"?", query.unwrap_or_default().as_bytes()].concat();
     let form = format!("{}{:?}{languages:?}", accepted.media_type, accepted.parameters);
-    let validators = Validators::new(&content, &form, state.changed);
+    let validators = validators(&content, format, &form, state.changed).at(asked.now);
     if validators.is_current(&asked.parts.headers) {
         return Ok(Opened::Current(validators));
     }
-    let header = header(hub, &chosen, asked.now);
-    match Making::begin(chosen, accepted.format, WriteOptions { header, ..options })? {
-        None => Ok(Opened::Empty(validators)),
-        Some(mut making) => {
-            let first = making.chunk(FIRST_BYTES)?;
-            let language = languages.first().cloned().unwrap_or_else(|| "en".to_owned());
-            Ok(Opened::Answer(Box::new(Begun {
-                first,
-                making,
-                media_type: accepted.media_type,
-                language,
-                validators,
-            })))
-        }
+    let options = WriteOptions { header: header(hub, &chosen, asked.now), ..options };
+    let message = Message::begin_in(chosen, format)?;
+    if message.is_empty() {
+        return Ok(Opened::Empty(validators));
+    }
+    let language = languages.first().cloned().unwrap_or_else(|| "en".to_owned());
+    let common = Common { media_type: accepted.media_type, language, validators };
+    if is_file(format) {
+        let whole = WholeAnswer::new(message, format, options, asked.now);
+        return Ok(Opened::File(common, Box::new(whole)));
+    }
+    let mut making = Making::begin(message, format, options)?;
+    let first = making.chunk(FIRST_BYTES)?;
+    Ok(Opened::Answer(common, Box::new(Begun { first, making })))
+}
+
+/// Refuses a format that cannot say what is asked for, before anything of it is sent.
+fn check_sayable(ask: &DataQuery, format: DataFormat) -> Result<(), Problem> {
+    let tells_changes = ask.figures.since.is_some() || ask.figures.history;
+    if tells_changes && !format.can_say(Saying::Deletion) && format != DataFormat::Xlsx {
+        let text = format!(
+            "{} cannot say that something is deleted: accept a later version of it, such as SDMX-CSV 2.0",
+            format.name()
+        );
+        return Err(Problem::not_acceptable(text));
+    }
+    if ask.has_several_providers() && !names_providers(format) {
+        let text = format!(
+            "{} cannot say whose a figure is, and figures of several providers are asked for: accept SDMX-CSV or \
+             SDMX-JSON 2.0, or ask for one provider at a time",
+            format.name()
+        );
+        return Err(Problem::not_acceptable(text));
+    }
+    Ok(())
+}
+
+/// Whether a format says whose figures are, where those of several providers stand beside each other.
+fn names_providers(format: DataFormat) -> bool {
+    match format {
+        // In a column of their own.
+        DataFormat::Csv(_) | DataFormat::Parquet | DataFormat::Xlsx => true,
+        DataFormat::Json(version) => version != JsonVersion::V1_0,
+        DataFormat::Ml(_) => false,
     }
 }
 
@@ -258,15 +304,10 @@ fn options(accepted: &Accepted<DataFormat>, languages: &[String]) -> Result<Writ
 
 /// What stands before the data of a message.
 pub(crate) fn header(hub: &Hub, chosen: &Chosen, now: Moment) -> MessageHeader {
-    // Ids of messages and organisations have letters, digits, _ and -.
-    let sender: String = hub
-        .hub_id()
-        .chars()
-        .map(|letter| if letter.is_ascii_alphanumeric() || letter == '-' { letter } else { '_' })
-        .collect();
+    let StructureHeader { id, prepared, sender, .. } = structure::header(hub, now);
     MessageHeader {
-        id: format!("{sender}-{}", now.0),
-        prepared: Timestamp::from_millisecond(now.0).unwrap_or(Timestamp::UNIX_EPOCH),
+        id,
+        prepared,
         sender,
         structure: chosen.query().structure.clone(),
         ..MessageHeader::default()
@@ -279,6 +320,8 @@ impl From<MakingError> for Problem {
         match error {
             MakingError::Refusal(refusal) => refusal.into(),
             MakingError::Fault(fault) => fault.into(),
+            // Nobody reads this.
+            MakingError::Left => Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
             MakingError::Write(error) => match error.kind() {
                 ErrorKind::Unsupported => Self::not_acceptable(error.to_string()),
                 ErrorKind::InvalidInput => Self::senseless(error.to_string()),

@@ -3,16 +3,16 @@
 //! What the hub can select by key and period is handed down to it; the rest is judged here, once per distinct
 //! value wherever that is possible.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
 use mighub_sdmx::columns::{AttributeColumn, Columns, ColumnsBuilder, NO_VALUE, ObservationRange, SourceMap};
-use mighub_sdmx::key::{KeyPattern, Selection};
+use mighub_sdmx::key::Selection;
 use mighub_sdmx::structure::{AttributeLevel, CodedBy, DataDefinition};
 
 use super::condition::{Condition, Kind};
 use super::fault::Fault;
+use super::keys::narrow;
 use crate::hub::{Effect, LaneFigures};
 
 /// Conditions that all must hold.
@@ -58,14 +58,12 @@ impl Filter {
         Ok(())
     }
 
-    /// Hands down to the hub what it can select itself; the same observations pass as before.
+    /// Hands down to the hub what it can select itself, as far as that stays small; the same observations pass as
+    /// before.
     pub(crate) fn hand_down(&mut self, selection: &mut Selection) {
         self.clauses.retain(|clause| match clause.target {
             Target::Dimension(place) => match clause.condition.codes() {
-                Some(codes) => {
-                    narrow(selection, place, &codes.into_iter().map(Arc::from).collect());
-                    false
-                }
+                Some(codes) => !narrow(selection, place, &codes.map(Arc::from).collect()),
                 None => true,
             },
             Target::Time => match clause.condition.range() {
@@ -146,23 +144,6 @@ fn target(definition: &DataDefinition, component: &str) -> Option<(Target, Kind)
         CodedBy::Format(format) => format.data_type.is_some_and(|kind| kind.is_number()),
     };
     Some((target, if is_number { Kind::Number } else { Kind::Text }))
-}
-
-/// Leaves of every key only what has one of these codes in a dimension.
-fn narrow(selection: &mut Selection, dimension: usize, codes: &BTreeSet<Arc<str>>) {
-    if selection.keys.is_empty() {
-        selection.keys.push(KeyPattern::default());
-    }
-    for key in &mut selection.keys {
-        if key.sets.len() <= dimension {
-            key.sets.resize(dimension + 1, None);
-        }
-        let set = &mut key.sets[dimension];
-        *set = Some(match set.take() {
-            None => codes.clone(),
-            Some(set) => set.intersection(codes).cloned().collect(),
-        });
-    }
 }
 
 impl Clause {

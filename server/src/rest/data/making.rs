@@ -14,6 +14,7 @@ use super::ask::DataQuery;
 use super::chosen::Chosen;
 use super::fault::Fault;
 use crate::hub::{Batch, Effect, LaneFigures, Moment, Refusal};
+use crate::rest::attendance::Attendance;
 
 /// Custom column with the provider, where figures of several stand beside each other.
 pub(crate) const DATA_PROVIDER: &str = "DATA_PROVIDER";
@@ -29,17 +30,25 @@ pub(crate) enum MakingError {
     /// The query asks for what is not given.
     #[error(transparent)]
     Fault(#[from] Fault),
+    /// Nobody waits for it any more.
+    #[error("whoever asked has left")]
+    Left,
     /// The writer stopped.
     #[error("the answer cannot be written: {0}")]
     Write(#[from] io::Error),
 }
 
-/// An answer in the making.
+/// An answer in the making, piece by piece.
 pub(crate) struct Making {
-    chosen: Chosen,
-    next: Option<Batch>,
+    message: Message,
     writer: Option<Box<dyn DataWriter + Send>>,
     output: Gathered,
+}
+
+/// Figures on their way into a writer.
+pub(crate) struct Message {
+    chosen: Chosen,
+    next: Option<Batch>,
     context: Context,
     is_partial: bool,
 }
@@ -55,66 +64,24 @@ struct Context {
 }
 
 impl Making {
-    /// Begins an answer in a format of SDMX; nothing, if there is nothing to be told.
+    /// Begins an answer in a format of SDMX.
     pub(crate) fn begin(
-        chosen: Chosen,
-        format: DataFormat,
-        options: WriteOptions,
-    ) -> Result<Option<Self>, MakingError> {
-        Self::in_format(chosen, format, options, false)
-    }
-
-    /// The same, and an empty message if there is nothing to be told.
-    pub(crate) fn begin_empty(
-        chosen: Chosen,
+        message: Message,
         format: DataFormat,
         options: WriteOptions,
     ) -> Result<Self, MakingError> {
-        let making = Self::in_format(chosen, format, options, true)?;
-        making.ok_or_else(|| Refusal::internal("an empty message was not begun").into())
+        let query = message.chosen.query().clone();
+        let options = message.options(options);
+        Self::begin_with(message, |output| writer(format, output, &query.definition, &options))
     }
 
-    fn in_format(
-        chosen: Chosen,
-        format: DataFormat,
-        options: WriteOptions,
-        though_empty: bool,
-    ) -> Result<Option<Self>, MakingError> {
-        let query = chosen.query().clone();
-        let custom_columns = custom_columns(&query, format);
-        let options = WriteOptions {
-            observation_level: query.level.clone(),
-            attributes: Some(query.attributes.clone()),
-            measures: query.measures,
-            detail: query.detail,
-            custom_columns: custom_columns.iter().map(|name| (*name).to_owned()).collect(),
-            ..options
-        };
-        Self::begin_with(chosen, custom_columns, though_empty, |output| {
-            writer(format, output, &query.definition, &options)
-        })
-    }
-
-    /// Begins an answer with a writer that is made once it is known that there is something to write.
+    /// Begins an answer with another writer.
     pub(crate) fn begin_with(
-        mut chosen: Chosen,
-        custom_columns: Vec<&'static str>,
-        though_empty: bool,
+        message: Message,
         writer: impl FnOnce(Gathered) -> io::Result<Box<dyn DataWriter + Send>>,
-    ) -> Result<Option<Self>, MakingError> {
-        let first = chosen.next()?;
-        if first.is_none() && !though_empty {
-            return Ok(None);
-        }
+    ) -> Result<Self, MakingError> {
         let output = Gathered::default();
-        Ok(Some(Self {
-            is_partial: chosen.query().is_partial,
-            chosen,
-            next: first,
-            writer: Some(writer(output.clone())?),
-            output,
-            context: Context::new(custom_columns),
-        }))
+        Ok(Self { message, writer: Some(writer(output.clone())?), output })
     }
 
     /// The next bytes, about `aim` of them; and whether they are the last.
@@ -124,32 +91,80 @@ impl Making {
             if self.output.len() >= aim {
                 return Ok((self.output.take(), false));
             }
-            let Some(batch) = self.next.take() else {
-                if let Some(writer) = self.writer.take() {
-                    writer.finish()?;
-                }
-                continue;
-            };
-            self.context.turn_to(&batch.lane);
-            let action = match batch.effect {
-                Effect::Delete => Action::Delete,
-                Effect::Replace if self.is_partial => Action::Merge,
-                Effect::Replace => Action::Replace,
-            };
-            self.context.write(&mut **writer, action, &batch.columns)?;
-            self.next = self.chosen.next()?;
+            if !self.message.write_next(&mut **writer)?
+                && let Some(writer) = self.writer.take()
+            {
+                writer.finish()?;
+            }
+        }
+    }
+}
+
+impl Message {
+    /// Takes the first figures. `custom_columns` are what the writer is given for each row beside them.
+    pub(crate) fn begin(
+        mut chosen: Chosen,
+        custom_columns: Vec<&'static str>,
+    ) -> Result<Self, MakingError> {
+        let next = chosen.next()?;
+        let is_partial = chosen.query().is_partial;
+        Ok(Self { chosen, next, context: Context::new(custom_columns), is_partial })
+    }
+
+    /// The same for a format of SDMX, which says of each row what it needs to.
+    pub(crate) fn begin_in(chosen: Chosen, format: DataFormat) -> Result<Self, MakingError> {
+        let custom_columns = custom_columns(chosen.query(), format);
+        Self::begin(chosen, custom_columns)
+    }
+
+    /// The same for others who wait for it.
+    pub(crate) fn attended(self, attendance: &Attendance) -> Self {
+        Self { chosen: self.chosen.attended(attendance), ..self }
+    }
+
+    /// Whether there is nothing to be told.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.next.is_none()
+    }
+
+    /// What is asked for, for a writer of a format of SDMX.
+    fn options(&self, options: WriteOptions) -> WriteOptions {
+        let query = self.chosen.query();
+        WriteOptions {
+            observation_level: query.level.clone(),
+            attributes: Some(query.attributes.clone()),
+            measures: query.measures,
+            detail: query.detail,
+            custom_columns: self.context.custom_columns.iter().map(|name| (*name).to_owned()).collect(),
+            ..options
         }
     }
 
-    /// Writes all of it.
-    pub(crate) fn write_to(mut self, output: &mut dyn Write, aim: usize) -> Result<(), MakingError> {
-        loop {
-            let (bytes, is_last) = self.chunk(aim)?;
-            output.write_all(&bytes)?;
-            if is_last {
-                return Ok(output.flush()?);
-            }
-        }
+    /// Writes all of it, in a format of SDMX.
+    pub(crate) fn write_to(
+        mut self,
+        output: impl Write + Send,
+        format: DataFormat,
+        options: WriteOptions,
+    ) -> Result<(), MakingError> {
+        let definition = self.chosen.query().definition.clone();
+        let mut writer = writer(format, output, &definition, &self.options(options))?;
+        while self.write_next(&mut *writer)? {}
+        Ok(writer.finish()?)
+    }
+
+    /// Writes what is at hand, and takes what comes next; whether there was anything.
+    fn write_next(&mut self, writer: &mut dyn DataWriter) -> Result<bool, MakingError> {
+        let Some(batch) = self.next.take() else { return Ok(false) };
+        self.context.turn_to(&batch.lane);
+        let action = match batch.effect {
+            Effect::Delete => Action::Delete,
+            Effect::Replace if self.is_partial => Action::Merge,
+            Effect::Replace => Action::Replace,
+        };
+        self.context.write(writer, action, &batch.columns)?;
+        self.next = self.chosen.next()?;
+        Ok(true)
     }
 }
 

@@ -12,12 +12,15 @@ mod door;
 mod fault;
 mod filter;
 mod instant;
+mod keys;
 mod languages;
 mod making;
 mod names;
 mod order;
 mod parameters;
 mod stream;
+mod values;
+mod whole;
 
 pub(crate) use ask::DataQuery;
 pub(crate) use chosen::Chosen;
@@ -26,10 +29,11 @@ pub(crate) use fault::{Fault, FaultKind};
 pub(crate) use filter::components;
 pub(crate) use instant::instant;
 pub(crate) use languages::languages;
-pub(crate) use making::{DATA_PROVIDER, Making, MakingError};
+pub(crate) use making::{DATA_PROVIDER, Making, MakingError, Message};
 pub(crate) use names::{Context, Named, Wanted, find, providers};
 pub(crate) use parameters::{Parameters, decoded};
 pub(crate) use stream::{FIRST_BYTES, Piece, body, pieces};
+pub(crate) use whole::{WholeAnswer, validators};
 
 #[cfg(test)]
 mod tests;

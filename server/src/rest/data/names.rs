@@ -87,6 +87,19 @@ impl Wanted {
         })
     }
 
+    /// Reads a dataflow as version 1 writes it: `ID`, `AGENCY,ID` or `AGENCY,ID,VERSION`.
+    pub(crate) fn of_flow(flow: &str) -> Result<Self, Fault> {
+        match flow.split(',').collect::<Vec<_>>()[..] {
+            [id] => Self::read("all", id, "latest", '+'),
+            [agency, id] => Self::read(agency, id, "latest", '+'),
+            [agency, id, version] => Self::read(agency, id, version, '+'),
+            _ => {
+                let rule = format!("{flow:?} is no dataflow: write ID, AGENCY,ID or AGENCY,ID,VERSION");
+                Err(Fault::malformed("the dataflow", rule))
+            }
+        }
+    }
+
     fn names(&self, reference: &Reference) -> bool {
         let is_in = |names: &Option<BTreeSet<String>>, name: &str| {
             names.as_ref().is_none_or(|names| names.contains(name))

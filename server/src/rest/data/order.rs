@@ -6,7 +6,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use mighub_sdmx::columns::{Columns, ColumnsBuilder, ObservationRange, SourceMap};
+use mighub_sdmx::columns::{ColumnsBuilder, ObservationRange, SourceMap};
 use mighub_sdmx::data::ObservationLevel;
 use mighub_sdmx::structure::{AttributeLevel, DataDefinition};
 
@@ -14,8 +14,10 @@ use super::fault::Fault;
 use super::filter::components;
 use crate::hub::Batch;
 
-/// Observations that are put in another order: they take about 10 MB until they are sent.
+/// Observations that are put in another order: with their keys they take about 10 MB until they are sent.
 pub(crate) const SORTED_OBSERVATIONS_MAX: usize = 100_000;
+/// Bytes of texts, such as notes, of observations that are put in another order.
+pub(crate) const SORTED_TEXT_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Observations of a batch that is made of them.
 const BATCH_OBSERVATIONS: usize = 8_000;
 
@@ -100,14 +102,13 @@ impl Order {
                     (left, right) => left.is_some().cmp(&right.is_some()),
                 },
                 By::SeriesAttribute(place) => {
-                    let value =
-                        |columns: &'_ Columns, series| columns.series_attributes[*place].get(series).cloned();
-                    value(left, a.series).cmp(&value(right, b.series))
+                    let (left, right) = (&left.series_attributes[*place], &right.series_attributes[*place]);
+                    left.get(a.series).cmp(&right.get(b.series))
                 }
                 By::ObservationAttribute(place) => {
-                    let value =
-                        |columns: &'_ Columns, at| columns.observation_attributes[*place].get(at).cloned();
-                    value(left, a.observation).cmp(&value(right, b.observation))
+                    let (left, right) =
+                        (&left.observation_attributes[*place], &right.observation_attributes[*place]);
+                    left.get(a.observation).cmp(&right.get(b.observation))
                 }
             };
             let order = if *is_falling { order.reverse() } else { order };

@@ -15,6 +15,8 @@ use tokio_stream::Stream;
 
 use super::making::{Making, MakingError};
 use crate::door::Stop;
+use crate::rest::attendance::Attending;
+use crate::rest::desk::{Held, Stay};
 
 /// Bytes of the first piece. An answer that is whole with it is sent with its length.
 pub(crate) const FIRST_BYTES: usize = 64 * 1024;
@@ -28,14 +30,13 @@ const READER_PATIENCE: Duration = Duration::from_secs(60);
 /// A part of an answer, and whether it is the last.
 pub(crate) type Piece = (Bytes, bool);
 
-/// The body of an answer of which the first piece was made. `held` is kept until it ends, such as the reader's
-/// place among the readers.
-pub(crate) fn body(first: Piece, mut making: Making, held: Box<dyn Send>, stop: Stop) -> Body {
+/// The body of an answer of which the first piece was made. Its reader's place is kept until it ends.
+pub(crate) fn body(first: Piece, mut making: Making, stay: Stay, stop: Stop) -> Body {
     match first {
         (bytes, true) => Body::from(bytes),
         first => {
             let mut first = Some(first);
-            pieces(move || first.take().map_or_else(|| making.chunk(PIECE_BYTES), Ok), held, stop)
+            pieces(move || first.take().map_or_else(|| making.chunk(PIECE_BYTES), Ok), stay, stop)
         }
     }
 }
@@ -43,19 +44,20 @@ pub(crate) fn body(first: Piece, mut making: Making, held: Box<dyn Send>, stop: 
 /// A body of pieces that are made one by one, where one may wait.
 pub(crate) fn pieces(
     next: impl FnMut() -> Result<Piece, MakingError> + Send + 'static,
-    held: Box<dyn Send>,
+    stay: Stay,
     stop: Stop,
 ) -> Body {
     let (sender, pieces) = mpsc::channel(PIECES_WAITING);
-    tokio::spawn(feed(sender, next, held, stop));
-    Body::from_stream(Pieces { pieces, is_whole: false })
+    let Stay { place, attending } = stay;
+    tokio::spawn(feed(sender, next, place, stop));
+    Body::from_stream(Pieces { pieces, is_whole: false, _attending: attending })
 }
 
 /// Makes pieces as there is room for them. Whatever ends it before the last was sent breaks the answer off.
 async fn feed(
     sender: mpsc::Sender<Piece>,
     mut next: impl FnMut() -> Result<Piece, MakingError> + Send + 'static,
-    held: Box<dyn Send>,
+    held: Held,
     mut stop: Stop,
 ) {
     loop {
@@ -79,6 +81,7 @@ async fn feed(
                     return;
                 }
             }
+            Ok((_, Err(MakingError::Left))) => return,
             Ok((_, Err(error))) => return tracing::warn!(%error, "an answer broke off"),
             Err(error) => return tracing::error!(%error, "an answer broke off by a fault of the hub"),
         }
@@ -89,6 +92,8 @@ async fn feed(
 struct Pieces {
     pieces: mpsc::Receiver<Piece>,
     is_whole: bool,
+    /// Dropped with the body, when its reader has left.
+    _attending: Attending,
 }
 
 impl Stream for Pieces {
@@ -117,6 +122,10 @@ mod tests {
 
     use super::*;
 
+    fn pieces_of(pieces: mpsc::Receiver<Piece>) -> Pieces {
+        Pieces { pieces, is_whole: false, _attending: Attending::default() }
+    }
+
     #[tokio::test]
     async fn an_answer_without_its_last_piece_ends_with_an_error() {
         for is_whole in [true, false] {
@@ -124,9 +133,30 @@ mod tests {
             sender.send((Bytes::from_static(b"a"), false)).await.expect("room");
             sender.send((Bytes::from_static(b"b"), is_whole)).await.expect("room");
             drop(sender);
-            let read: Vec<_> = Pieces { pieces, is_whole: false }.map(|piece| piece.is_ok()).collect().await;
+            let read: Vec<_> = pieces_of(pieces).map(|piece| piece.is_ok()).collect().await;
             let expected = if is_whole { vec![true, true] } else { vec![true, true, false] };
             assert_eq!(read, expected);
         }
+    }
+
+    #[tokio::test]
+    async fn a_reader_who_leaves_is_missed_while_a_piece_is_made() {
+        let attending = Attending::default();
+        let attendance = attending.attendance();
+        let (begun, mut began) = mpsc::channel(1);
+        let (ended, mut end) = mpsc::channel(1);
+        let next = move || {
+            begun.blocking_send(()).expect("the test waits");
+            while !attendance.is_over() {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            ended.blocking_send(()).expect("the test waits");
+            Err(MakingError::Left)
+        };
+        let (_switch, stop) = crate::door::stop_switch();
+        let body = pieces(next, Stay { place: Held::for_tests(), attending }, stop);
+        began.recv().await.expect("it begins");
+        drop(body);
+        end.recv().await.expect("the work ends");
     }
 }

@@ -15,12 +15,13 @@ use axum::body::{Body, to_bytes};
 use http::header::{ACCEPT, CONTENT_TYPE, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED};
 use http::{HeaderMap, Method, Request, StatusCode};
 use mighub_sdmx::columns::AttributeValue;
-use mighub_sdmx::data::{Action, CsvVersion, DataFormat, raw_count, reader};
+use mighub_sdmx::data::{Action, CsvVersion, DataFormat, Saying, raw_count, reader};
 use mighub_sdmx::structure::DataDefinition;
 use proptest::prelude::*;
 use tower::Service;
 
-use super::{Chosen, DataQuery, Making};
+use super::whole::is_file;
+use super::{Chosen, DataQuery, Making, MakingError, Message};
 use crate::clock::Clock;
 use crate::door::{Peer, Reception, Transport, stop_switch};
 use crate::hub::retrieve::tests::lab::{AREAS, Lab, Write, agency, flow};
@@ -239,12 +240,11 @@ fn a_large_answer_is_made_in_small_pieces() {
         .flat_map(|area| (0..9_999).map(move |year| ((*area, year), Some((i64::from(year), "F")))))
         .collect();
     lab.send("SWE", cells, None, "");
-    for format in DataFormat::all().filter(|format| !matches!(format, DataFormat::Parquet | DataFormat::Xlsx))
-    {
+    for format in DataFormat::all().filter(|format| !is_file(*format)) {
         let ask = DataQuery::v2(&lab.hub, "dataflow/MIGHUB/MIG_FLOW", None).expect("a query");
         let chosen = Chosen::new(&lab.hub, &Principal::PUBLIC, Arc::new(ask), lab.now).expect("figures");
-        let making = Making::begin(chosen, format, Default::default()).expect("an answer");
-        let mut making = making.expect("figures");
+        let message = Message::begin_in(chosen, format).expect("figures");
+        let mut making = Making::begin(message, format, Default::default()).expect("an answer");
         let (mut bytes, mut largest, mut pieces) = (0, 0, 0);
         loop {
             let (piece, is_last) = making.chunk(AIM).expect("a piece");

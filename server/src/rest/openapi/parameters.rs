@@ -63,7 +63,11 @@ const MEANINGS: &[(&str, &str)] = &[
     ("last", "At most so many observations of each series, up to the last."),
     ("columns", "Which columns, in which order."),
     ("labels", "id, name or both."),
-    ("bom", "1: a byte order mark comes first, by which Excel knows UTF-8."),
+    (
+        "bom",
+        "1: for Excel. A byte order mark comes first, by which it knows UTF-8, and texts that it would run as \
+         formulas have an apostrophe before them.",
+    ),
     ("lang", "Language of names."),
     ("dataflow", "Of a file with several dataflows only this one, as AGENCY:ID(VERSION)."),
     ("kind", "routine, correction, method-change, re-estimation or test."),

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use mighub_sdmx::data::{Labels, StructureUse};
 use mighub_sdmx::structure::{AttributeLevel, DataDefinition};
 
-use super::table::{Column, Of};
+use super::table::{CUSTOM_COLUMNS, Column, Of};
 use crate::hub::Hub;
 use crate::rest::data::{
-    Context, DataQuery, Fault, Named, Parameters, Wanted, components, find, instant, providers,
+    Context, DATA_PROVIDER, DataQuery, Fault, Named, Parameters, Wanted, components, find, instant, providers,
 };
 
 /// Parameters beside the components.
@@ -38,7 +38,7 @@ pub(crate) struct PlainQuery {
     pub(crate) data: DataQuery,
     pub(crate) columns: Vec<Column>,
     pub(crate) labels: Labels,
-    /// Whether CSV begins with a byte order mark, by which Excel knows UTF-8.
+    /// Whether CSV is for Excel, with a byte order mark.
     pub(crate) bom: bool,
     /// Language of names, if it is asked for by parameter.
     pub(crate) language: Option<String>,
@@ -137,12 +137,13 @@ fn columns_of(
         };
         all.extend(of.map(|of| Column::of(id, of)));
     }
-    let provider = Column::of(&Arc::from("DATA_PROVIDER"), Of::Provider);
+    let custom = |(place, id): (usize, &&str)| Column::of(&Arc::from(*id), Of::Custom(place));
+    let custom = CUSTOM_COLUMNS.iter().enumerate().map(custom);
     let Some(named) = named else {
-        all.extend(with_provider.then_some(provider));
+        all.extend(custom.filter(|column| with_provider || *column.id != *DATA_PROVIDER));
         return Ok(all);
     };
-    all.push(provider);
+    all.extend(custom);
     let column = |name: &str| {
         let known = all.iter().find(|column| column.id.eq_ignore_ascii_case(name));
         known.cloned().ok_or_else(|| {

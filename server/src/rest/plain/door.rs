@@ -7,29 +7,23 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use bytes::Bytes;
-use http::header::{
-    ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_RANGE, RANGE,
-};
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use mighub_sdmx::data::{DataFormat, DataWriter, Labels, WriteOptions};
+use mighub_sdmx::data::{DataFormat, DataWriter, WriteOptions};
 use serde_json::json;
 
 use super::ask::PlainQuery;
-use super::files::{Building, Built, Files, Wish};
-use super::table::{Layout, Table};
-use crate::door::Stop;
-use crate::hub::{Hub, Refusal};
+use super::table::{CUSTOM_COLUMNS, Layout, Table};
+use crate::hub::Hub;
 use crate::rest::conditional::Validators;
 use crate::rest::data::{
-    Chosen, DATA_PROVIDER, FIRST_BYTES, Fault, Making, MakingError, Piece, body, decoded, header, languages,
-    pieces,
+    Chosen, FIRST_BYTES, Fault, Making, Message, Piece, WholeAnswer, body, decoded, header,
+    languages, validators,
 };
 use crate::rest::desk::{Answer, Asked, Desk};
 use crate::rest::error::{Family, Problem};
+use crate::rest::files::FileRequest;
 
-/// Bytes of a file that are read at a time.
-const PIECE_BYTES: usize = 256 * 1024;
 const EXTENSIONS: &str = ".csv, .json, .jsonl, .parquet and .xlsx";
 
 /// What a file's ending asks for.
@@ -38,25 +32,29 @@ enum Form {
     Csv,
     Json,
     JsonLines,
-    Parquet,
-    Xlsx,
+    File(DataFormat),
+}
+
+impl Form {
+    /// The format, if it is whole before it is sent.
+    fn file(self) -> Option<DataFormat> {
+        match self {
+            Self::File(format) => Some(format),
+            Self::Csv | Self::Json | Self::JsonLines => None,
+        }
+    }
 }
 
 const FORMS: [(&str, Form, &str); 5] = [
     ("csv", Form::Csv, "text/csv; charset=utf-8; header=present"),
     ("json", Form::Json, "application/json"),
     ("jsonl", Form::JsonLines, "application/x-ndjson"),
-    ("parquet", Form::Parquet, "application/vnd.apache.parquet"),
-    ("xlsx", Form::Xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    ("parquet", Form::File(DataFormat::Parquet), "application/vnd.apache.parquet"),
+    ("xlsx", Form::File(DataFormat::Xlsx), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
 ];
 
 /// The addresses of plain tables.
 pub(crate) fn routes() -> Router<Arc<Desk>> {
-    let files = Arc::new(Files::default());
-    let table = move |State(desk): State<Arc<Desk>>, request: Request| {
-        let files = files.clone();
-        async move { table(desk, &files, request).await }
-    };
     Router::new()
         .route("/v1/data", get(list))
         .route("/v1/data/", get(list))
@@ -90,7 +88,7 @@ async fn list(State(desk): State<Arc<Desk>>, request: Request) -> Response {
     .await
 }
 
-async fn table(desk: Arc<Desk>, files: &Files, request: Request) -> Response {
+async fn table(State(desk): State<Arc<Desk>>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     let headers = parts.headers.clone();
     let is_head = parts.method == Method::HEAD;
@@ -101,27 +99,20 @@ async fn table(desk: Arc<Desk>, files: &Files, request: Request) -> Response {
             common.validators.put(response.headers_mut());
             response
         }
-        Ok((Opened { what: What::Stream(first, making), common }, place)) => {
+        Ok((Opened { what: What::Stream(first, making), common }, stay)) => {
             let sent = match (is_head, first) {
                 (true, (bytes, true)) => Body::from(bytes),
                 (true, (_, false)) => Body::empty(),
-                (false, first) => body(first, *making, Box::new(place), desk.stop()),
+                (false, first) => body(first, *making, stay, desk.stop()),
             };
             common.response(StatusCode::OK, sent)
         }
-        Ok((Opened { what: What::File(file), common }, place)) => {
-            let now = file.now;
-            let kept = files.get(&file.tag.clone(), now, move || file.build(), internal).await;
-            match kept {
-                Ok(built) => ranged(&common, built, &headers, is_head, Box::new(place), desk.stop()),
-                Err(error) => Problem::from(error).response(Family::Plain, &headers),
-            }
+        Ok((Opened { what: What::File(whole), common }, stay)) => {
+            let request = FileRequest { headers: &headers, is_head, validators: &common.validators };
+            let sent = whole.sent(&desk, &request, stay, |status, body| common.response(status, body)).await;
+            sent.unwrap_or_else(|problem| problem.response(Family::Plain, &headers))
         }
     }
-}
-
-fn internal(text: String) -> MakingError {
-    MakingError::Refusal(Refusal::internal(text))
 }
 
 /// What every answer says of itself.
@@ -140,26 +131,7 @@ enum What {
     /// The caller has it already.
     Current,
     Stream(Piece, Box<Making>),
-    /// A file that is whole before it is sent: its parts are read one by one, or its beginning is written last.
-    File(Box<ToBuild>),
-}
-
-/// A file that may have to be built.
-struct ToBuild {
-    tag: String,
-    format: DataFormat,
-    chosen: Chosen,
-    options: WriteOptions,
-    now: crate::hub::Moment,
-}
-
-impl ToBuild {
-    fn build(self) -> Result<Built, MakingError> {
-        let mut building = Building::begin()?;
-        let making = Making::begin_empty(self.chosen, self.format, self.options)?;
-        making.write_to(&mut building, PIECE_BYTES)?;
-        Ok(building.finish())
-    }
+    File(Box<WholeAnswer>),
 }
 
 impl Common {
@@ -191,7 +163,7 @@ fn open(hub: &Arc<Hub>, asked: &Asked) -> Result<Opened, Problem> {
         return Err(Problem::unknown(text));
     };
     let query = PlainQuery::read(hub, dataflow, asked.parts.uri.query())?;
-    if matches!(form, Form::Parquet | Form::Xlsx) && !query.has_all_dimensions {
+    if form.file().is_some() && !query.has_all_dimensions {
         let rule = "files of this kind have every dimension: leave columns out, or take .csv or .json";
         return Err(Fault::not_offered("columns", rule).into());
     }
@@ -199,19 +171,17 @@ fn open(hub: &Arc<Hub>, asked: &Asked) -> Result<Opened, Problem> {
     let language = language
         .or_else(|| languages(&asked.parts.headers).into_iter().next())
         .unwrap_or_else(|| "en".to_owned());
-    let has_several =
-        data.has_several_providers() || columns.iter().any(|column| &*column.id == DATA_PROVIDER);
     let principal = asked.reader(hub)?;
     let name = data.figures.dataflow.id.to_string();
-    let chosen = Chosen::new(hub, &principal, Arc::new(data), asked.now)?;
+    let chosen = Chosen::new(hub, &principal, Arc::new(data), asked.now)?.attended(&asked.attendance);
     let state = chosen.figures().state()?;
     let address = asked.parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
     let content = [&state.tag[..], address.as_bytes()].concat();
-    let validators = match form {
-        // Its bytes stay the same, so that parts of it fit together.
-        Form::Parquet => Validators::strong(&content, &language, state.changed),
-        _ => Validators::new(&content, &language, state.changed),
+    let validators = match form.file() {
+        Some(format) => validators(&content, format, &language, state.changed),
+        None => Validators::new(&content, &language, state.changed),
     };
+    let validators = validators.at(asked.now);
     let common = Common { validators, media_type, file_name: format!("{name}.{ending}") };
     if common.validators.is_current(&asked.parts.headers) {
         return Ok(Opened { what: What::Current, common });
@@ -223,75 +193,21 @@ fn open(hub: &Arc<Hub>, asked: &Asked) -> Result<Opened, Problem> {
         ..WriteOptions::default()
     };
     let layout = match form {
-        Form::Csv => Layout::Csv { bom },
+        Form::Csv => Layout::Csv { for_excel: bom },
         Form::Json => Layout::Json,
         Form::JsonLines => Layout::JsonLines,
-        Form::Parquet | Form::Xlsx => {
-            let mut tag = HeaderMap::new();
-            common.validators.put(&mut tag);
-            let tag = tag.get(ETAG).and_then(|tag| tag.to_str().ok()).unwrap_or_default().to_owned();
-            let (format, options) = match form {
-                Form::Xlsx => (DataFormat::Xlsx, options),
-                // What is told of the time of making would make other bytes.
-                _ => {
-                    (DataFormat::Parquet, WriteOptions { header: WriteOptions::default().header, ..options })
-                }
-            };
-            let file = Box::new(ToBuild { tag, format, chosen, options, now: asked.now });
-            return Ok(Opened { what: What::File(file), common });
+        Form::File(format) => {
+            let message = Message::begin_in(chosen, format)?;
+            let whole = WholeAnswer::new(message, format, options, asked.now);
+            return Ok(Opened { what: What::File(Box::new(whole)), common });
         }
     };
     let definition = chosen.query().definition.clone();
-    let custom = if has_several { vec![DATA_PROVIDER] } else { Vec::new() };
-    let begun = Making::begin_with(chosen, custom, true, |output| {
-        let labels: Labels = options.labels;
-        let table = Table::new(output, layout, &definition, &columns, labels, &language);
+    let message = Message::begin(chosen, CUSTOM_COLUMNS.to_vec())?;
+    let mut making = Making::begin_with(message, |output| {
+        let table = Table::new(output, layout, &definition, &columns, options.labels, &language);
         Ok(Box::new(table) as Box<dyn DataWriter + Send>)
     })?;
-    let mut making = begun.ok_or_else(|| Refusal::internal("an empty table was not begun"))?;
     let first = making.chunk(FIRST_BYTES)?;
     Ok(Opened { what: What::Stream(first, Box::new(making)), common })
-}
-
-/// A file, or the part of it that is asked for.
-fn ranged(
-    common: &Common,
-    file: Arc<Built>,
-    headers: &HeaderMap,
-    is_head: bool,
-    held: Box<dyn Send>,
-    stop: Stop,
-) -> Response {
-    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    let mut validators = HeaderMap::new();
-    common.validators.put(&mut validators);
-    // A part of another file than the one the caller began with is of no use.
-    let fits = text(IF_RANGE).is_none_or(|tag| validators.get(ETAG).is_some_and(|known| known == tag));
-    let wish = Wish::read(text(RANGE).filter(|_| fits && !is_head), file.length());
-    let (status, range) = match wish {
-        Wish::Whole => (StatusCode::OK, 0..file.length()),
-        Wish::Part(range) => (StatusCode::PARTIAL_CONTENT, range),
-        Wish::Outside => {
-            let mut response = common.response(StatusCode::RANGE_NOT_SATISFIABLE, Body::empty());
-            put(response.headers_mut(), CONTENT_RANGE, &format!("bytes */{}", file.length()));
-            return response;
-        }
-    };
-    let (length, whole) = (range.end - range.start, file.length());
-    let shown = format!("bytes {}-{}/{whole}", range.start, range.end.saturating_sub(1));
-    let mut at = range.start;
-    let next = move || -> Result<Piece, MakingError> {
-        let bytes: Bytes = file.read(&(at..range.end), PIECE_BYTES)?;
-        at += bytes.len() as u64;
-        Ok((bytes, at == range.end))
-    };
-    let sent = if is_head { Body::empty() } else { pieces(next, held, stop) };
-    let mut response = common.response(status, sent);
-    let headers = response.headers_mut();
-    put(headers, ACCEPT_RANGES, "bytes");
-    put(headers, CONTENT_LENGTH, &length.to_string());
-    if status == StatusCode::PARTIAL_CONTENT {
-        put(headers, CONTENT_RANGE, &shown);
-    }
-    response
 }

@@ -4,6 +4,7 @@
 //! here the first row has the ids and every other an observation, so that pandas, DuckDB and Excel have the table at
 //! once. Numbers have a point and the digits that were sent; what an absent attribute stands for is written out.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -12,8 +13,13 @@ use mighub_sdmx::columns::{AttributeColumn, AttributeValue, Columns, NO_VALUE};
 use mighub_sdmx::data::{Action, DataWriter, DatasetContext, Labels};
 use mighub_sdmx::structure::{ComponentUse, DataDefinition};
 
+use super::formula::guarded;
+use crate::rest::data::DATA_PROVIDER;
+
 /// Bytes gathered before they are handed to the output.
 const OUTPUT_BYTES: usize = 64 * 1024;
+/// What the table is given of each lane beside its columns.
+pub(crate) const CUSTOM_COLUMNS: [&str; 1] = [DATA_PROVIDER];
 /// What a column with names is called: the id, and this.
 const NAME_SUFFIX: &str = "_NAME";
 
@@ -33,7 +39,8 @@ pub(crate) enum Of {
     Series(usize),
     Observation(usize),
     Dataset,
-    Provider,
+    /// The place in [`CUSTOM_COLUMNS`].
+    Custom(usize),
 }
 
 impl Column {
@@ -45,10 +52,11 @@ impl Column {
 /// How rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Layout {
-    /// Comma-separated, RFC 4180; with a byte order mark or without.
+    /// Comma-separated, RFC 4180.
     Csv {
-        /// Whether it begins with one.
-        bom: bool,
+        /// Whether a spreadsheet opens it: it begins with a byte order mark, by which Excel knows UTF-8, and no text
+        /// is taken for a formula.
+        for_excel: bool,
     },
     /// One array of objects.
     Json,
@@ -108,8 +116,8 @@ impl<W: Write> Table<W> {
         let columns: Vec<Named> = named.collect();
         let mut bytes = Vec::with_capacity(OUTPUT_BYTES + 4096);
         match layout {
-            Layout::Csv { bom } => {
-                if bom {
+            Layout::Csv { for_excel } => {
+                if for_excel {
                     bytes.extend_from_slice("\u{feff}".as_bytes());
                 }
                 for (place, named) in columns.iter().enumerate() {
@@ -227,9 +235,9 @@ impl Named {
                 of_attribute(&columns.observation_attributes[place], columns.len(), false)
             }
             Of::Dataset => Cells::Same(self.cell(layout, absent())),
-            Of::Provider => {
-                let provider = context.custom.first().copied().unwrap_or_default();
-                Cells::Same(self.code(layout, provider))
+            Of::Custom(place) => {
+                let custom = context.custom.get(place).copied().unwrap_or_default();
+                Cells::Same(self.code(layout, custom))
             }
         }
     }
@@ -275,11 +283,12 @@ impl Named {
             _ => code,
         };
         match layout {
-            Layout::Csv { .. } => {
-                push_cell(text, &mut bytes);
+            Layout::Csv { for_excel } => {
+                let cell = |text| if for_excel { guarded(text) } else { Cow::Borrowed(text) };
+                push_cell(&cell(text), &mut bytes);
                 if self.has_name_column() {
                     bytes.push(b',');
-                    push_cell(name.unwrap_or_default(), &mut bytes);
+                    push_cell(&cell(name.unwrap_or_default()), &mut bytes);
                 }
             }
             Layout::Json | Layout::JsonLines => {
@@ -339,4 +348,80 @@ fn push_cell(text: &str, bytes: &mut Vec<u8>) {
     bytes.push(b'"');
     bytes.extend_from_slice(text.replace('"', "\"\"").as_bytes());
     bytes.push(b'"');
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Cursor, Read};
+
+    use mighub_sdmx::columns::ColumnsBuilder;
+    use mighub_sdmx::data::{DataFormat, WriteOptions, writer};
+    use mighub_sdmx::{Decimal, Period};
+
+    use super::*;
+    use crate::hub::retrieve::tests::lab::{Lab, flow};
+
+    /// What an office might write beside a figure.
+    const NOTE: &str = "=HYPERLINK(\"http://x\",\"y\")";
+
+    /// One observation with a note and a figure below nothing.
+    fn noted(lab: &Lab) -> Columns {
+        let mut builder = ColumnsBuilder::new(lab.shape.clone());
+        let codes: Vec<_> = lab.shape.dimensions.iter().map(|dimension| lab.code(dimension)).collect();
+        builder.start_series_with_key(&codes);
+        let note = AttributeValue::Text(Arc::from(NOTE));
+        let place = lab.shape.observation_attribute("COMMENT_OBS").expect("an attribute");
+        let value = Decimal::parse(b"-3").expect("a number");
+        builder.observation(Period::year(2020), Some(value), |at| (at == place).then_some(&note));
+        builder.end_series();
+        builder.take()
+    }
+
+    #[test]
+    fn for_excel_no_text_is_a_formula_and_for_programs_every_text_is_exact() {
+        let lab = Lab::new();
+        let definition = lab.hub.definition(&flow()).expect("a dataflow").data;
+        let columns = noted(&lab);
+        let note = lab.shape.observation_attribute("COMMENT_OBS").expect("an attribute");
+        let chosen = [
+            Column::of(&Arc::from("COMMENT_OBS"), Of::Observation(note)),
+            Column::of(&Arc::from("OBS_VALUE"), Of::Measure),
+        ];
+        let written = |layout| {
+            let mut bytes = Vec::new();
+            let mut table = Box::new(Table::new(&mut bytes, layout, &definition, &chosen, Labels::Id, "en"));
+            table.write(Action::Replace, &columns, &DatasetContext::default()).expect("written");
+            table.finish().expect("written");
+            String::from_utf8(bytes).expect("UTF-8")
+        };
+        let header = "COMMENT_OBS,OBS_VALUE\r\n";
+        let quoted = NOTE.replace('"', "\"\"");
+        let for_excel = written(Layout::Csv { for_excel: true });
+        assert_eq!(for_excel, format!("\u{feff}{header}\"'{quoted}\",-3\r\n"));
+        assert_eq!(written(Layout::Csv { for_excel: false }), format!("{header}\"{quoted}\",-3\r\n"));
+        let json = written(Layout::JsonLines);
+        assert!(json.contains(&serde_json::Value::from(NOTE).to_string()), "{json}");
+    }
+
+    #[test]
+    fn a_workbook_has_texts_and_no_formulas() {
+        let lab = Lab::new();
+        let definition = lab.hub.definition(&flow()).expect("a dataflow").data;
+        let mut bytes = Vec::new();
+        let mut sheets = writer(DataFormat::Xlsx, &mut bytes, &definition, &WriteOptions::default())
+            .expect("a writer");
+        sheets.write(Action::Replace, &noted(&lab), &DatasetContext::default()).expect("written");
+        sheets.finish().expect("written");
+        let mut parts = zip::ZipArchive::new(Cursor::new(&bytes)).expect("an archive");
+        let mut all = String::new();
+        for part in 0..parts.len() {
+            let mut part = parts.by_index(part).expect("a part");
+            let name = part.name().expect("a name").into_owned();
+            if name.starts_with("xl/worksheets/sheet") || name.ends_with("sharedStrings.xml") {
+                part.read_to_string(&mut all).expect("text");
+            }
+        }
+        assert!(all.contains(">=HYPERLINK("), "the note is there as it is: {all}");
+        assert!(!all.contains("<f>") && !all.contains("<f "), "no cell has a formula: {all}");
+    }
 }

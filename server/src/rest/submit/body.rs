@@ -14,20 +14,11 @@ use tokio::io::AsyncWriteExt;
 use tokio::time::Instant;
 
 use crate::hub::{Hub, Refusal};
+use crate::limits::seconds;
 use crate::rest::error::Problem;
 
-/// Bytes of a body as it travels: a large office's file, compressed.
-const BODY_BYTES_MAX: u64 = 512 * 1024 * 1024;
-/// Bytes of a file unpacked: some hundred million observations as SDMX-CSV.
-const FILE_BYTES_MAX: u64 = 8 * 1024 * 1024 * 1024;
-/// How often a file may be as large as its body. SDMX-ML packs to a fiftieth; what packs to less is made to fill disks.
-const RATIO_MAX: u64 = 500;
 /// Bytes that may come of a body, whatever the ratio.
 const RATIO_HEEDED_FROM: u64 = 16 * 1024 * 1024;
-/// A sender that is silent for so long has gone.
-const CHUNK_DEADLINE: Duration = Duration::from_secs(30);
-/// Bytes a second below which a sender only holds a place: half of what a telephone line carried.
-const RATE_LEAST: u64 = 4 * 1024;
 /// What is received is unpacked beside itself, and then cut into blocks: of the room there is it takes a third.
 const ROOM_SHARES: u64 = 3;
 const COPIED_BYTES: usize = 128 * 1024;
@@ -81,17 +72,26 @@ pub(super) struct Room {
     folder: PathBuf,
     body_bytes_max: u64,
     file_bytes_max: u64,
+    /// How often a file may be as large as its body.
+    ratio_max: u64,
+    /// A sender that is silent for so long has gone.
+    silence_max: Duration,
+    /// Bytes a second below which a sender only holds a place.
+    rate_least: u64,
 }
 
 impl Room {
     /// What the hub has room for.
     pub(super) fn of(hub: &Hub) -> Result<Self, Refusal> {
         let (folder, room) = hub.scratch()?;
-        let share = room / ROOM_SHARES;
+        let (share, limits) = (room / ROOM_SHARES, hub.limits());
         Ok(Self {
             folder: folder.to_owned(),
-            body_bytes_max: BODY_BYTES_MAX.min(share),
-            file_bytes_max: FILE_BYTES_MAX.min(share),
+            body_bytes_max: limits.body_bytes.min(share),
+            file_bytes_max: limits.file_bytes.min(share),
+            ratio_max: limits.unpack_ratio,
+            silence_max: seconds(limits.body_silence_seconds),
+            rate_least: limits.body_bytes_per_second,
         })
     }
 
@@ -117,14 +117,14 @@ pub(super) async fn receive(body: Body, room: &Room) -> Result<(File, u64), Prob
     let mut bytes = 0;
     let began = Instant::now();
     loop {
-        let chunk = match tokio::time::timeout(CHUNK_DEADLINE, chunks.next()).await {
+        let chunk = match tokio::time::timeout(room.silence_max, chunks.next()).await {
             Ok(Some(Ok(chunk))) => chunk,
             Ok(None) => break,
             Ok(Some(Err(_))) => {
                 return Err(Problem::malformed("the body was cut off: send it again"));
             }
             Err(_) => {
-                let text = format!("nothing came for {CHUNK_DEADLINE:?}: send it again");
+                let text = format!("nothing came for {:?}: send it again", room.silence_max);
                 return Err(Problem::new(StatusCode::REQUEST_TIMEOUT, text));
             }
         };
@@ -132,9 +132,9 @@ pub(super) async fn receive(body: Body, room: &Room) -> Result<(File, u64), Prob
         if bytes > room.body_bytes_max {
             return Err(too_large("the body", room.body_bytes_max));
         }
-        if began.elapsed() > CHUNK_DEADLINE + Duration::from_secs(bytes / RATE_LEAST) {
-            let text =
-                format!("fewer than {RATE_LEAST} bytes a second came: send it packed, or over another line");
+        if began.elapsed() > room.silence_max + Duration::from_secs(bytes / room.rate_least.max(1)) {
+            let least = room.rate_least;
+            let text = format!("fewer than {least} bytes a second came: send it packed, or over another line");
             return Err(Problem::new(StatusCode::REQUEST_TIMEOUT, text));
         }
         file.write_all(&chunk).await.map_err(|error| failed(&error))?;
@@ -147,7 +147,7 @@ pub(super) async fn receive(body: Body, room: &Room) -> Result<(File, u64), Prob
 
 /// The file that a body packs.
 pub(super) fn unpacked(body: File, packing: Packing, body_bytes: u64, room: &Room) -> Result<File, Problem> {
-    let limit = room.file_bytes_max.min(RATIO_HEEDED_FROM.max(body_bytes.saturating_mul(RATIO_MAX)));
+    let limit = room.file_bytes_max.min(RATIO_HEEDED_FROM.max(body_bytes.saturating_mul(room.ratio_max)));
     let source: Box<dyn Read> = match packing {
         Packing::None => return Ok(body),
         Packing::Gzip => Box::new(flate2::read::MultiGzDecoder::new(io::BufReader::new(body))),
@@ -179,6 +179,7 @@ fn unpack(mut source: impl Read, limit: u64, mut file: File) -> Result<File, Pro
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::Limits;
 
     fn packed(bytes: &[u8], packing: Packing) -> Vec<u8> {
         match packing {
@@ -197,10 +198,14 @@ mod tests {
         file.write_all(body).expect("written");
         file.seek(SeekFrom::Start(0)).expect("at its beginning");
         let mut bytes = Vec::new();
+        let limits = Limits::default();
         let room = Room {
             folder: std::env::temp_dir(),
-            body_bytes_max: BODY_BYTES_MAX,
-            file_bytes_max: FILE_BYTES_MAX,
+            body_bytes_max: limits.body_bytes,
+            file_bytes_max: limits.file_bytes,
+            ratio_max: limits.unpack_ratio,
+            silence_max: seconds(limits.body_silence_seconds),
+            rate_least: limits.body_bytes_per_second,
         };
         unpacked(file, packing, body.len() as u64, &room)?.read_to_end(&mut bytes).expect("read");
         Ok(bytes)

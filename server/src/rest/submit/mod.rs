@@ -36,14 +36,11 @@ use super::desk::{Answer, Desk};
 use super::error::{Family, Problem};
 use crate::door::places::Places;
 use crate::hub::{Hub, Moment, Principal, Refusal};
+use crate::limits::{Limits, count, count32};
 use ask::Ask;
 use body::{Packing, Room, receive, unpacked};
 use handed_in::{Ended, HandedIn};
 
-/// Files that are received or worked on at a time: each has two scratch files and, for a while, a processor.
-const FILES_MAX: usize = 8;
-/// Those of one agency: nobody keeps the others out.
-const FILES_PER_AGENCY_MAX: u32 = 2;
 /// When a caller who found no place may try again.
 const PLACE_WAIT: Duration = Duration::from_secs(5);
 /// A file that takes longer goes on, and its sender hears where to ask: proxies give up after some 30 seconds.
@@ -54,9 +51,9 @@ const ANSWERS_BYTES_MAX: u64 = 8 * 1024 * 1024;
 const FETCH_SITE: &str = "sec-fetch-site";
 
 /// The addresses for data in.
-pub(super) fn routes() -> Router<Arc<Desk>> {
+pub(super) fn routes(limits: &Limits) -> Router<Arc<Desk>> {
     let files = Arc::new(Files {
-        places: Places::new(FILES_MAX, FILES_PER_AGENCY_MAX),
+        places: Places::new(count(limits.files), count32(limits.files_per_agency)),
         handed_in: HandedIn::default(),
     });
     let (for_take_in, for_state) = (files.clone(), files);
@@ -95,19 +92,20 @@ async fn received(desk: &Arc<Desk>, files: &Arc<Files>, parts: Parts, body: Body
         .begin(parts, move |hub, asked| {
             let principal = asked.visitor.principal(hub, asked.now)?;
             hub.may_hand_in(&principal, provider.as_ref(), asked.now)?;
+            hub.count_sent(&agency_of(&principal), 0, asked.now)?;
             Ok((principal, Room::of(hub)?, asked.now))
         })
         .await?;
     let (id, agency) = (ask.sending.id.to_string(), agency_of(&principal));
     let place = files.places.take(agency.clone()).ok_or_else(|| {
-        let text = format!(
-            "files are being taken in already, {FILES_PER_AGENCY_MAX} of {agency} or {FILES_MAX} of all"
-        );
+        let Limits { files, files_per_agency, .. } = desk.hub().limits();
+        let text = format!("files are being taken in already, {files_per_agency} of {agency} or {files} of all");
         Problem::busy(text + ": try again", PLACE_WAIT)
     })?;
     let under_way = files.handed_in.begin(&id, &agency)?;
     let (file, bytes) = receive(body, &room).await?;
     let hub = desk.hub().clone();
+    hub.count_sent(&agency, bytes, now)?;
     let location = format!("/v1/submissions/{id}");
     let work = tokio::task::spawn_blocking(move || {
         // Held to the end of the work, which goes on when the caller has left.

@@ -96,7 +96,7 @@ fn harm(test: &str, files: &[&str], harm: impl Fn(&Path, &mut Random)) {
                 Err(error) => {
                     let text = error.to_string();
                     let has_remedy =
-                        text.contains("repair") || text.contains("use the program that wrote it");
+                        text.contains("fsck") || text.contains("use the program that wrote it");
                     assert!(has_remedy && text.contains(file), "{text}");
                     refused += 1;
                 }

@@ -61,7 +61,10 @@ impl<R: Read> MlEvents<R> {
         match action.as_deref().map(|text| (header::action(text), text)) {
             Some((Some(action), _)) => self.dataset.action = action,
             Some((None, text)) => self.dataset.unknown_action = Some(clip(text.as_bytes())),
-            None => self.dataset.action = self.message.action.unwrap_or(Action::Merge),
+            None => {
+                self.dataset.action = self.message.action.unwrap_or(Action::Merge);
+                self.dataset.unknown_action.clone_from(&self.unknown_action);
+            }
         }
         self.place = Place::Dataset;
         if !self.is_empty {
@@ -82,7 +85,9 @@ impl<R: Read> MlEvents<R> {
                         let agency = self.structures.first().and_then(|known| known.agency.clone());
                         let short = format!("{}:{}", agency.as_deref().unwrap_or("SDMX"), id.trim());
                         let reference = StructureRef { kind: StructureKind::DataStructure, short };
-                        self.dataset.structure.get_or_insert(reference);
+                        if reference.short.len() <= header::REFERENCE_BYTES_MAX {
+                            self.dataset.structure.get_or_insert(reference);
+                        }
                     }
                     b"DataProvider" | b"Annotations" | b"DataflowRef" => self.xml.skip()?,
                     _ => {

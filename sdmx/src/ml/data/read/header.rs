@@ -4,14 +4,15 @@ use std::io::Read;
 use std::sync::Arc;
 
 use super::MlEvents;
-use crate::csv::ReadError;
+use crate::csv::{ReadError, clip};
 use crate::data::{Action, MessageProblem, MlForm, StructureKind, StructureRef};
 use crate::ml::xml::{Token, Xml};
+use crate::structure::parse_instant;
 
 /// Longest header in bytes; what it says is kept in memory.
 const HEADER_BYTES_MAX: u64 = 1024 * 1024;
 /// Longest reference in bytes: agency, id and version have at most 255 each.
-const REFERENCE_BYTES_MAX: usize = 1024;
+pub(super) const REFERENCE_BYTES_MAX: usize = 1024;
 /// Most structures of one header; messages have one or two.
 const STRUCTURES_MAX: usize = 1024;
 
@@ -178,7 +179,8 @@ impl<R: Read> MlEvents<R> {
                 b"ID" => self.message.header.id = self.trimmed()?,
                 b"Test" => self.message.header.test = matches!(&*self.trimmed()?, "true" | "1"),
                 b"Prepared" => {
-                    if let Ok(prepared) = self.trimmed()?.parse() {
+                    // Most messages say no zone.
+                    if let Ok(prepared) = parse_instant(&self.trimmed()?) {
                         self.message.header.prepared = prepared;
                     }
                 }
@@ -192,12 +194,19 @@ impl<R: Read> MlEvents<R> {
                     }
                     self.xml.skip()?;
                 }
-                b"DataSetAction" => self.message.action = action(&self.trimmed()?),
+                b"DataSetAction" => {
+                    let text = self.trimmed()?;
+                    self.message.action = action(&text);
+                    self.unknown_action = self.message.action.is_none().then(|| clip(text.as_bytes()));
+                }
                 b"Structure" => {
-                    let structure = self.header_structure()?;
-                    if self.structures.len() < STRUCTURES_MAX {
-                        self.structures.push(structure);
+                    if self.structures.len() == STRUCTURES_MAX {
+                        let most = format!("{STRUCTURES_MAX} structures");
+                        let what = "the list of structures in the header";
+                        return Err(self.xml.error(MessageProblem::TooLarge { what, most }));
                     }
+                    let structure = self.header_structure()?;
+                    self.structures.push(structure);
                 }
                 b"KeyFamilyRef" => key_family = Some(self.trimmed()?),
                 b"KeyFamilyAgency" => agency = Some(self.trimmed()?),

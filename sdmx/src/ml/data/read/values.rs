@@ -6,7 +6,7 @@ use std::io::Read;
 use super::MlEvents;
 use crate::columns::LocalText;
 use crate::csv::{ReadError, simplest};
-use crate::data::{MessageProblem, Record};
+use crate::data::{Action, MessageProblem, Record};
 use crate::ml::xml::{Token, Xml};
 
 /// Most bytes of all values of one component together; a text of more than 64 KiB is not taken anyway.
@@ -69,7 +69,7 @@ impl<R: Read> MlEvents<R> {
                 _ => {}
             }
         }
-        let Some(value) = value else { return Ok(()) };
+        let Some(value) = value else { return self.without_value() };
         let at = self.since_mark(self.xml.mark().offset + u64::from(value.at));
         let value = value.value().map_err(|failed| self.xml.in_tag(failed))?;
         match id {
@@ -77,8 +77,27 @@ impl<R: Read> MlEvents<R> {
                 let id = id.value().map_err(|failed| self.xml.in_tag(failed))?;
                 push(&self.xml, record, &id, &value, at)
             }
+            None if name.is_empty() => Err(self.nameless()),
             None => push(&self.xml, record, name, &value, at),
         }
+    }
+
+    /// A component without a value says nothing, but where something is deleted it says what: a dimension that is
+    /// left out there has all its codes.
+    fn without_value(&self) -> Result<(), ReadError> {
+        if self.dataset.action != Action::Delete {
+            return Ok(());
+        }
+        let text = format!(
+            "the dataset deletes, and <{}> has no value: write it as value=\"...\", or take the element out if all is meant",
+            self.xml.shown_name()
+        );
+        Err(self.xml.error(MessageProblem::Contents(text)))
+    }
+
+    fn nameless(&self) -> ReadError {
+        let text = format!("<{0}> names no component: write it as <{0} id=\"...\">", self.xml.shown_name());
+        self.xml.error(MessageProblem::Contents(text))
     }
 
     /// All values of a key or of attributes; the element is passed over.
@@ -99,7 +118,7 @@ impl<R: Read> MlEvents<R> {
                         let name = self.xml.shown_name();
                         self.element_value(record, &name)?;
                     }
-                    _ => self.xml.skip()?,
+                    _ => self.pass_over()?,
                 },
                 Token::End => return Ok(()),
                 Token::Eof => return Err(self.xml.truncated("Value")),
@@ -117,23 +136,19 @@ impl<R: Read> MlEvents<R> {
     /// A component with several values or languages (3.x):
     /// `<Comp id="NOTE"><Value><Text xml:lang="en">..</Text></Value></Comp>`.
     pub(super) fn complex(&mut self, record: &mut Record) -> Result<(), ReadError> {
-        let id = self.xml.attribute("id")?.unwrap_or_default();
+        let id = self.xml.attribute("id")?.filter(|id| !id.is_empty()).ok_or_else(|| self.nameless())?;
         let mut sets: Vec<Vec<LocalText>> = Vec::new();
         let mut bytes = 0;
         let mut at = self.since_mark(self.xml.mark().offset);
         if self.xml.is_empty_tag() {
-            return Ok(());
+            return self.without_value();
         }
         loop {
             match self.xml.next()? {
                 Token::Start | Token::Empty if self.xml.name() == b"Value" => {
-                    let (set, begins) = self.complex_value()?;
+                    let (set, begins) = self.complex_value(&mut bytes)?;
                     if sets.is_empty() {
                         at = self.since_mark(begins);
-                    }
-                    bytes += set.iter().map(|local| local.text.len() + size_of::<LocalText>()).sum::<usize>();
-                    if bytes > VALUE_BYTES_MAX {
-                        return Err(self.too_many_values());
                     }
                     sets.push(set);
                 }
@@ -143,7 +158,7 @@ impl<R: Read> MlEvents<R> {
             }
         }
         if sets.is_empty() {
-            return Ok(());
+            return self.without_value();
         }
         let pushed = record.push_value(id.as_bytes(), &simplest(sets), at);
         pushed.map_err(|error| self.xml.error(MessageProblem::Contents(error.to_string())))
@@ -154,12 +169,20 @@ impl<R: Read> MlEvents<R> {
         self.xml.error(MessageProblem::TooLarge { what: "a component with several values", most })
     }
 
+    /// One text of a component; `bytes` are those of all its texts.
+    fn local_text(&self, language: &str, text: &str, bytes: &mut usize) -> Result<LocalText, ReadError> {
+        *bytes += language.len() + text.len() + size_of::<LocalText>();
+        if *bytes > VALUE_BYTES_MAX {
+            return Err(self.too_many_values());
+        }
+        Ok(LocalText { language: language.into(), text: text.into() })
+    }
+
     /// One value: a text, or texts in languages.
-    fn complex_value(&mut self) -> Result<(Vec<LocalText>, u64), ReadError> {
+    fn complex_value(&mut self, bytes: &mut usize) -> Result<(Vec<LocalText>, u64), ReadError> {
         let language = self.xml.attribute("lang")?.unwrap_or_default();
-        let local = |language: &str, text: &str| LocalText { language: language.into(), text: text.into() };
         if self.xml.is_empty_tag() {
-            return Ok((vec![local(&language, "")], self.xml.mark().offset));
+            return Ok((vec![self.local_text(&language, "", bytes)?], self.xml.mark().offset));
         }
         let (own, begins) = self.xml.leading_text()?;
         let mut begins = begins.offset;
@@ -176,14 +199,14 @@ impl<R: Read> MlEvents<R> {
                     if set.len() == LANGUAGES_MAX {
                         return Err(self.too_many_values());
                     }
-                    set.push(local(&language, &text));
+                    set.push(self.local_text(&language, &text, bytes)?);
                 }
                 Token::End => break,
                 Token::Eof => return Err(self.xml.truncated("Value")),
             }
         }
         if set.is_empty() {
-            set.push(local(&language, &own));
+            set.push(self.local_text(&language, &own, bytes)?);
         }
         Ok((set, begins))
     }

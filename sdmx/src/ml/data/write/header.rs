@@ -157,6 +157,20 @@ impl Tags {
         tag
     }
 
+    /// Whose the figures of a dataset are: its first element.
+    pub(super) fn provider(&self, provider: &Reference, out: &mut Vec<u8>) {
+        let prefix = if self.is_generic() { "gen:" } else { "" };
+        let id = provider.item.as_deref().unwrap_or_default();
+        let named = match is_2_1(self.form) {
+            true => format!(
+                "<Ref id=\"{id}\" maintainableParentID=\"{}\" maintainableParentVersion=\"{}\" agencyID=\"{}\" class=\"DataProvider\" package=\"base\"/>",
+                provider.id, provider.version, provider.agency
+            ),
+            false => provider.to_string(),
+        };
+        out.extend_from_slice(format!("<{prefix}DataProvider>{named}</{prefix}DataProvider>\n").as_bytes());
+    }
+
     /// What ends the message.
     pub(super) fn end(&self) -> String {
         format!("</mes:{}>\n", self.root())

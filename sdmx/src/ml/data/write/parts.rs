@@ -71,22 +71,21 @@ impl Parts {
         }
     }
 
-    /// The end of a dataset's tag with the attributes of the dataset.
-    pub(super) fn dataset(&self, attributes: &Piece, out: &mut Vec<u8>) {
+    /// The end of a dataset's tag with the attributes of the dataset. `provider` stands before all other elements.
+    pub(super) fn dataset(&self, attributes: &Piece, provider: &[u8], out: &mut Vec<u8>) {
+        if self.syntax != Syntax::Generic {
+            out.extend_from_slice(&attributes.inline);
+        }
+        out.extend_from_slice(b">\n");
+        out.extend_from_slice(provider);
         match self.syntax {
-            Syntax::Generic => {
-                out.extend_from_slice(b">\n");
-                generic_attributes(&attributes.inline, out);
+            Syntax::Generic => generic_attributes(&attributes.inline, out),
+            Syntax::Specific | Syntax::Complex if !attributes.children.is_empty() => {
+                out.extend_from_slice(b"<Atts>");
+                out.extend_from_slice(&attributes.children);
+                out.extend_from_slice(b"</Atts>\n");
             }
-            Syntax::Specific | Syntax::Complex => {
-                out.extend_from_slice(&attributes.inline);
-                out.extend_from_slice(b">\n");
-                if !attributes.children.is_empty() {
-                    out.extend_from_slice(b"<Atts>");
-                    out.extend_from_slice(&attributes.children);
-                    out.extend_from_slice(b"</Atts>\n");
-                }
-            }
+            Syntax::Specific | Syntax::Complex => {}
         }
     }
 

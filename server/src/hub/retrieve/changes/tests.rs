@@ -217,7 +217,7 @@ proptest! {
 #[test]
 fn who_loses_early_access_is_told_to_delete_and_not_whether_it_was_deleted() {
     let cell = Cell { value: Some(1), conf: Some("F"), ..Cell::default() };
-    let public = Audience { agency: None, before_release: false, restricted: false, keys_hidden: false };
+    let public = Audience::default();
     let view = |cells: &[(Key, u16)]| View {
         state: State {
             cells: cells.iter().map(|place| (*place, cell.clone())).collect(),

@@ -135,10 +135,11 @@ impl Hub {
     /// Figures as a principal may see them.
     pub fn figures(
         self: &Arc<Self>,
-        principal: &Principal,
+        permit: &Permit<Read>,
         request: FiguresRequest,
         now: Moment,
     ) -> Result<Figures, Refusal> {
+        let principal = permit.principal();
         let (today, rights) = self.today(now);
         let everything = Ask::everything(self, principal, rights, request.dataflow)?;
         let ask = Ask {

@@ -16,7 +16,8 @@ pub struct FiguresState {
     /// Another one for every request, reader's rights, and content that the reader can tell apart. Keyed, so
     /// that nobody can find out by it what hidden figures are. What changes behind a mask does not change it.
     pub tag: [u8; 16],
-    /// When this reader's figures last changed, or the rights to them; nothing if there never were any.
+    /// A moment after which nothing changed that the tag names: this reader's figures, the rights to them, how they
+    /// are defined; nothing if there never were any.
     pub changed: Option<Moment>,
 }
 
@@ -26,7 +27,8 @@ impl Figures {
     pub fn state(&self) -> Result<FiguresState, Refusal> {
         let key = blake3::keyed_hash(&self.hub.secret, KEY_CONTEXT);
         let mut tag = blake3::Hasher::new_keyed(key.as_bytes());
-        let mut changed = self.rights_changed()?;
+        let mut changed =
+            self.rights_changed()?.max(self.agreements_turned()).max(self.hub.structures_put_at());
         tag.update(&self.ask.digest()).update(&self.ask.definition.digest.0);
         let asked = (self.is_history, self.before.is_some(), &self.ask.selection);
         tag.update(format!("{asked:?}").as_bytes());
@@ -85,5 +87,17 @@ impl Figures {
         let position = self.ask.rights.changed_at(&self.ask.principal, &self.ask.dataflow);
         let Some(position) = position else { return Ok(None) };
         Ok(Some(Moment(self.hub.store.record(mighub_store::Position(position))?.effective_ms)))
+    }
+
+    /// When an agreement on the dataflow last began or ended by its day, for which there is no record.
+    fn agreements_turned(&self) -> Option<Moment> {
+        let all = self.ask.rights.agreements(u64::MAX);
+        let on = all.filter(|agreement| agreement.lane.dataflow == self.ask.dataflow);
+        let days = on.flat_map(|agreement| {
+            let validity = &agreement.terms.validity;
+            validity.from.into_iter().chain(validity.to.and_then(|last| last.tomorrow().ok()))
+        });
+        let today = self.after.reading.today.moment;
+        days.map(Moment::beginning_of).filter(|turned| *turned <= today).max()
     }
 }

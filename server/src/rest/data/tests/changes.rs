@@ -67,3 +67,52 @@ async fn changes_come_as_deletions_and_then_replacements() {
     let letters: String = text.lines().skip(1).filter_map(|line| line.split(',').nth(2)).collect();
     assert_eq!(letters, "RRRRRRRRRRDR", "{text}");
 }
+
+#[tokio::test]
+async fn what_a_day_brings_is_told_to_those_who_ask_for_what_is_newer() {
+    let mut lab = Lab::new();
+    // SWE sends what is NOR's as well, and NOR comes first until the end of a day.
+    lab.agree("SWE", |agreement| agreement.principal_rank = 2);
+    let last = lab.now.day();
+    lab.agree("NOR", |agreement| {
+        agreement.permitted_region = Vec::new();
+        agreement.valid_to = last.to_string();
+    });
+    lab.send("SWE", [(("SYR", 2000), Some((1, "F")))].into(), None, "");
+    lab.wait(2_000);
+    let place = Place::of(lab);
+    let csv = DataFormat::Csv(CsvVersion::V2_0).media_type();
+    let path = format!("{PATH}/*");
+    let before = place.get(&path, &csv).await;
+    assert_eq!(before.status, StatusCode::NO_CONTENT, "{}", before.text());
+    let date = before.headers[LAST_MODIFIED].to_str().expect("ASCII").to_owned();
+    let since = [(ACCEPT, &*csv), (IF_MODIFIED_SINCE, &*date)];
+    assert_eq!(place.ask(Method::GET, &path, &since).await.status, StatusCode::NOT_MODIFIED);
+    let Place { mut lab, .. } = place;
+    lab.wait(86_400_000);
+    let place = Place::of(lab);
+    let after = place.ask(Method::GET, &path, &since).await;
+    assert_eq!(after.status, StatusCode::OK, "SWE's figures are the first ones now");
+    assert_ne!(after.headers[LAST_MODIFIED], date);
+    let date = after.headers[LAST_MODIFIED].to_str().expect("ASCII").to_owned();
+    let since = [(ACCEPT, &*csv), (IF_MODIFIED_SINCE, &*date)];
+    assert_eq!(place.ask(Method::GET, &path, &since).await.status, StatusCode::NOT_MODIFIED);
+}
+
+#[tokio::test]
+async fn two_changes_within_a_second_have_no_date_in_common() {
+    let mut place = Place::new();
+    place.lab.send("SWE", [(("EST", 2000), Some((4_444, "F")))].into(), None, "");
+    let place = Place::of(place.lab);
+    let csv = DataFormat::Csv(CsvVersion::V2_0).media_type();
+    let path = format!("{PATH}/*");
+    let first = place.get(&path, &csv).await;
+    assert!(first.headers.get(LAST_MODIFIED).is_none(), "it may change again within this second");
+    let Place { mut lab, .. } = place;
+    lab.wait(1);
+    lab.send("SWE", [(("EST", 2000), Some((5_555, "F")))].into(), None, "");
+    lab.wait(1_000);
+    let place = Place::of(lab);
+    let second = place.get(&path, &csv).await;
+    assert!(second.headers.contains_key(LAST_MODIFIED) && second.text().contains("5555"));
+}

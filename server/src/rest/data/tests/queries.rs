@@ -139,6 +139,71 @@ async fn changes_and_histories_are_told_in_every_format() {
 }
 
 #[tokio::test]
+async fn figures_of_several_providers_are_given_where_the_format_says_whose_they_are() {
+    let place = Place::new();
+    let paths = ["/sdmx/v1/data/MIG_FLOW/all/SWE+NOR", "/sdmx/v2/data/provisionagreement/MIGHUB/SWE,NOR"];
+    for format in DataFormat::all() {
+        for path in paths {
+            let answered = place.get(path, &format.media_type()).await;
+            if format.can_say(Saying::SeveralProviders) {
+                assert_eq!(answered.status, StatusCode::OK, "{}: {}", format.name(), answered.text());
+                let text = hidden::unpacked(&place, &answered, format);
+                assert!(text.contains("SWE") && text.contains("NOR"), "{}: {text}", format.name());
+            } else {
+                assert_eq!(answered.status, StatusCode::NOT_ACCEPTABLE, "{}", format.name());
+                let text = answered.text();
+                assert!(text.contains("whose a figure is") && text.contains("ask for one provider"), "{text}");
+            }
+        }
+        let one = place.get("/sdmx/v1/data/MIG_FLOW/all/SWE", &format.media_type()).await;
+        assert_eq!(one.status, StatusCode::OK, "{}", format.name());
+    }
+}
+
+#[tokio::test]
+async fn keys_and_codes_that_would_multiply_are_judged_one_by_one() {
+    let place = Place::new();
+    let dimensions = place.definition().shape.dimensions.clone();
+    let at = |id: &str| dimensions.iter().position(|known| &**known == id).expect("a dimension");
+    let (area, partner) = (at("REF_AREA"), at("COUNTERPART_AREA"));
+    // Keys that no two differ in one dimension alone.
+    let key = |nth: usize| {
+        let mut parts = vec![String::new(); dimensions.len()];
+        parts[0] = format!("A{nth}");
+        parts[area] = format!("B{nth}");
+        parts.join(".")
+    };
+    let mut real = vec![String::new(); dimensions.len()];
+    real[area] = "SWE".to_owned();
+    let keys: Vec<String> = (0..300).map(key).chain([real.join(".")]).collect();
+    let codes: Vec<String> = (0..2_000).map(|nth| format!("C{nth}")).chain(["DEU".to_owned()]).collect();
+    let query = format!("c[{}]={}", dimensions[partner], codes.join(","));
+    let path = format!("dataflow/MIGHUB/MIG_FLOW/1.0.0/{}", keys.join(","));
+    let ask = DataQuery::v2(&place.lab.hub, &path, Some(&query)).expect("a query");
+    let selected = |ask: &DataQuery| {
+        let sets = ask.figures.selection.keys.iter().flat_map(|key| key.sets.iter().flatten());
+        sets.map(std::collections::BTreeSet::len).sum::<usize>()
+    };
+    assert!(selected(&ask) < 1_000, "{} codes", selected(&ask));
+    assert_eq!(place.chosen(&Principal::PUBLIC, &path, Some(&query)).len(), 10);
+    let keys: Vec<String> = (0..1_000).map(key).collect();
+    let path = format!("dataflow/MIGHUB/MIG_FLOW/1.0.0/{}", keys.join(","));
+    let fault = DataQuery::v2(&place.lab.hub, &path, None).expect_err("too many keys");
+    assert_eq!(fault.kind, super::super::fault::FaultKind::TooMuch);
+}
+
+#[test]
+fn a_query_whose_caller_has_left_ends() {
+    let place = Place::new();
+    let attending = crate::rest::attendance::Attending::default();
+    let ask = DataQuery::v2(&place.lab.hub, "dataflow/MIGHUB/MIG_FLOW", Some("c[OBS_VALUE]=-1"));
+    let chosen = Chosen::new(&place.lab.hub, &Principal::PUBLIC, Arc::new(ask.expect("a query")), place.lab.now);
+    let mut chosen = chosen.expect("figures").attended(&attending.attendance());
+    drop(attending);
+    assert!(matches!(chosen.next(), Err(MakingError::Left)));
+}
+
+#[tokio::test]
 async fn bad_queries_say_where_which_rule_and_what_to_do() {
     let place = Place::new();
     for (path, status, words) in [
@@ -208,6 +273,28 @@ async fn bad_queries_say_where_which_rule_and_what_to_do() {
             "/sdmx/v2/data/dataflow/MIGHUB/MIG_FLOW/1.0.0/*?updatedAfter=2000&c[OBS_VALUE]=1",
             501,
             "filter what you get",
+        ),
+        (
+            "/sdmx/v2/data/dataflow/MIGHUB/MIG_FLOW/1.0.0/*?updatedAfter=2000&detail=serieskeysonly",
+            501,
+            "detail: changes are told observation by observation",
+        ),
+        ("/sdmx/v1/data/MIG_FLOW?updatedAfter=2000&detail=nodata", 501, "detail: changes are told"),
+        (
+            "/sdmx/v2/data/dataflow/MIGHUB/MIG_FLOW/1.0.0/*?updatedAfter=2000&measures=none&attributes=none",
+            501,
+            "detail: changes are told",
+        ),
+        ("/sdmx/v1/data/MIG_FLOW?includeHistory=true&detail=nodata", 501, "detail: changes are told"),
+        (
+            "/sdmx/v2/data/dataflow/MIGHUB/MIG_FLOW/1.0.0/*?updatedAfter=2000&limit=10",
+            501,
+            "limit: changes are told whole",
+        ),
+        (
+            "/sdmx/v2/data/dataflow/MIGHUB/MIG_FLOW/1.0.0/*?updatedAfter=2000&offset=10",
+            501,
+            "limit: changes are told whole",
         ),
         ("/sdmx/v2/data/dataflow/MIGHUB/MIG_FLOW/1.0.0/A.B%20C", 400, "is not a code"),
         ("/sdmx/v2/data/dataflow/MIGHUB/MIG_FLOW/1.0.0/*?asOf=2100-01-01", 503, "has passed"),

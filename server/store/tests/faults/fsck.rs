@@ -1,8 +1,8 @@
-//! What repair makes of damage.
+//! What fsck makes of damage.
 
 use std::path::Path;
 
-use mighub_store::{Batch, Error, Position, RepairReport, Store, repair};
+use mighub_store::{Batch, Error, FsckError, FsckReport, Position, Remedies, Store, fsck};
 
 use super::flip::{content, copy, fill};
 use crate::{name, object, open, options, record};
@@ -32,8 +32,12 @@ fn harm(folder: &Path, file: &str, at: impl Fn(&[u8]) -> usize) {
     std::fs::write(path, bytes).expect("writes");
 }
 
+fn repair(folder: &Path, accept_loss: bool) -> Result<FsckReport, FsckError> {
+    fsck(folder, Remedies { accept_loss, ..Remedies::default() })
+}
+
 /// First looks, and changes nothing; then repairs.
-fn repaired(folder: &Path) -> RepairReport {
+fn repaired(folder: &Path) -> FsckReport {
     let before = snapshot(folder);
     let seen = repair(folder, false).expect("a report");
     assert!(!seen.damage.is_empty() && !seen.is_repaired && seen.copies.is_empty(), "{seen:?}");
@@ -65,7 +69,7 @@ fn a_sound_store_needs_no_repair() {
     let folder = filled();
     let before = snapshot(folder.path());
     let report = repair(folder.path(), true).expect("a report");
-    assert_eq!(report, RepairReport { records_kept: RECORDS, ..RepairReport::default() });
+    assert_eq!(report, FsckReport { records_kept: RECORDS, ..FsckReport::default() });
     assert_eq!(snapshot(folder.path()), before);
 }
 

@@ -1,0 +1,52 @@
+//! All solutions of a small table in whole figures, counted out one by one: slow, and obviously right.
+
+use mighub_disclosure::{Bounds, Table};
+
+/// The greatest figure that is tried where nothing bounds it.
+pub const MOST: i128 = 40;
+
+/// The least and the greatest that a cell is in any solution.
+pub fn possible(table: &Table, cell: u32) -> (i128, i128) {
+    let mut bounds: Vec<(i128, i128)> = table.cells().iter().map(|cell| ends(cell.bounds)).collect();
+    let known = bounds[cell as usize];
+    let has = |figure: i128, bounds: &mut Vec<(i128, i128)>| {
+        bounds[cell as usize] = (figure, figure);
+        is_solvable(table, bounds)
+    };
+    let least = (known.0..=known.1).find(|figure| has(*figure, &mut bounds));
+    let most = (known.0..=known.1).rev().find(|figure| has(*figure, &mut bounds));
+    (least.expect("the truth is a solution"), most.expect("the truth is a solution"))
+}
+
+fn ends(bounds: Bounds) -> (i128, i128) {
+    (bounds.low.unwrap_or(-MOST), bounds.high.unwrap_or(MOST))
+}
+
+/// Gives the first open cell each of its values in turn.
+fn is_solvable(table: &Table, bounds: &mut Vec<(i128, i128)>) -> bool {
+    if !is_possible(table, bounds) {
+        return false;
+    }
+    let Some(open) = bounds.iter().position(|(low, high)| low < high) else { return true };
+    let (low, high) = bounds[open];
+    let found = (low..=high).any(|figure| {
+        bounds[open] = (figure, figure);
+        is_solvable(table, bounds)
+    });
+    bounds[open] = (low, high);
+    found
+}
+
+/// Whether no relation is out of reach.
+fn is_possible(table: &Table, bounds: &[(i128, i128)]) -> bool {
+    table.relations().iter().all(|relation| {
+        let (mut least, mut most) = (0, 0);
+        for term in &relation.terms {
+            let (low, high) = bounds[term.cell as usize];
+            let (low, high) = (low * i128::from(term.factor), high * i128::from(term.factor));
+            least += low.min(high);
+            most += low.max(high);
+        }
+        most >= 0 && (relation.at_least || least <= 0)
+    })
+}

@@ -1,0 +1,224 @@
+//! A hub with secrets in it, and everybody who asks.
+
+use std::collections::BTreeMap;
+
+use mighub::v1::{self, Role, TokenScope};
+use mighub_client::{PushOptions, PushOutcome, Receipt};
+use tonic::transport::Channel;
+
+use super::canaries::{AREAS, Canary, OF_EACH, WHYS, Why, canaries};
+use crate::files::{Row, noted};
+use crate::office::parcel::{self, Desk};
+use crate::office::random::Random;
+use crate::office::{ADMINISTRATOR, Stage, accepted, agreement, instant, push, raw};
+
+/// Whoever asks.
+pub(crate) const READERS: [&str; 16] = [
+    "public",
+    "ILO",
+    "NOR",
+    "SWE",
+    "READER",
+    "EARLY",
+    "CONFIDANT",
+    "IOM",
+    "REVIEWER",
+    "PUBLISHER",
+    "AUDITOR",
+    ADMINISTRATOR,
+    "token SWE",
+    "token SWE other flow",
+    "token AUDITOR",
+    "token revoked",
+];
+
+/// From the beginning to the first embargo's end, and to the second's.
+pub(crate) const FIRST_S: i64 = 3_600;
+pub(crate) const SECOND_S: i64 = 7_200;
+/// Year of the figures of the first kind; the others follow.
+const FIRST_YEAR: u16 = 2000;
+
+/// Whoever asks, with a connection.
+pub(crate) struct Reader {
+    pub(crate) name: &'static str,
+    pub(crate) channel: Channel,
+    pub(crate) token: Option<String>,
+}
+
+/// The hub and everybody.
+pub(crate) struct World {
+    pub(crate) stage: Stage,
+    pub(crate) readers: Vec<Reader>,
+    pub(crate) canaries: Vec<Canary>,
+    pub(crate) submissions: Vec<String>,
+    /// Second in which it began.
+    pub(crate) begun_s: i64,
+}
+
+/// Adds everybody and the agreements.
+pub(crate) async fn admit_everybody(stage: &Stage) {
+    let roles: [(&str, &[Role]); 10] = [
+        ("ILO", &[]),
+        ("READER", &[Role::Reader]),
+        ("EARLY", &[Role::Reader]),
+        ("CONFIDANT", &[Role::Reader]),
+        ("IOM", &[Role::Reader]),
+        ("REVIEWER", &[Role::Reviewer]),
+        ("PUBLISHER", &[Role::Publisher]),
+        ("AUDITOR", &[Role::Auditor]),
+        ("SWE", &[Role::Submitter]),
+        ("FRA", &[Role::Submitter]),
+    ];
+    for (agency, roles) in roles {
+        stage.admit(agency, roles).await;
+    }
+    stage.admit_office("NOR").await;
+    stage
+        .agree(v1::Agreement {
+            pre_release_readers: vec!["EARLY".into()],
+            confidential_readers: vec!["CONFIDANT".into()],
+            ..agreement("SWE")
+        })
+        .await;
+    stage.agree(v1::Agreement { existence_restricted: true, ..agreement("FRA") }).await;
+}
+
+/// Connections of everybody.
+pub(crate) async fn connect_everybody(stage: &Stage) -> Vec<Reader> {
+    let mut readers = Vec::new();
+    for name in READERS {
+        let public = stage.public_channel().await;
+        let token = match name {
+            "token SWE" => Some(token(stage, "SWE", &[]).await.access_token),
+            "token SWE other flow" => Some(token(stage, "SWE", &["MIGHUB:MIG_STOCK(1.0.0)"]).await.access_token),
+            "token AUDITOR" => Some(token(stage, "AUDITOR", &[]).await.access_token),
+            "token revoked" => {
+                let made = token(stage, "SWE", &[]).await;
+                let id = made.token.expect("a token").id;
+                let request = v1::RevokeTokenRequest { id, reason: "a test".into() };
+                let mut agencies = raw::agencies(stage.channel(ADMINISTRATOR).await);
+                agencies.revoke_token(request).await.expect("revoked");
+                Some(made.access_token)
+            }
+            _ => None,
+        };
+        let channel = match name {
+            "public" => public,
+            _ if token.is_some() => public,
+            agency => stage.channel(agency).await,
+        };
+        readers.push(Reader { name, channel, token });
+    }
+    readers
+}
+
+async fn token(stage: &Stage, agency: &str, dataflows: &[&str]) -> v1::CreateTokenResponse {
+    let dataflows = dataflows.iter().map(|name| (*name).to_owned()).collect();
+    let scope = TokenScope::Read.into();
+    let request = v1::CreateTokenRequest { agency: agency.into(), scope, dataflows, ..Default::default() };
+    let mut agencies = raw::agencies(stage.channel(ADMINISTRATOR).await);
+    agencies.create_token(request).await.expect("a token").into_inner()
+}
+
+impl World {
+    /// A hub in which every secret of [`WHYS`] lies.
+    pub(crate) async fn new(random: &mut Random) -> Self {
+        let stage = Stage::with_hand_set_clock().await;
+        admit_everybody(&stage).await;
+        let begun_s = stage.now().0 / 1_000;
+        let canaries = canaries(random);
+        let mut world = Self { readers: Vec::new(), canaries, submissions: Vec::new(), begun_s, stage };
+        world.send_all().await;
+        world.readers = connect_everybody(&world.stage).await;
+        world
+    }
+
+    /// The secret figures of a kind, or their notes.
+    fn of(&self, why: Why) -> Vec<(&str, &str)> {
+        let of_kind: Vec<&Canary> = self.canaries.iter().filter(|canary| canary.why == why).collect();
+        of_kind.chunks(2).map(|pair| (pair[0].text.as_str(), pair[1].text.as_str())).collect()
+    }
+
+    fn rows<'a>(&'a self, why: Why, conf: &'a str, redist: &'a str) -> Vec<Row<'a>> {
+        let kind = WHYS.iter().position(|other| *other == why).expect("one of them");
+        let year = FIRST_YEAR + kind as u16;
+        let row = |(nth, (value, note))| Row { counterpart: AREAS[nth], year, value, conf, redist, note };
+        self.of(why).into_iter().enumerate().map(row).collect()
+    }
+
+    /// Rows of a kind with another figure and no note.
+    fn plain<'a>(&'a self, why: Why, value: &'a str, conf: &'a str) -> Vec<Row<'a>> {
+        self.rows(why, conf, "").into_iter().map(|row| Row { value, note: "", ..row }).collect()
+    }
+
+    async fn send_all(&mut self) {
+        let office = self.stage.client("SWE").await;
+        let embargo = |seconds: i64, edition: &str| PushOptions {
+            embargo: Some(instant(self.begun_s + seconds)),
+            edition: Some((edition.to_owned(), String::new())),
+            ..PushOptions::default()
+        };
+        let first = PushOptions { edition: Some(("first".into(), String::new())), ..PushOptions::default() };
+        let free = [
+            self.rows(Why::Free, "F", ""),
+            self.rows(Why::RestrictedSince, "F", ""),
+            self.rows(Why::RestrictedWithAnother, "F", ""),
+            self.plain(Why::EmbargoedRevision, "3", "F"),
+        ];
+        let restricted = [
+            self.rows(Why::Restricted, "C", ""),
+            self.rows(Why::NotForPublication, "N", ""),
+            self.rows(Why::Redistributed, "C", "IOM"),
+            self.rows(Why::RestrictedSince, "C", ""),
+            self.plain(Why::RestrictedWithAnother, "5", "C"),
+        ];
+        let held = [
+            self.rows(Why::Embargoed, "F", ""),
+            self.rows(Why::EmbargoedRevision, "F", ""),
+            self.rows(Why::EmbargoedAndRestricted, "C", ""),
+        ];
+        let later = [self.rows(Why::EmbargoedLonger, "F", "")];
+        let withdrawn = [self.rows(Why::Withdrawn, "F", "")];
+        let mut receipts: BTreeMap<usize, Receipt> = BTreeMap::new();
+        let parts: [(&[Vec<Row<'_>>], PushOptions); 5] = [
+            (&free, first),
+            (&restricted, PushOptions::default()),
+            (&held, embargo(FIRST_S, "held")),
+            (&later, embargo(SECOND_S, "later")),
+            (&withdrawn, embargo(FIRST_S, "withdrawn")),
+        ];
+        for (nth, (rows, options)) in parts.into_iter().enumerate() {
+            self.stage.wait_s(10);
+            receipts.insert(nth, accepted(&office, &noted("SWE", &rows.concat()), &options).await);
+        }
+        let mistaken = receipts[&4].body.submission_id.clone();
+        office.withdraw(&mistaken, "sent by mistake", "").await.expect("withdrawn");
+        let mut ids: Vec<String> =
+            receipts.into_values().map(|receipt| receipt.body.submission_id).collect();
+
+        let mut pending = self.rows(Why::Pending, "F", "");
+        // A key and nothing else is a warning.
+        pending.push(Row { counterpart: "ISL", year: 2011, ..Row::default() });
+        let pushed = push(&office, &noted("SWE", &pending), &PushOptions::default()).await;
+        assert!(matches!(pushed.outcome, PushOutcome::NeedsAnswer { .. }), "{:?}", pushed.outcome);
+        ids.extend(pushed.submission);
+
+        let desk = Desk::of(&self.stage, "SWE", "SWE").await;
+        let figures = self.of(Why::Open).into_iter().zip(AREAS);
+        let figures: Vec<(&str, i64)> =
+            figures.map(|((value, _), area)| (area, value.parse().expect("a figure"))).collect();
+        let mut sorted = figures.clone();
+        sorted.sort_unstable();
+        let parcel = desk.parcel(vec![desk.block(&desk.columns(&sorted))]);
+        let channel = self.stage.channel("SWE").await;
+        parcel::open(&channel, parcel.opening()).await.expect("open");
+        parcel::upload(&channel, parcel.upload()).await.expect("sent");
+        ids.push(parcel.id());
+
+        // A lane whose restricted cells nobody may even know of.
+        let hidden = [Row { counterpart: "NOR", year: 2003, value: "7", conf: "C", ..Row::default() }];
+        accepted(&self.stage.client("FRA").await, &noted("FRA", &hidden), &PushOptions::default()).await;
+        assert_eq!(OF_EACH, sorted.len());
+        self.submissions = ids;
+    }
+}
