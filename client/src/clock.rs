@@ -16,7 +16,11 @@ pub(crate) fn system_now() -> std::time::SystemTime {
 
 /// The instant of a message, to the millisecond. A message beyond the years 0 to 9999 is read as the edge.
 pub fn instant(message: &prost_types::Timestamp) -> Timestamp {
-    let ms = mighub::convert::timestamp(message);
+    of_milliseconds(mighub::convert::timestamp(message))
+}
+
+/// The instant so many milliseconds after 1970 began; beyond the years 0 to 9999 the edge.
+pub(crate) fn of_milliseconds(ms: i64) -> Timestamp {
     let edge = if ms < 0 { Timestamp::MIN } else { Timestamp::MAX };
     Timestamp::from_millisecond(ms).unwrap_or(edge)
 }

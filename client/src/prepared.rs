@@ -195,17 +195,19 @@ fn an_embargo_in_the_file_goes_to_the_header_wherever_it_stands() {
 #[test]
 fn two_embargoes_in_one_file_are_refused_and_none_wins() {
     let mut lines: Vec<String> = sample().lines().map(str::to_owned).collect();
-    lines[0].push_str(",EMBARGO_TIME");
-    lines[1].push_str(",2030-01-15T09:00:00Z");
+    lines.iter_mut().for_each(|line| line.push(','));
+    lines[0].push_str("EMBARGO_TIME");
+    lines[1].push_str("2030-01-15T09:00:00Z");
     let last = lines.len() - 1;
-    lines[last] = lines[last].replace("(1.0.0),M,", "(1.0.0),R,") + ",2020-01-15T09:00:00Z";
+    lines[last] = lines[last].replace("(1.0.0),M,", "(1.0.0),R,") + "2020-01-15T09:00:00Z";
     let source = Source::Reader {
         name: "test".to_owned(),
         reader: Box::new(Cursor::new(lines.join("\n").into_bytes())),
     };
     let refused =
         prepare(source, &mut lanes(), &ReadOptions::default(), &std::env::temp_dir(), &Progress::silent());
-    insta::assert_snapshot!(refused.expect_err("one of the two would be lost"), @"");
+    let refused = refused.map(|prepared| prepared.checked.contents.embargo);
+    insta::assert_snapshot!(refused.expect_err("one of the two would be lost"), @"EMBARGO_TIME is 2030-01-15T09:00:00Z in one part and 2020-01-15T09:00:00Z in another, and a submission has one embargo: send the parts as two files");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use mighub::token::EnrolmentToken;
 use mighub::v1::{self, Role};
 use mighub_client::{Home, enrol};
 use mighub_sdmx::structure::AgencyId;
+use mighub_server::hub::permit::Administer;
 use mighub_server::hub::{Hub, Moment, Principal, Refusal};
 use mighub_server::serve::{InitOptions, Running, ServeOptions, init, start};
 
@@ -131,10 +132,10 @@ fn administer(
     let id = AgencyId::new(ADMINISTRATOR.0).map_err(|error| Refusal::internal(error.to_string()))?;
     let administrator = Principal::of_agency(id);
     let add = v1::AddAgencyRequest { agency: agency.to_owned(), name: name.to_owned(), token_only: false };
-    hub.add_agency(&administrator, &add, token, Moment(now().0 + TOKEN_MS), now())?;
+    hub.add_agency(&hub.authorise(&administrator, Administer, now())?, &add, token, Moment(now().0 + TOKEN_MS), now())?;
     for role in roles {
         let grant = v1::GrantRoleRequest { agency: agency.to_owned(), role: (*role).into() };
-        hub.grant_role(&administrator, &grant, now())?;
+        hub.grant_role(&hub.authorise(&administrator, Administer, now())?, &grant, now())?;
     }
     if sends {
         // Each office for its own country; what it does not mark is free for publication.
@@ -149,7 +150,7 @@ fn administer(
             default_conf_status: "F".to_owned(),
             ..Default::default()
         };
-        hub.put_agreement(&administrator, &v1::PutAgreementRequest { agreement: Some(agreement) }, now())?;
+        hub.put_agreement(&hub.authorise(&administrator, Administer, now())?, &v1::PutAgreementRequest { agreement: Some(agreement) }, now())?;
     }
     Ok(())
 }

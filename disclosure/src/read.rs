@@ -102,6 +102,11 @@ impl<'p> Reading<'p> {
 
     /// Adds observations.
     pub fn push(&mut self, columns: &Columns) -> Result<(), TooManyCells> {
+        self.push_withheld(columns, &[])
+    }
+
+    /// Adds observations of which some are withheld, whatever their status; those beyond the list are not.
+    pub fn push_withheld(&mut self, columns: &Columns, withheld: &[bool]) -> Result<(), TooManyCells> {
         let attribute = |id: &str| Attribute::of(columns, id);
         let (status, confidentiality) = (attribute(OBS_STATUS), attribute(CONF_STATUS));
         let (lower, upper) = (attribute(CENSOR_LOWER), attribute(CENSOR_UPPER));
@@ -125,13 +130,13 @@ impl<'p> Reading<'p> {
                 };
                 let value = columns.value(place);
                 let confidentiality = confidentiality.get(series, place).or(self.unmarked.as_deref());
-                let figure = Figure {
-                    value,
-                    lower: decimal(&lower),
-                    upper: decimal(&upper),
-                    status: self.status(confidentiality, status.get(series, place), value.is_some()),
-                    is_concerned,
+                let is_withheld = withheld.get(place).is_some_and(|withheld| *withheld);
+                let status = match is_withheld {
+                    true => Status::Restricted,
+                    false => self.status(confidentiality, status.get(series, place), value.is_some()),
                 };
+                let (lower, upper) = (decimal(&lower), decimal(&upper));
+                let figure = Figure { value, lower, upper, status, is_concerned };
                 let scales = [figure.value, figure.lower, figure.upper].into_iter().flatten();
                 self.scale = scales.map(|decimal| decimal.scale).fold(self.scale, u8::max);
                 self.figures.push(figure);

@@ -1,5 +1,5 @@
-//! Writes valid inputs to begin with: one sample of figures as blocks, as a workbook, and in every format of data. Its
-//! code is instrumented as all is, so that it must run within the engine.
+//! Writes valid inputs to begin with: one sample of figures as blocks, as a manifest, as a workbook, and in every format of
+//! data; tokens, and proofs of a tree. Its code is instrumented as all is, so that it must run within the engine.
 #![no_main]
 
 use std::error::Error;
@@ -7,11 +7,16 @@ use std::fs::{File, create_dir_all, write};
 use std::path::{Path, PathBuf};
 
 use libfuzzer_sys::fuzz_target;
-use mighub::block::{compress, encode};
+use mighub::block::{CANON, compress, encode};
+use mighub::id::SubmissionId;
+use mighub::manifest::{BlockInfo, PageWriter};
+use mighub::token::{AccessToken, EnrolmentToken};
+use mighub::v1;
 use mighub_sdmx::columns::{Columns, ColumnsBuilder, SourceMap};
 use mighub_sdmx::csv::{Action, CsvReader};
 use mighub_sdmx::data::{DataFormat, DatasetContext, WriteOptions, writer};
 use mighub_workbook::{Listings, Template, write_template};
+use prost::Message;
 
 const DATAFLOW: &str = "MIGHUB:MIG_FLOW(1.0.0)";
 const SAMPLE: &str = "../demo/data/submissions/IRL_MIG_FLOW_2010_2016.csv";
@@ -29,6 +34,30 @@ fn write_seeds() -> Result<(), Box<dyn Error>> {
     let blocks = made(folder.join("block"))?;
     write(blocks.join("raw"), &raw)?;
     write(blocks.join("frame"), compress(&raw)?)?;
+
+    // The first byte chooses what the bytes behind it are read as.
+    let manifests = made(folder.join("manifest"))?;
+    let mut pages = PageWriter::default();
+    let pushed = pages.push(BlockInfo::describe(&columns, raw.len()));
+    for (nth, (reference, page)) in pushed.into_iter().chain(pages.finish()).enumerate() {
+        let manifest = v1::Manifest {
+            canon: CANON,
+            dataflow: DATAFLOW.into(),
+            provider: "IRL".into(),
+            parts: vec![v1::ManifestPart { action: v1::PartAction::Merge.into(), pages: vec![reference] }],
+            ..Default::default()
+        };
+        write(manifests.join(format!("manifest-{nth}")), [&[0][..], &manifest.encode_to_vec()].concat())?;
+        write(manifests.join(format!("page-{nth}")), [&[1][..], &page].concat())?;
+    }
+    let tokens = made(folder.join("token"))?;
+    write(tokens.join("enrolment"), EnrolmentToken::new([1; 16], [2; 32]).reveal())?;
+    write(tokens.join("access"), AccessToken::new([3; 32]).reveal())?;
+    write(tokens.join("submission"), SubmissionId::from_random([4; 16]).to_string())?;
+    // A tree of 41 leaves, the leaf at 17 and its own proof, unchanged and changed.
+    let evidence = made(folder.join("evidence"))?;
+    write(evidence.join("sound"), [40, 17, 17])?;
+    write(evidence.join("changed"), [40, 17, 17, 0, 2, 9])?;
 
     let data = made(folder.join("data"))?;
     for format in DataFormat::all() {

@@ -52,7 +52,6 @@ pub fn check_history(known: Known, found: Known, proof: &[Bytes]) -> Result<(), 
         return Err(HistoryError::RolledBack { known: known.tree_size, found: found.tree_size });
     }
     let proof = TreeHash::list(proof).ok_or(HistoryError::Unreadable)?;
-    verify_consistency((known.tree_size, known.root), (found.tree_size, found.root), &proof).map_err(|cause| {
-        HistoryError::Forked { known: known.tree_size, found: found.tree_size, cause }
-    })
+    verify_consistency((known.tree_size, known.root), (found.tree_size, found.root), &proof)
+        .map_err(|cause| HistoryError::Forked { known: known.tree_size, found: found.tree_size, cause })
 }

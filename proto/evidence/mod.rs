@@ -31,3 +31,6 @@ pub use verify::{ProofError, verify_consistency, verify_inclusion};
 
 /// Longest proof that is looked at: a tree of 2^64 leaves has no longer ones, of inclusion or of consistency.
 pub const PROOF_HASHES_MAX: usize = 65;
+
+#[cfg(test)]
+mod tests;

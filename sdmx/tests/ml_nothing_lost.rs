@@ -472,3 +472,61 @@ fn components_may_be_called_as_columns_of_csv_are() {
     assert_eq!(all_lines(&batches), ["Replace A.ESP.F 2020 1 - - - - - -"]);
     assert_eq!(summary.header.foreign(&definition()), ["ACTION", "STRUCTURE_ID"]);
 }
+
+#[test]
+fn figures_of_a_second_provider_are_not_taken_for_those_of_the_first() {
+    let urn =
+        |id: &str| format!("urn:sdmx:org.sdmx.infomodel.base.DataProvider=TEST:DATA_PROVIDERS(1.0).{id}");
+    let reference =
+        |id: &str| format!("<Ref agencyID=\"TEST\" maintainableParentID=\"DATA_PROVIDERS\" id=\"{id}\"/>");
+    let of = |named: &[String]| {
+        let dataset = |named: &String| {
+            let named = if named.is_empty() {
+                String::new()
+            } else {
+                format!("<DataProvider>{named}</DataProvider>")
+            };
+            format!(
+                "<m:DataSet s:structureRef=\"S\" s:action=\"Replace\">{named}<Series FREQ=\"A\" AREA=\"ESP\" SEX=\"F\"><Obs TIME_PERIOD=\"2020\"/></Series></m:DataSet>"
+            )
+        };
+        taken(&message("", &named.iter().map(dataset).collect::<String>())).1
+    };
+    let second = |row: u64| vec![(row, "STRUCTURE_ID".to_owned(), CellProblem::SeveralProviders)];
+    assert_eq!(of(&[urn("SWE"), format!("<URN>{}</URN>", urn("SWE")), reference("SWE"), String::new()]), []);
+    assert_eq!(of(&[String::new(), urn("SWE"), reference("NOR")]), second(3));
+    assert_eq!(of(&[reference("SWE"), format!("<URN>{}</URN>", urn("NOR"))]), second(2));
+    let dimensions = r#""dimensions":{"observation":[{"id":"FREQ","values":[{"id":"A"}]},{"id":"AREA","values":[{"id":"ESP"}]},{"id":"SEX","values":[{"id":"F"}]},{"id":"TIME_PERIOD","values":[{"id":"2019"}]}]}"#;
+    let link = |id: &str| {
+        format!(r#""links":[{{"rel":"dataprovider","urn":"{}"}}],"observations":{{"0:0:0:0":[]}}"#, urn(id))
+    };
+    let text = |two: &str| {
+        json("Replace", dimensions, &format!(r#"{}}},{{"action":"Replace",{}"#, link("SWE"), link(two)))
+    };
+    assert_eq!(taken(&text("SWE")).1, []);
+    assert_eq!(taken(&text("NOR")).1, second(2));
+}
+
+#[test]
+fn datasets_act_one_after_the_other() {
+    let row =
+        "<Series FREQ=\"A\" AREA=\"ESP\" SEX=\"F\"><Obs TIME_PERIOD=\"2020\" OBS_VALUE=\"#\"/></Series>";
+    let datasets: String = ["Append", "Delete", "Replace", "Delete", "Append", "Append"]
+        .iter()
+        .enumerate()
+        .map(|(value, action)| {
+            let row = row.replace('#', &value.to_string());
+            format!("<m:DataSet s:structureRef=\"S\" s:action=\"{action}\">{row}</m:DataSet>")
+        })
+        .collect();
+    let line = |action: &str, value: u8| format!("{action} A.ESP.F 2020 {value} - - - - - -");
+    let lines = [
+        line("Merge", 0),
+        line("Delete", 0),
+        line("Replace", 2),
+        line("Delete", 0),
+        line("Merge", 4),
+        line("Merge", 5),
+    ];
+    assert_eq!(taken(&message("", &datasets)), (lines.to_vec(), vec![]));
+}

@@ -1,7 +1,7 @@
 //! THE HUB.
 //!
 //! What lives here: what the hub knows and decides ([`hub`]), the gRPC door ([`rpc`]), the port ([`door`]),
-//! identity ([`trust`]), and how they are put together ([`serve`], [`config`], [`clock`]). What must not: the
+//! identity ([`trust`]), and how they are put together ([`serve`], [`config`], [`clock`], [`limits`], [`log`]), and a witness's copy of the log ([`witness`]). What must not: the
 //! office's side, and any data file or storage engine; those are `mighub-store`'s.
 
 pub mod clock;
@@ -9,7 +9,10 @@ pub mod config;
 pub mod door;
 pub mod hub;
 pub mod limits;
+pub mod log;
 mod rest;
 pub mod rpc;
 pub mod serve;
 pub mod trust;
+pub mod upkeep;
+pub mod witness;

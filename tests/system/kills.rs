@@ -169,7 +169,8 @@ async fn all_is_there(pusher: &Pusher) {
         let values: Vec<&str> = table.values().map(|cells| cells["OBS_VALUE"].as_str()).collect();
         assert_eq!(values, [figure.to_string()], "{} as of its receipt", pusher.office);
     }
-    let vintages = pusher.hub.vintages(FLOW, Some(pusher.office), 100_000).await.expect("listed").len() as u64;
+    let vintages =
+        pusher.hub.vintages(FLOW, Some(pusher.office), 100_000).await.expect("listed").len() as u64;
     let acknowledged = pusher.receipts.len() as u64;
     // The last push may have taken effect although nobody heard of it.
     assert!(

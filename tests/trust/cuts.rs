@@ -19,6 +19,8 @@ use crate::office::{ADMINISTRATOR, FLOW, Stage, raw};
 const BLOCKS: usize = 24;
 /// Cuts at random bytes.
 const CUTS: u64 = 500;
+/// Submissions that are cut before the hub is started again.
+const TOGETHER: u64 = 5;
 /// Acknowledged blocks that may be asked for again.
 const AGAIN_MAX: usize = 1;
 /// A line that is to break and does not within so long was whole until the end.
@@ -39,17 +41,23 @@ fn parcel_of_blocks(desk: &Desk) -> Parcel {
 
 /// Blocks of a submission, one a message.
 fn messages(parcel: &Parcel, indexes: impl IntoIterator<Item = u32>) -> Vec<v1::UploadBlocksRequest> {
-    let message = |index: u32| {
+    let message = |(nth, index): (usize, u32)| {
         let frame = parcel.frames[index as usize].clone().into();
         let blocks = vec![v1::SubmittedBlock { index, frame }];
-        v1::UploadBlocksRequest { submission_id: parcel.id(), blocks }
+        // Only the first names the submission.
+        let submission_id = if nth == 0 { parcel.id() } else { String::new() };
+        v1::UploadBlocksRequest { submission_id, blocks }
     };
-    indexes.into_iter().map(message).collect()
+    indexes.into_iter().enumerate().map(message).collect()
 }
 
 /// Sends blocks one after the other and gives the acknowledged ones, however far it comes; the stream stays open at its
 /// end, as that of an office whose line is cut.
-async fn upload_some(channel: &Channel, messages: Vec<v1::UploadBlocksRequest>, acknowledged: &mut Vec<u32>) -> Result<(), Status> {
+async fn upload_some(
+    channel: &Channel,
+    messages: Vec<v1::UploadBlocksRequest>,
+    acknowledged: &mut Vec<u32>,
+) -> Result<(), Status> {
     let expected = messages.len();
     let (sender, receiver) = mpsc::channel(BLOCKS);
     for message in messages {
@@ -68,7 +76,11 @@ async fn upload_some(channel: &Channel, messages: Vec<v1::UploadBlocksRequest>, 
 }
 
 /// Finishes what was begun; gives how many acknowledged blocks were asked for again.
-async fn finish(channel: &Channel, parcel: &Parcel, acknowledged: &[u32]) -> Result<(usize, v1::Receipt), Status> {
+async fn finish(
+    channel: &Channel,
+    parcel: &Parcel,
+    acknowledged: &[u32],
+) -> Result<(usize, v1::Receipt), Status> {
     let opened = parcel::open(channel, parcel.opening()).await?;
     let receipt = match opened.receipt {
         Some(receipt) => return Ok((0, receipt)),
@@ -158,41 +170,45 @@ async fn a_submission_cut_at_any_byte_is_one_version_and_sends_no_block_twice() 
     push(&channel, &parcel, &mut Vec::new()).await.expect("sent");
     let within = proxy.passed() - begin;
     let (mut again_most, mut had_receipt, mut versions) = (0, 0_u64, vintages(&stage).await);
-    for round in 0..rounds(CUTS) {
-        attack.round();
-        attack.inject("cuts", 1);
-        let parcel = parcel_of_blocks(&desk);
-        let mut acknowledged = Vec::new();
-        let (breaks, cut) = (proxy.breaks(), random.below(within));
-        proxy.break_after(cut);
-        let received = async {
-            let channel = over(&proxy, &stage).await.ok()?;
-            push(&channel, &parcel, &mut acknowledged).await.ok()
-        };
-        let received = tokio::time::timeout(BREAKS_WITHIN, received).await.ok().flatten();
-        proxy.mend();
-        if proxy.breaks() > breaks {
-            attack.fire("cuts", 1);
+    for _ in 0..rounds(CUTS) / TOGETHER {
+        let mut begun = Vec::new();
+        for _ in 0..TOGETHER {
+            attack.round();
+            attack.inject("cuts", 1);
+            let parcel = parcel_of_blocks(&desk);
+            let mut acknowledged = Vec::new();
+            let (breaks, cut) = (proxy.breaks(), random.below(within));
+            proxy.break_after(cut);
+            let received = async {
+                let channel = over(&proxy, &stage).await.ok()?;
+                push(&channel, &parcel, &mut acknowledged).await.ok()
+            };
+            let received = tokio::time::timeout(BREAKS_WITHIN, received).await.ok().flatten();
+            proxy.mend();
+            attack.fire("cuts", u64::from(proxy.breaks() > breaks));
+            begun.push((cut, parcel, acknowledged, received));
         }
-        // Every round again: what is not on the disk by now is gone.
+        // What is not on the disk by now is gone.
         stage.restart(|_| {}).await;
         let channel = stage.channel("SWE").await;
-        match finish(&channel, &parcel, &acknowledged).await {
-            Ok((again, receipt)) => {
-                again_most = again_most.max(again);
-                if again > AGAIN_MAX {
-                    attack.fail(format!("round {round}, byte {cut}: {again} blocks asked for again"));
+        for (cut, parcel, acknowledged, received) in begun {
+            match finish(&channel, &parcel, &acknowledged).await {
+                Ok((again, receipt)) => {
+                    again_most = again_most.max(again);
+                    if again > AGAIN_MAX {
+                        attack.fail(format!("byte {cut}: {again} blocks asked for again"));
+                    }
+                    had_receipt += u64::from(received.is_some());
+                    if received.is_some_and(|received| received != receipt) {
+                        attack.fail(format!("byte {cut}: another receipt"));
+                    }
                 }
-                had_receipt += u64::from(received.is_some());
-                if received.is_some_and(|received| received != receipt) {
-                    attack.fail(format!("round {round}, byte {cut}: another receipt"));
-                }
+                Err(status) => attack.fail(format!("byte {cut}: {status:?}")),
             }
-            Err(status) => attack.fail(format!("round {round}, byte {cut}: {status:?}")),
         }
         let now = vintages(&stage).await;
-        if now != versions + 1 {
-            attack.fail(format!("round {round}, byte {cut}: {} versions", now - versions));
+        if now != versions + TOGETHER as usize {
+            attack.fail(format!("{} versions of {TOGETHER} submissions", now - versions));
         }
         versions = now;
     }
@@ -204,7 +220,11 @@ async fn a_submission_cut_at_any_byte_is_one_version_and_sends_no_block_twice() 
 }
 
 /// From beginning to end; gives the receipt.
-async fn push(channel: &Channel, parcel: &Parcel, acknowledged: &mut Vec<u32>) -> Result<v1::Receipt, Status> {
+async fn push(
+    channel: &Channel,
+    parcel: &Parcel,
+    acknowledged: &mut Vec<u32>,
+) -> Result<v1::Receipt, Status> {
     let opened = parcel::open(channel, parcel.opening()).await?;
     upload_some(channel, messages(parcel, opened.missing_blocks), acknowledged).await?;
     let sealed = parcel::seal(channel, &parcel.id()).await?;

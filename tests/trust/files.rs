@@ -28,8 +28,7 @@ pub(crate) struct Row<'a> {
 
 /// Rows with notes and confidentiality, to be merged.
 pub(crate) fn noted(provider: &str, rows: &[Row<'_>]) -> String {
-    let header =
-        "STRUCTURE[;],STRUCTURE_ID,ACTION,FREQ,REF_AREA,FLOW_DIR,MIG_CRITERION,COUNTERPART_AREA,SEX,AGE,DURATION,\
+    let header = "STRUCTURE[;],STRUCTURE_ID,ACTION,FREQ,REF_AREA,FLOW_DIR,MIG_CRITERION,COUNTERPART_AREA,SEX,AGE,DURATION,\
          MIG_CATEGORY,TIME_PERIOD,OBS_VALUE,OBS_STATUS,CONF_STATUS,CONF_REDIST[],COMMENT_OBS\n";
     let row = |row: &Row<'_>| {
         let Row { counterpart, year, value, conf, redist, note } = row;

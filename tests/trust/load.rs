@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use mighub_client::{Hub, Progress, Pulled, PullRequest, PushOptions, PushOutcome};
+use mighub_client::{Hub, Progress, PullRequest, Pulled, PushOptions, PushOutcome};
 use mighub_server::serve::{ServeOptions, start};
 
 use crate::files::flows;
@@ -22,7 +22,8 @@ const LISTEN: &str = "MIGHUB_TRUST_LISTEN";
 const SERVER: &str = "MIGHUB_SERVER";
 /// Areas of the sample structures; each has an office.
 const OFFICES: [&str; 16] = [
-    "AUT", "BEL", "CHE", "CZE", "DEU", "DNK", "ESP", "EST", "FIN", "FRA", "IRL", "ITA", "NLD", "NOR", "POL", "SWE",
+    "AUT", "BEL", "CHE", "CZE", "DEU", "DNK", "ESP", "EST", "FIN", "FRA", "IRL", "ITA", "NLD", "NOR", "POL",
+    "SWE",
 ];
 /// Connections of each office: one pushes, all others pull.
 const EACH: usize = 4;
@@ -97,7 +98,13 @@ struct Done {
     errors: Vec<String>,
 }
 
-async fn work(hub: Hub, office: &'static str, pushes: bool, figures: Arc<AtomicU64>, over: Arc<AtomicBool>) -> Done {
+async fn work(
+    hub: Hub,
+    office: &'static str,
+    pushes: bool,
+    figures: Arc<AtomicU64>,
+    over: Arc<AtomicBool>,
+) -> Done {
     let mut done = Done::default();
     let mut turn = 0_u16;
     while !over.load(Ordering::SeqCst) {
@@ -152,8 +159,11 @@ fn sixty_four_clients_push_and_pull_without_an_error_and_memory_stays_flat() {
         for office in OFFICES {
             stage.admit_office(office).await;
             let cells: Vec<String> = (0..YEARS).map(|year| format!("{},A,F", 100 + year)).collect();
-            let rows: Vec<_> =
-                cells.iter().zip(FIRST_YEAR..).map(|(cells, year)| ("M", "IMM", "CAN", year, &**cells)).collect();
+            let rows: Vec<_> = cells
+                .iter()
+                .zip(FIRST_YEAR..)
+                .map(|(cells, year)| ("M", "IMM", "CAN", year, &**cells))
+                .collect();
             accepted(&stage.client(office).await, &flows(office, &rows), &PushOptions::default()).await;
         }
     });

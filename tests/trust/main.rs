@@ -7,6 +7,7 @@
 mod cuts;
 mod embargo;
 mod files;
+mod forged;
 mod leaks;
 mod load;
 mod logs;

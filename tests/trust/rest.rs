@@ -54,7 +54,9 @@ pub(crate) async fn ask(channel: &Channel, token: Option<&str>, asked: &Asked) -
     let headers = head
         .headers
         .iter()
-        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .map(|(name, value)| {
+            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        })
         .collect();
     let (body, broken) = gathered(body).await;
     Answer { status: head.status.as_u16(), headers, body, broken }

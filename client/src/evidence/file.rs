@@ -108,7 +108,8 @@ impl Papers {
         let path = if path.is_dir() { path.join(RECEIPT) } else { path.to_owned() };
         let not_there = || Error::file(&path)(std::io::ErrorKind::NotFound.into());
         let written: Written = files::read_json(&path, REMEDY)?.ok_or_else(not_there)?;
-        let damaged = |reason: &str| Error::Damaged { path: path.clone(), reason: reason.to_owned(), remedy: REMEDY };
+        let damaged =
+            |reason: &str| Error::Damaged { path: path.clone(), reason: reason.to_owned(), remedy: REMEDY };
         let Evidence { body, signature, hub_key, hub_key_id, record, header, .. } = written.evidence;
         let mut hub_keys: Vec<Vec<u8>> = written.evidence.hub_keys.into_iter().map(|key| key.0).collect();
         hub_keys.extend(hub_key.map(|key| key.0).filter(|key| !hub_keys.contains(key)));
@@ -118,7 +119,9 @@ impl Papers {
         };
         let record = match record.0.is_empty() {
             true => None,
-            false => Some(v1::LogRecord::decode(&record.0[..]).map_err(|_| damaged("its record cannot be read"))?),
+            false => {
+                Some(v1::LogRecord::decode(&record.0[..]).map_err(|_| damaged("its record cannot be read"))?)
+            }
         };
         Ok(Self {
             receipt: v1::Receipt {

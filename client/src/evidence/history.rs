@@ -111,7 +111,10 @@ impl Hub {
     }
 
     /// The hub's head. Nothing from a hub of a time before heads, unless it has given one before.
-    pub(super) async fn log_head(&self, known: Option<Known>) -> Result<Option<v1::GetLogHeadResponse>, Error> {
+    pub(super) async fn log_head(
+        &self,
+        known: Option<Known>,
+    ) -> Result<Option<v1::GetLogHeadResponse>, Error> {
         let request = v1::GetLogHeadRequest { known_size: known.map(|known| known.tree_size) };
         let answer = until_answered(|| {
             let mut service = self.evidence_service();
@@ -126,7 +129,8 @@ impl Hub {
                 match known {
                     None => Ok(None),
                     Some(_) => {
-                        let reason = "the hub has given its word for its history before, and now it proves nothing";
+                        let reason =
+                            "the hub has given its word for its history before, and now it proves nothing";
                         Err(self.broken(reason, vec![pins::path(self.home())]))
                     }
                 }

@@ -10,7 +10,9 @@ mod file;
 mod for_tools;
 mod gate;
 mod history;
+mod online;
 mod pins;
+mod remake;
 mod verify;
 mod witness;
 

@@ -9,10 +9,12 @@ use mighub::evidence::{
     check_history, check_receipt, check_record, verify_inclusion,
 };
 use mighub::v1;
+use mighub_intake::TableReading;
 
 use super::contents::{self, Listed};
 use super::file::{Later, Papers};
 use super::pins::Pins;
+use super::remake::manifest_of;
 use super::witness::Witness;
 use crate::clock;
 use crate::error::Error;
@@ -28,8 +30,8 @@ pub struct VerifyOptions {
     pub hub_keys: Vec<Vec<u8>>,
     /// A head from a witness, or the folder of a witness.
     pub against: Option<PathBuf>,
-    /// Digest of a manifest made anew from the file of the office.
-    pub manifest_of_file: Option<Digest>,
+    /// The file that was sent, and how it is read.
+    pub file: Option<(PathBuf, TableReading)>,
 }
 
 /// Something that was looked at.
@@ -61,7 +63,7 @@ impl Verification {
         self.failed.is_empty() && !self.proven.is_empty()
     }
 
-    fn prove(&mut self, what: &'static str, text: impl Into<String>) {
+    pub(super) fn prove(&mut self, what: &'static str, text: impl Into<String>) {
         self.proven.push(Statement { what, text: text.into() });
     }
 
@@ -69,7 +71,7 @@ impl Verification {
         self.not_proven.push(Statement { what, text: text.into() });
     }
 
-    fn fail(&mut self, what: &'static str, text: impl Into<String>) {
+    pub(super) fn fail(&mut self, what: &'static str, text: impl Into<String>) {
         self.failed.push(Statement { what, text: text.into() });
     }
 }
@@ -165,6 +167,13 @@ fn the_offices_word(
     folder: Option<&Path>,
     found: &mut Verification,
 ) -> Result<(), Error> {
+    if papers.header.header.is_empty() {
+        found.leave_open(
+            "office-signature",
+            "What the office signed is not here: the receipt is of an earlier submission with the same figures.",
+        );
+        return figures(receipt, options, folder, found);
+    }
     let own_key = options.home.as_ref().and_then(|home| home.signing_key().ok()?.public_key().ok());
     let key = receipt.signing_key().map(<[u8]>::to_vec);
     let key = key.or_else(|| Some(papers.signing_key.clone()).filter(|key| !key.is_empty()));
@@ -179,8 +188,7 @@ fn the_offices_word(
             return Ok(());
         }
     };
-    if let Some(prepared) = &header.hub_prepared {
-        let _ = prepared;
+    if header.hub_prepared.is_some() {
         found.leave_open(
             "office-signature",
             "The office signed nothing: it handed in a file over REST, and the hub prepared the submission and signed it \
@@ -196,7 +204,10 @@ fn the_offices_word(
             Some(own) if own == key => found.prove("office-key", "That is the signing key of this home."),
             _ => found.leave_open(
                 "office-key",
-                format!("That the key is that of {} is the hub's word: compare its id with the office.", header.agency),
+                format!(
+                    "That the key is that of {} is the hub's word: compare its id with the office.",
+                    header.agency
+                ),
             ),
         }
     }
@@ -237,7 +248,13 @@ fn figures(
             }
         }
     }
-    match (options.manifest_of_file, listed) {
+    let remade = match (&options.file, &options.home) {
+        (Some((file, table)), Some(home)) => {
+            Some(manifest_of(file, table, home, &body.lane.clone().unwrap_or_default())?)
+        }
+        _ => None,
+    };
+    match (remade, listed) {
         (Some(digest), _) if digest.0[..] == body.manifest_digest[..] => {
             found.prove("figures", "The file makes exactly the figures that were signed.");
         }
@@ -318,7 +335,8 @@ fn the_later_head(
     tree: Option<Known>,
     keys: &KeyRing,
 ) -> Result<String, String> {
-    let fails = |error: &dyn std::fmt::Display| format!("The later head that comes with it does not fit: {error}.");
+    let fails =
+        |error: &dyn std::fmt::Display| format!("The later head that comes with it does not fit: {error}.");
     let head = check_head(&later.head, &receipt.body.hub_id, keys).map_err(|error| fails(&error))?;
     let found = Known { tree_size: head.tree_size, root: head.root };
     if let Some(record) = &papers.receipt.record {

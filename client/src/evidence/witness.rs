@@ -47,7 +47,9 @@ impl Witness {
             hub_key_id: written.hub_key_id.0.into(),
         };
         let leaves = folder.map(|folder| folder.join(LEAVES)).filter(|leaves| leaves.is_file());
-        Ok(check_head(&head, hub_id, keys).map(|head| Self { head, leaves }).map_err(|error| error.to_string()))
+        Ok(check_head(&head, hub_id, keys)
+            .map(|head| Self { head, leaves })
+            .map_err(|error| error.to_string()))
     }
 
     /// The root that the witness's leaves have at some size, and whether they have the root that the hub signed.

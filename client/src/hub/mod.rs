@@ -114,11 +114,7 @@ impl Hub {
     /// Asks the hub for its keys for receipts and keeps them.
     pub(crate) async fn refresh_hub_keys(&self) -> Result<(), Error> {
         let answer = self.who_am_i().await?;
-        let mut config = self.config();
-        config.know(answer.hub_keys.iter().map(HubKey::from));
-        self.home().save_config(&config)?;
-        *self.inner.config.lock().unwrap_or_else(PoisonError::into_inner) = config;
-        Ok(())
+        self.know_hub_keys(&answer)
     }
 
     /// The same for the check of the hub's history, for which all other calls wait.
@@ -129,6 +125,14 @@ impl Hub {
         })
         .await?;
         self.know_hub_keys(&answer)
+    }
+
+    fn know_hub_keys(&self, answer: &v1::WhoAmIResponse) -> Result<(), Error> {
+        let mut config = self.config();
+        config.know(answer.hub_keys.iter().map(HubKey::from));
+        self.home().save_config(&config)?;
+        *self.inner.config.lock().unwrap_or_else(PoisonError::into_inner) = config;
+        Ok(())
     }
 
     /// Whether the hub has proven its history.

@@ -1,18 +1,13 @@
 //! Receipts: checked against what was sent, and kept where the office can show them.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use data_encoding::{BASE64, HEXLOWER};
 use mighub::block::Digest;
-use mighub::signing::{RECEIPT_CONTEXT, signed_bytes};
+use mighub::evidence::{CheckedReceipt, KeyRing, check_receipt};
 use mighub::v1;
-use prost::Message;
-use ring::signature::{ED25519, UnparsedPublicKey};
-use serde_json::json;
 
-use crate::clock;
 use crate::error::Error;
-use crate::home::files::{self, Access};
+use crate::evidence::{Papers, keep_receipt};
 use crate::hub::Hub;
 
 /// The hub's word that a submission took effect, checked and kept.
@@ -38,45 +33,48 @@ pub(crate) async fn hold(
         // The hub has a new key; it tells of it over a connection that it proved to be its own.
         hub.refresh_hub_keys().await?;
     }
-    let key = hub.config().hub_key(&message.hub_key_id);
-    let body = v1::ReceiptBody::decode(&message.body[..]).ok();
-    let checked = check(&message, body.as_ref(), key.as_deref(), signed, header, unchanged);
-    let body = body.unwrap_or_default();
-    let folder = hub.home().receipts();
-    files::create_folder(&folder)?;
-    let path = folder.join(format!("{}.json", file_name(&header.submission_id)));
-    keep(&path, &message, &body, key.as_deref(), signed)?;
+    let checked = check(&message, &hub.key_ring(), signed, header, unchanged);
+    // The head's content may have been sent before, under another header.
+    let is_own = !checked.as_ref().is_ok_and(|checked| is_of_another(&checked.body, signed));
+    let papers = Papers {
+        receipt: message.clone(),
+        header: if is_own { signed.clone() } else { v1::SignedHeader::default() },
+        signing_key: match hub.home().signing_key().and_then(|key| key.public_key()) {
+            Ok(key) if is_own => key,
+            _ => Vec::new(),
+        },
+        hub_keys: hub.config().hub_key(&message.hub_key_id).into_iter().collect(),
+        later: None,
+    };
+    let path = keep_receipt(hub.home(), &header.submission_id, &papers)?;
     match checked {
-        Ok(()) => Ok(Receipt { body, message, path }),
-        Err(reason) => Err(Error::Receipt {
-            submission: header.submission_id.clone(),
-            reason: reason.to_owned(),
-            kept: path,
-        }),
+        Ok(checked) => {
+            hub.hold_to_receipt(&message, &checked).await?;
+            Ok(Receipt { body: checked.body, message, path })
+        }
+        Err(reason) => Err(Error::Receipt { submission: header.submission_id.clone(), reason, kept: path }),
     }
 }
 
-/// Ids are made of letters and digits; whatever else came would not be a file's name.
-fn file_name(submission: &str) -> String {
-    submission.chars().filter(char::is_ascii_alphanumeric).collect()
-}
-
+/// Checks a receipt as everybody would, and then against what was sent.
 fn check(
     message: &v1::Receipt,
-    body: Option<&v1::ReceiptBody>,
-    key: Option<&[u8]>,
+    keys: &KeyRing,
+    signed: &v1::SignedHeader,
+    header: &v1::SubmissionHeader,
+    unchanged: bool,
+) -> Result<CheckedReceipt, String> {
+    let receipt = check_receipt(message, &header.hub_id, keys).map_err(|error| error.to_string())?;
+    is_of(&receipt.body, signed, header, unchanged)?;
+    Ok(receipt)
+}
+
+fn is_of(
+    body: &v1::ReceiptBody,
     signed: &v1::SignedHeader,
     header: &v1::SubmissionHeader,
     unchanged: bool,
 ) -> Result<(), &'static str> {
-    let key = key.ok_or("the hub does not name the key that signed it")?;
-    let body = body.ok_or("it cannot be read")?;
-    UnparsedPublicKey::new(&ED25519, key)
-        .verify(&signed_bytes(RECEIPT_CONTEXT, &message.body), &message.signature)
-        .map_err(|_| "its signature is not the hub's")?;
-    if body.hub_id != header.hub_id {
-        return Err("it is of another hub");
-    }
     if body.lane != header.lane {
         return Err("it is about another dataflow or provider");
     }
@@ -90,7 +88,7 @@ fn check(
     if body.manifest_digest != header.manifest_digest {
         return Err("it is about other figures than were sent");
     }
-    if body.header_digest[..] != Digest::of(&signed.header).0[..] {
+    if is_of_another(body, signed) {
         return Err("it is about another header than was signed");
     }
     let embargo = |time: &Option<prost_types::Timestamp>| time.as_ref().map(mighub::convert::timestamp);
@@ -103,48 +101,17 @@ fn check(
     Ok(())
 }
 
-/// Writes all that is needed to prove the receipt without hub and home: what was signed, signatures, keys.
-fn keep(
-    path: &Path,
-    message: &v1::Receipt,
-    body: &v1::ReceiptBody,
-    key: Option<&[u8]>,
-    signed: &v1::SignedHeader,
-) -> Result<(), Error> {
-    let lane = body.lane.clone().unwrap_or_default();
-    let counts = body.observations.unwrap_or_default();
-    let time =
-        |time: &Option<prost_types::Timestamp>| time.as_ref().map(|time| clock::instant(time).to_string());
-    let content = json!({
-        "submission_id": body.submission_id,
-        "dataflow": lane.dataflow,
-        "provider": lane.provider,
-        "hub_id": body.hub_id,
-        "position": body.position,
-        "tree_size": body.tree_size,
-        "effective_time": time(&body.effective_time),
-        "embargo_time": time(&body.embargo_time),
-        "observations": {
-            "inserted": counts.inserted, "changed": counts.changed, "deleted": counts.deleted, "total": counts.total,
-        },
-        "manifest_digest": HEXLOWER.encode(&body.manifest_digest),
-        "vintage_manifest_digest": HEXLOWER.encode(&body.vintage_manifest_digest),
-        "evidence": {
-            "context": RECEIPT_CONTEXT,
-            "body": BASE64.encode(&message.body),
-            "signature": BASE64.encode(&message.signature),
-            "hub_key": key.map(|key| BASE64.encode(key)),
-            "header": BASE64.encode(&signed.header),
-            "header_signature": BASE64.encode(&signed.signature),
-        },
-    });
-    files::write_json(path, &content, Access::Usual)
+fn is_of_another(body: &v1::ReceiptBody, signed: &v1::SignedHeader) -> bool {
+    body.header_digest[..] != Digest::of(&signed.header).0[..]
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use mighub::signing::{RECEIPT_CONTEXT, signed_bytes};
+    use prost::Message;
     use ring::signature::{Ed25519KeyPair, KeyPair};
+
+    use super::*;
 
     struct Case {
         pair: Ed25519KeyPair,
@@ -175,15 +142,18 @@ mod tests {
     }
 
     impl Case {
-        fn check(&self, tamper: impl FnOnce(&mut v1::Receipt)) -> Result<(), &'static str> {
+        fn check(&self, tamper: impl FnOnce(&mut v1::Receipt)) -> Result<(), String> {
             let bytes = self.body.encode_to_vec();
             let signature = self.pair.sign(&signed_bytes(RECEIPT_CONTEXT, &bytes)).as_ref().to_vec();
-            let mut message =
-                v1::Receipt { body: bytes.into(), signature: signature.into(), ..Default::default() };
+            let key = self.pair.public_key().as_ref().to_vec();
+            let mut message = v1::Receipt {
+                body: bytes.into(),
+                signature: signature.into(),
+                hub_key_id: Digest::of(&key).to_bytes(),
+                record: None,
+            };
             tamper(&mut message);
-            let body = v1::ReceiptBody::decode(&message.body[..]).ok();
-            let key = self.pair.public_key().as_ref();
-            check(&message, body.as_ref(), Some(key), &self.signed, &self.header, false)
+            check(&message, &[key].into_iter().collect(), &self.signed, &self.header, false).map(drop)
         }
     }
 

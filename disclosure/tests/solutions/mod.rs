@@ -3,10 +3,10 @@
 use mighub_disclosure::{Bounds, Table};
 
 /// The greatest figure that is tried where nothing bounds it.
-pub const MOST: i128 = 40;
+pub(crate) const MOST: i128 = 24;
 
 /// The least and the greatest that a cell is in any solution.
-pub fn possible(table: &Table, cell: u32) -> (i128, i128) {
+pub(crate) fn possible(table: &Table, cell: u32) -> (i128, i128) {
     let mut bounds: Vec<(i128, i128)> = table.cells().iter().map(|cell| ends(cell.bounds)).collect();
     let known = bounds[cell as usize];
     let has = |figure: i128, bounds: &mut Vec<(i128, i128)>| {

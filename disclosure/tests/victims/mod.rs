@@ -14,40 +14,40 @@ const ATTRIBUTES: [&str; 4] = ["OBS_STATUS", "CONF_STATUS", "CENSOR_LOWER", "CEN
 
 /// One figure with its statuses.
 #[derive(Clone, Debug)]
-pub struct Victims {
+pub(crate) struct Victims {
     figure: Option<i64>,
     attributes: [Option<&'static str>; 2],
     censored: [Option<i64>; 2],
 }
 
 /// A free figure.
-pub fn shown(figure: i64) -> Victims {
+pub(crate) fn shown(figure: i64) -> Victims {
     Victims { figure: Some(figure), attributes: [Some("A"), Some("F")], censored: [None, None] }
 }
 
 /// A suppressed one.
-pub fn hidden() -> Victims {
+pub(crate) fn hidden() -> Victims {
     Victims { figure: None, attributes: [Some("Q"), Some("F")], censored: [None, None] }
 }
 
 impl Victims {
-    pub fn at_most(mut self, figure: i64) -> Self {
+    pub(crate) fn at_most(mut self, figure: i64) -> Self {
         self.censored[1] = Some(figure);
         self
     }
 
-    pub fn at_least(mut self, figure: i64) -> Self {
+    pub(crate) fn at_least(mut self, figure: i64) -> Self {
         self.censored[0] = Some(figure);
         self
     }
 }
 
 /// A row: form of exploitation, sex, age.
-pub fn row(form: &'static str, sex: &'static str, age: &'static str, victims: Victims) -> ([&'static str; 3], Victims) {
+pub(crate) fn row(form: &'static str, sex: &'static str, age: &'static str, victims: Victims) -> ([&'static str; 3], Victims) {
     ([form, sex, age], victims)
 }
 
-pub fn columns(rows: &[([&'static str; 3], Victims)]) -> Columns {
+pub(crate) fn columns(rows: &[([&'static str; 3], Victims)]) -> Columns {
     let ids = |ids: &[&str]| ids.iter().map(|id| Arc::from(*id)).collect();
     let shape = Shape {
         dimensions: ids(&DIMENSIONS),
@@ -71,7 +71,7 @@ pub fn columns(rows: &[([&'static str; 3], Victims)]) -> Columns {
 }
 
 /// By form, sex and age: the figure, OBS_STATUS and CONF_STATUS.
-pub fn statuses(columns: &Columns) -> BTreeMap<String, (Option<i64>, String, String)> {
+pub(crate) fn statuses(columns: &Columns) -> BTreeMap<String, (Option<i64>, String, String)> {
     let text = |attribute: usize, place: usize| {
         let value = columns.observation_attributes[attribute].get(place);
         value.and_then(AttributeValue::as_text).unwrap_or_default().to_owned()

@@ -10,7 +10,8 @@ use mighub::v1;
 use prost::Message;
 
 static DIMENSIONS: LazyLock<usize> = LazyLock::new(|| {
-    let definition = mighub_fuzz::resolve("dataflow", "MIGHUB:MIG_FLOW(1.0.0)").expect("the dataflow is shipped");
+    let definition =
+        mighub_fuzz::resolve("dataflow", "MIGHUB:MIG_FLOW(1.0.0)").expect("the dataflow is shipped");
     definition.shape.dimensions.len()
 });
 

@@ -88,13 +88,20 @@ pub enum CellProblem {
     RepeatedComponent,
     /// A deletion names something that is no component of the dataflow. It is not read: without what it names it
     /// would delete more.
-    #[error("the dataflow has no component of this name, so that nobody knows what is to be deleted: correct it")]
+    #[error(
+        "the dataflow has no component of this name, so that nobody knows what is to be deleted: correct it"
+    )]
     UnknownInDeletion,
     /// A group of which no series follows. Its attributes stand in no batch.
     #[error(
         "no series of this group follows in its dataset, so that what it says would be lost: send its series behind it; without observations they will do"
     )]
     GroupWithoutSeries,
+    /// A dataset of another provider than those before it. Its rows are read all the same.
+    #[error(
+        "the figures before it are of another data provider: send those of each provider in a message of its own"
+    )]
+    SeveralProviders,
     /// Another row says otherwise.
     #[error("row {first_row} gives this attribute of the dataset another value")]
     DatasetConflict {

@@ -13,6 +13,9 @@ use crate::csv::{Action, COLUMNS_MAX, ReadError, write_divided};
 /// Most bytes of one part's contents: far more than a tag may have, and few enough to be kept in memory.
 const RECORD_BYTES_MAX: usize = 4 * 1024 * 1024;
 
+/// Longest name of a data provider in bytes: agency, scheme, version and id have at most 255 each.
+pub(crate) const PROVIDER_BYTES_MAX: usize = 1024;
+
 /// A place in a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Mark {
@@ -87,6 +90,12 @@ impl StructureRef {
     }
 }
 
+/// Reads a URN of a data provider, as `AGENCY:SCHEME(VERSION).ID`.
+pub(crate) fn provider_of_urn(urn: &str) -> Option<String> {
+    let named = urn.trim().strip_prefix("urn:sdmx:org.sdmx.infomodel.base.DataProvider=")?;
+    (named.len() <= PROVIDER_BYTES_MAX).then(|| named.to_owned())
+}
+
 /// What a dataset says of itself where it begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DatasetStart {
@@ -96,6 +105,8 @@ pub struct DatasetStart {
     pub action: Action,
     /// The action as it stands in the message, if it is none of SDMX.
     pub unknown_action: Option<String>,
+    /// Whose its figures are, as `AGENCY:SCHEME(VERSION).ID`, if it says so.
+    pub provider: Option<String>,
     /// The dimension with observations; `AllDimensions` if there are no series; nothing if nothing is said.
     pub observation_dimension: Option<Arc<str>>,
     /// The beginning of the time in which its contents were valid, as it stands in the message.
@@ -110,6 +121,7 @@ impl Default for DatasetStart {
             structure: None,
             action: Action::Merge,
             unknown_action: None,
+            provider: None,
             observation_dimension: None,
             valid_from: None,
             valid_to: None,

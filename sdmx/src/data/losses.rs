@@ -1,6 +1,6 @@
 //! What data may say and a format cannot: everything else comes out of every format as it went in.
 
-use super::{CsvVersion, DataFormat, MlForm};
+use super::{CsvVersion, DataFormat, JsonVersion, MlForm};
 
 /// Something that data may say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub enum Saying {
     SeveralLanguages,
     /// Line breaks within texts.
     LineBreaks,
+    /// Whose figures are, where those of several providers stand in one message.
+    SeveralProviders,
     /// Anything that is read again: the format is only written.
     Anything,
 }
@@ -61,6 +63,11 @@ pub const LOSSES: &[Loss] = &[
         Saying::LineBreaks,
         "its readers split at line breaks, even within quotes: they become spaces",
     ),
+    Loss {
+        format: DataFormat::Json(JsonVersion::V1_0),
+        saying: Saying::SeveralProviders,
+        reason: "it has no place for them that its clients look at: writing those of a second one is refused",
+    },
     ml(MlForm::Generic, Saying::SeveralValues, V2_1_VALUES),
     ml(MlForm::Generic, Saying::SeveralLanguages, V2_1_LANGUAGES),
     ml(MlForm::GenericTimeSeries, Saying::SeveralValues, V2_1_VALUES),

@@ -31,6 +31,7 @@ pub use format::{DataFormat, JsonVersion, MlForm};
 pub use losses::{LOSSES, Loss, Saying};
 pub use options::{Detail, KeyColumns, Labels, MessageHeader, ObservationLevel, StructureUse, WriteOptions};
 pub use place::{Locate, Places, SourceText};
+pub(crate) use event::{PROVIDER_BYTES_MAX, provider_of_urn};
 pub(crate) use provider::Provider;
 pub use read::{DataReader, EventReader, Resolve, reader};
 pub use row::{Reopen, Resume};

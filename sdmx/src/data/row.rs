@@ -47,6 +47,8 @@ pub struct EventReader<'a, S> {
     /// Of the dataset that is open: its place in `assemblies`.
     open: Option<usize>,
     action: Action,
+    /// The first provider that a dataset names.
+    provider: Option<String>,
     /// The batch of this assembly is to be given out before anything else is read.
     due: Option<usize>,
     in_series: bool,
@@ -103,6 +105,7 @@ impl<'a, S: EventSource> EventReader<'a, S> {
             left_out: 0,
             open: None,
             action: Action::Merge,
+            provider: None,
             due: None,
             in_series: false,
             observations_in_series: 0,

@@ -7,7 +7,7 @@ use super::tokens::{Token, Tokens};
 use super::value;
 use super::{COMPONENTS_MAX, VALUE_BYTES_MAX, VALUES_MAX};
 use crate::columns::AttributeValue;
-use crate::data::{MessageProblem, StructureKind, StructureRef};
+use crate::data::{MessageProblem, StructureKind, StructureRef, provider_of_urn};
 
 /// Longest URN or address that is looked at.
 const ADDRESS_BYTES_MAX: usize = 2 * 1024;
@@ -173,7 +173,7 @@ impl Layout {
                 "dimensions" => dimensions = levels(tokens, first, listed, true)?,
                 "measures" => measures = Some(levels(tokens, first, listed, false)?),
                 "attributes" => attributes = levels(tokens, first, listed, false)?,
-                "links" => layout.reference = reference(tokens, first)?,
+                "links" => layout.reference = links(tokens, first)?.reference,
                 _ => tokens.skip_rest(first)?,
             }
             Ok(())
@@ -331,31 +331,40 @@ fn listed_value<R: Read>(tokens: &mut Tokens<R>) -> Result<Option<AttributeValue
     Ok(id.or(content).or(names).or(name))
 }
 
-/// Reads links: the dataflow, else the provision agreement, else the data structure that they name.
-pub(super) fn reference<R: Read>(
-    tokens: &mut Tokens<R>,
-    first: Token,
-) -> Result<Option<StructureRef>, JsonError> {
-    let mut best: Option<StructureRef> = None;
+/// What links name.
+#[derive(Default)]
+pub(super) struct Links {
+    /// The dataflow, else the provision agreement, else the data structure.
+    pub(super) reference: Option<StructureRef>,
+    /// The data provider.
+    pub(super) provider: Option<String>,
+}
+
+/// Reads links.
+pub(super) fn links<R: Read>(tokens: &mut Tokens<R>, first: Token) -> Result<Links, JsonError> {
+    let mut links = Links::default();
     tokens.items_of(first, "links", |tokens, first| {
         let (mut of_urn, mut of_address) = (None, None);
         tokens.members_of(first, "a link", |tokens, name, first| {
             match name {
                 _ if first == Token::Text && tokens.text().len() > ADDRESS_BYTES_MAX => {}
-                "urn" if first == Token::Text => of_urn = StructureRef::of_urn(tokens.text()),
+                "urn" if first == Token::Text => {
+                    of_urn = StructureRef::of_urn(tokens.text());
+                    links.provider = links.provider.take().or_else(|| provider_of_urn(tokens.text()));
+                }
                 "href" | "uri" if first == Token::Text => of_address = of_url(tokens.text()),
                 _ => tokens.skip_rest(first)?,
             }
             Ok(())
         })?;
         if let Some(found) = of_urn.or(of_address)
-            && best.as_ref().is_none_or(|best| rank(found.kind) < rank(best.kind))
+            && links.reference.as_ref().is_none_or(|best| rank(found.kind) < rank(best.kind))
         {
-            best = Some(found);
+            links.reference = Some(found);
         }
         Ok(())
     })?;
-    Ok(best)
+    Ok(links)
 }
 
 /// Of several artefacts that are named, the one with the lowest rank says most.

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::sync::Arc;
 
-use super::layout::{Layout, Listed, rank, reference};
+use super::layout::{Layout, Listed, links, rank};
 use super::problem::JsonError;
 use super::tokens::{Mark, Token, Tokens};
 use super::{DATASETS_MAX, STRUCTURES_MAX};
@@ -327,7 +327,10 @@ impl Dataset {
             }
             ("validFrom", Token::Text) => start.valid_from = Some(kept(tokens.text())),
             ("validTo", Token::Text) => start.valid_to = Some(kept(tokens.text())),
-            ("links", _) => self.reference = reference(tokens, first)?,
+            ("links", _) => {
+                let links = links(tokens, first)?;
+                (self.reference, start.provider) = (links.reference, links.provider);
+            }
             _ => tokens.skip_rest(first)?,
         }
         Ok(())

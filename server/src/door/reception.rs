@@ -65,7 +65,7 @@ impl Reception {
 
     /// Ends the connections whose certificates do not stand as they did when they were opened: revoked ones, and those
     /// that have ended. Gives the certificates.
-    pub(crate) fn dismiss(&self, record: &Record) -> Vec<PeerCertificate> {
+    pub fn dismiss(&self, record: &Record) -> Vec<PeerCertificate> {
         self.guests.dismiss(|certificate| record.opens(certificate))
     }
 

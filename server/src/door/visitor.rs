@@ -12,7 +12,7 @@ use mighub::v1::ErrorReason;
 
 use super::reception::{Reception, customer};
 use super::{Peer, PeerCertificate, Transport};
-use crate::hub::rights::unauthenticated;
+use crate::hub::permit::{Operation, Permit};
 use crate::hub::tokens::token_invalid;
 use crate::hub::{Hub, Moment, Principal, Refusal};
 
@@ -72,13 +72,14 @@ impl Visitor {
         }
     }
 
-    /// The same for whoever wants figures: the public is let in only where the hub's operator allows it.
-    pub(crate) fn reader(&self, hub: &Hub, now: Moment) -> Result<Principal, Refusal> {
-        let principal = self.principal(hub, now)?;
-        if principal.agency.is_none() && !self.reception.public_reading() {
-            return Err(unauthenticated());
-        }
-        Ok(principal)
+    /// The permit for an operation, if it is granted.
+    pub(crate) fn permit<O: Operation>(
+        &self,
+        hub: &Hub,
+        operation: O,
+        now: Moment,
+    ) -> Result<Permit<O>, Refusal> {
+        hub.authorise(&self.principal(hub, now)?, operation, now)
     }
 
     fn of_token(&self, hub: &Hub, token: &AccessToken, now: Moment) -> Result<Principal, Refusal> {

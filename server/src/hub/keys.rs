@@ -13,7 +13,7 @@ use super::lane::agency;
 use super::moment::Moment;
 use super::pages::Page;
 use super::refusal::Refusal;
-use super::rights::Operation;
+use super::permit::{Administer, Audit, Enrolled, Permit};
 use super::rows::{AgencyRow, KeysRow};
 use super::{Hub, Principal};
 use crate::trust::AgencyName;
@@ -98,7 +98,7 @@ impl Hub {
     ) -> Result<v1::ListKeysResponse, Refusal> {
         let principal = permit.principal();
         let rights = self.rights();
-        let allowed = rights.authorise(principal, Operation::Audit, now);
+        let allowed = self.authorise(principal, Audit, now);
         if principal.agency.is_none() || principal.scope.is_some() {
             allowed.as_ref().map_err(Clone::clone)?;
         }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use mighub::manifest::BlockInfo;
 use mighub_sdmx::columns::{
-    AttributeColumn, AttributeValue, Columns, ColumnsBuilder, NO_VALUE, ObservationRange, Runs, SourceMap,
+    AttributeColumn, AttributeValue, Columns, ColumnsBuilder, NO_VALUE, ObservationRange, Runs, Shape, SourceMap,
 };
 use mighub_sdmx::key::Selection;
 
@@ -131,6 +131,13 @@ impl Mask {
         self.audience.restricted
     }
 
+    /// Whether restricted cells of the vintage with these marks may reach this reader with their values.
+    pub fn may_give_restricted(&self, vintage: &Vintage, marks: Marks) -> bool {
+        let has_some = marks.restricted || (marks.unmarked && !self.unmarked_free);
+        let is_named = || self.audience.agency.is_some() && names_readers(&vintage.shape);
+        has_some && (self.shows_all() || is_named())
+    }
+
     /// Whether cells may be left out with their keys.
     pub fn hides_keys(&self) -> bool {
         (self.audience.keys_hidden || !self.audience.withheld.is_empty()) && !self.shows_all()
@@ -206,6 +213,11 @@ pub fn restricts_more(now: &Vintage, then: &Vintage) -> bool {
     let (now, then) = (Confidentiality::of(now), Confidentiality::of(then));
     let known: HashSet<_> = then.blocks.iter().map(|block| block.digest).collect();
     now.unmarked_free != then.unmarked_free || !now.blocks.iter().all(|block| known.contains(&block.digest))
+}
+
+/// Whether cells may name agencies that may have them.
+pub fn names_readers(shape: &Shape) -> bool {
+    shape.observation_attribute(CONF_REDIST).is_some() || shape.series_attribute(CONF_REDIST).is_some()
 }
 
 fn is_restricted(block: &BlockInfo, unmarked_free: bool) -> bool {

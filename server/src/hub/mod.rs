@@ -9,6 +9,7 @@ pub mod agreement;
 mod append;
 mod blocks;
 pub mod delta;
+mod disclose;
 pub mod evidence;
 pub mod fold;
 mod found;
@@ -17,9 +18,11 @@ pub mod keys;
 pub mod lane;
 pub mod mask;
 pub mod moment;
+pub mod named;
 mod objects;
 mod pages;
 pub mod permit;
+mod reads;
 mod reduce;
 pub mod refusal;
 mod release;
@@ -49,7 +52,8 @@ pub(crate) use pages::ITEMS_MAX as PAGE_ITEMS_MAX;
 pub use refusal::Refusal;
 pub use retrieve::{Batch, Diff, Effect, Figures, FiguresOf, FiguresRequest, FiguresState, LaneFigures};
 pub use retrieve::{Pull, VintageWatch};
-pub use rights::{Operation, Permit, Principal, Rights, Scope};
+pub use permit::Permit;
+pub use rights::{Principal, Rights, Scope};
 pub use structures::{Catalogue, read_structures};
 pub(crate) use submission::SUBMISSION_BLOCKS_MAX;
 pub use submission::{Opening, Sending, TakenIn, Upload};
@@ -108,6 +112,9 @@ pub enum OpenError {
     /// The structures cannot be read.
     #[error("{0}")]
     Structures(String),
+    /// The log of who read what.
+    #[error("the log of reads: {0}")]
+    Reads(#[source] std::io::Error),
     /// The folder for files that are taken in.
     #[error("{0}: {1}")]
     Scratch(String, #[source] std::io::Error),
@@ -151,6 +158,8 @@ pub struct Hub {
     rulebooks: Rulebooks,
     vintages: VintageCache,
     desk: Desk,
+    /// Who was given what.
+    reads: reads::Reads,
     /// What readers ask for again and again.
     kept: retrieve::Kept,
     notice: OnceLock<ChangeNotice>,
@@ -219,6 +228,7 @@ impl Hub {
             rulebooks: Rulebooks::default(),
             vintages: VintageCache::default(),
             desk: Desk::default(),
+            reads: reads::Reads::open(folder).map_err(OpenError::Reads)?,
             kept: retrieve::Kept::default(),
             notice: OnceLock::new(),
         };
@@ -321,6 +331,9 @@ impl Hub {
 
     /// Makes the view durable and ends the store's writer. Nothing is lost without it; starting is faster.
     pub fn close(self) {
+        if let Err(error) = self.sync_reads() {
+            tracing::warn!(%error, "the last reads of public figures were not written down");
+        }
         if let Err(error) = self.view.checkpoint() {
             tracing::warn!(%error, "the view was not made durable; the next start takes a little longer");
         }

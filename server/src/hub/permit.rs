@@ -75,6 +75,10 @@ pub struct Publish(pub LaneId);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeeReleases(pub LaneId);
 
+/// Try to recover hidden cells from what is published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuditDisclosure;
+
 impl Operation for Anybody {
     fn check(&self, _: &Asking<'_>) -> Result<(), Refusal> {
         Ok(())
@@ -120,7 +124,11 @@ impl Operation for Submit {
         }
         asking.within_scope(lane)?;
         asking.need(Role::Submitter)?;
-        asking.sends(lane)
+        asking.sends(lane).or_else(|refusal| {
+            // Structures are public: that a dataflow does not exist gives nothing away, and helps who mistyped it.
+            asking.hub.definition(&lane.dataflow)?;
+            Err(refusal)
+        })
     }
 }
 
@@ -178,6 +186,14 @@ impl Operation for SeeReleases {
         }
         asking.need(Role::Publisher)?;
         asking.publishes(&self.0)
+    }
+}
+
+impl Operation for AuditDisclosure {
+    fn check(&self, asking: &Asking<'_>) -> Result<(), Refusal> {
+        asking.certified()?;
+        let may = [Role::Administrator, Role::Auditor].into_iter().any(|role| asking.has(role));
+        if may { Ok(()) } else { asking.need(Role::Publisher) }
     }
 }
 

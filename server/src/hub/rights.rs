@@ -139,6 +139,11 @@ impl Rights {
         of_lane.filter(held).map(|restriction| restriction.cells.clone()).collect()
     }
 
+    /// Whether a restriction on a lane is in force after the record at `position`.
+    pub fn withholds_something(&self, lane: &LaneId, position: u64) -> bool {
+        !self.withheld(lane, position).is_empty()
+    }
+
     /// All access tokens that were ever issued, by the digests of their secrets.
     pub fn access_tokens(&self) -> &BTreeMap<Digest, AccessTokenRow> {
         &self.access_tokens

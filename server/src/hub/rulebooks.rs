@@ -20,12 +20,12 @@ use super::moment::Moment;
 use super::objects::{content, object};
 use super::pages::Page;
 use super::refusal::Refusal;
-use super::rights::Operation;
+use super::permit::{Administer, Anybody, Permit};
 use super::rows::{RULEBOOKS, RulebookRow, falling_position, rulebooks_prefix};
 use super::submission::{States, counts_message, findings, group_message, rule_count_message, vintage_ref};
 use super::vintage::Vintage;
 use super::vintages::Recorded;
-use super::{Hub, Principal};
+use super::Hub;
 
 fn unknown() -> Refusal {
     Refusal::new(ErrorReason::UnknownRulebook, "no rulebook here ever had this digest")
@@ -242,7 +242,7 @@ impl Hub {
     /// StructureService.TryRulebook: the lanes are judged one by one, as answers are asked for.
     pub fn try_rulebook(
         self: &Arc<Self>,
-        permit: &Permit<Administer>,
+        _permit: &Permit<Administer>,
         request: v1::TryRulebookRequest,
         now: Moment,
     ) -> Result<impl Iterator<Item = Result<v1::TryRulebookResponse, Refusal>> + Send + use<>, Refusal> {

@@ -14,7 +14,8 @@ use super::lane::{agency, dataflow};
 use super::moment::Moment;
 use super::pages::Page;
 use super::refusal::Refusal;
-use super::rights::{Operation, Scope};
+use super::permit::{Administer, Audit, Permit};
+use super::rights::Scope;
 use super::rows::AccessTokenRow;
 use super::{Hub, Principal};
 
@@ -91,7 +92,7 @@ impl Hub {
     /// AgencyService.ListTokens.
     pub fn list_tokens(
         &self,
-        permit: &Permit<Audit>,
+        _permit: &Permit<Audit>,
         request: &v1::ListTokensRequest,
         now: Moment,
     ) -> Result<v1::ListTokensResponse, Refusal> {

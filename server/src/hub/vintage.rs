@@ -43,7 +43,7 @@ pub enum LoadError {
     #[error(transparent)]
     Store(Arc<mighub_store::Error>),
     /// Its bytes are not what they were when it was accepted.
-    #[error("block {block} of the record is damaged: {reason}; stop the hub and run `mighub-server repair`")]
+    #[error("block {block} of the record is damaged: {reason}; stop the hub and run `mighub-server fsck`")]
     Damaged {
         /// Short name of the block.
         block: String,

@@ -14,11 +14,12 @@ use super::attendance::{Attendance, Attending};
 use super::conditional::Validators;
 use super::error::{Family, Problem};
 use super::files::Files;
+use crate::hub::permit::{Operation, Permit};
 use crate::clock::Clock;
 use crate::door::Stop;
 use crate::door::places::{Place, Places};
 use crate::door::visitor::{Caller, Visitor};
-use crate::hub::{Hub, Moment, Principal, Refusal};
+use crate::hub::{Hub, Moment, Refusal};
 use crate::limits::{count, count32};
 
 /// When a caller who found no place may try again.
@@ -127,14 +128,9 @@ pub(crate) struct Answer {
 }
 
 impl Asked {
-    /// Whoever may be anybody: the public always passes, a wrong token does not.
-    pub(crate) fn principal(&self, hub: &Hub) -> Result<Principal, Refusal> {
-        self.visitor.principal(hub, self.now)
-    }
-
-    /// Whoever may read figures.
-    pub(crate) fn reader(&self, hub: &Hub) -> Result<Principal, Refusal> {
-        self.visitor.reader(hub, self.now)
+    /// The permit for an operation, if it is granted.
+    pub(crate) fn permit<O: Operation>(&self, hub: &Hub, operation: O) -> Result<Permit<O>, Refusal> {
+        self.visitor.permit(hub, operation, self.now)
     }
 }
 

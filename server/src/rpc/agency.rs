@@ -9,6 +9,7 @@ use tonic::{Request, Response, Status};
 
 use super::desk::Desk;
 use super::enrolment;
+use crate::hub::permit::Anybody;
 use crate::door::visitor::Visitor;
 use crate::hub::{Hub, Moment, Refusal};
 
@@ -24,11 +25,11 @@ impl AgencyService for Agencies {
         request: Request<v1::AddAgencyRequest>,
     ) -> Result<Response<v1::AddAgencyResponse>, Status> {
         let authority = self.0.keys().authority.fingerprint();
-        let add = move |hub: &Hub, principal: &_, message: &_, now: Moment| {
+        let add = move |hub: &Hub, permit: &_, message: &_, now: Moment| {
             let mut secret = [0; 16];
             getrandom::fill(&mut secret).map_err(|error| Refusal::internal(error.to_string()))?;
             let token = EnrolmentToken::new(secret, authority);
-            hub.add_agency(principal, message, &token, Moment(now.0.saturating_add(TOKEN_MS)), now)
+            hub.add_agency(permit, message, &token, Moment(now.0.saturating_add(TOKEN_MS)), now)
         };
         self.0.call(request, add).await
     }
@@ -64,7 +65,7 @@ impl AgencyService for Agencies {
         request: Request<v1::WhoAmIRequest>,
     ) -> Result<Response<v1::WhoAmIResponse>, Status> {
         let answer = |hub: &Hub, visitor: &Visitor, _: &_, now| {
-            hub.who_am_i(&visitor.principal(hub, now)?, visitor.certificate_not_after(), now)
+            hub.who_am_i(&visitor.permit(hub, Anybody, now)?, visitor.certificate_not_after(), now)
         };
         self.0.call_as(request, answer).await
     }
@@ -94,10 +95,10 @@ impl AgencyService for Agencies {
         &self,
         request: Request<v1::CreateTokenRequest>,
     ) -> Result<Response<v1::CreateTokenResponse>, Status> {
-        let create = |hub: &Hub, principal: &_, message: &_, now: Moment| {
+        let create = |hub: &Hub, permit: &_, message: &_, now: Moment| {
             let mut secret = [0; 32];
             getrandom::fill(&mut secret).map_err(|error| Refusal::internal(error.to_string()))?;
-            hub.create_token(principal, message, &AccessToken::new(secret), now)
+            hub.create_token(permit, message, &AccessToken::new(secret), now)
         };
         self.0.call(request, create).await
     }

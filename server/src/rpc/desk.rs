@@ -16,7 +16,8 @@ use crate::clock::Clock;
 use crate::door::Stop;
 use crate::door::places::{Place, Places};
 use crate::door::visitor::{Caller, Visitor};
-use crate::hub::{Hub, Moment, Principal, Refusal};
+use crate::hub::permit::{AskedBy, Permit, Read};
+use crate::hub::{Hub, Moment, Refusal};
 use crate::limits::{Limits, count, count32, seconds};
 use crate::trust::HubKeys;
 
@@ -100,34 +101,20 @@ impl Desk {
         self.sender_patience
     }
 
-    /// A call with one answer.
-    pub(super) async fn call<Q, A>(
+    /// A call with one answer. What must be granted for it, and about what, follows from the method: it takes a
+    /// permit.
+    pub(super) async fn call<Q, A, O>(
         &self,
         request: Request<Q>,
-        method: impl FnOnce(&Hub, &Principal, &Q, Moment) -> Result<A, Refusal> + Send + 'static,
+        method: impl FnOnce(&Hub, &Permit<O>, &Q, Moment) -> Result<A, Refusal> + Send + 'static,
     ) -> Result<Response<A>, Status>
     where
         Q: Send + 'static,
         A: Send + 'static,
+        O: AskedBy<Q>,
     {
         self.call_as(request, move |hub, visitor, message, now| {
-            method(hub, &visitor.principal(hub, now)?, message, now)
-        })
-        .await
-    }
-
-    /// A call with one answer that tells of figures: the public is let in only where the hub's operator allows it.
-    pub(super) async fn call_to_read<Q, A>(
-        &self,
-        request: Request<Q>,
-        method: impl FnOnce(&Hub, &Principal, &Q, Moment) -> Result<A, Refusal> + Send + 'static,
-    ) -> Result<Response<A>, Status>
-    where
-        Q: Send + 'static,
-        A: Send + 'static,
-    {
-        self.call_as(request, move |hub, visitor, message, now| {
-            method(hub, &visitor.reader(hub, now)?, message, now)
+            method(hub, &visitor.permit(hub, O::asked_by(message)?, now)?, message, now)
         })
         .await
     }
@@ -154,22 +141,23 @@ impl Desk {
     }
 
     /// A call that keeps a processor busy: it waits until one is free.
-    pub(super) async fn call_to_judge<Q, A>(
+    pub(super) async fn call_to_judge<Q, A, O>(
         &self,
         request: Request<Q>,
-        method: impl FnOnce(&Hub, &Principal, &Q, Moment) -> Result<A, Refusal> + Send + 'static,
+        method: impl FnOnce(&Hub, &Permit<O>, &Q, Moment) -> Result<A, Refusal> + Send + 'static,
     ) -> Result<Response<A>, Status>
     where
         Q: Send + 'static,
         A: Send + 'static,
+        O: AskedBy<Q>,
     {
         let mut stop = self.stop.clone();
         let processor = tokio::select! {
             permit = self.judging.clone().acquire_owned() => permit,
             () = stop.asked() => return Err(status::status(shutting_down())),
         };
-        self.call(request, move |hub, principal, message, now| {
-            let answer = method(hub, principal, message, now);
+        self.call(request, move |hub, permit: &Permit<O>, message, now| {
+            let answer = method(hub, permit, message, now);
             drop(processor);
             answer
         })
@@ -185,8 +173,8 @@ impl Desk {
         let (visitor, message) = received(request)?;
         let place = take(&self.pulls, self.caller(&visitor), "pulls")?;
         let now = self.clock.now();
-        let principal = visitor.reader(&self.hub, now).map_err(status::status)?;
-        let mut parts = self.hub.pull(&principal, message, now).map_err(status::status)?;
+        let permit = visitor.permit(&self.hub, Read, now).map_err(status::status)?;
+        let mut parts = self.hub.pull(&permit, message, now).map_err(status::status)?;
         let (mut messages, end) = parts.at_hand();
         if end.is_some() {
             return self.stream(place, parts, (messages, end)).await;
@@ -201,12 +189,13 @@ impl Desk {
     }
 
     /// A call whose answer is a stream of messages that the hub makes one by one.
-    pub(super) async fn pull<Q, T, I>(
+    pub(super) async fn pull<Q, T, I, O>(
         &self,
         request: Request<Q>,
-        open: impl FnOnce(&Arc<Hub>, &Principal, Q, Moment) -> Result<I, Refusal> + Send + 'static,
+        open: impl FnOnce(&Arc<Hub>, &Permit<O>, Q, Moment) -> Result<I, Refusal> + Send + 'static,
     ) -> Result<Response<Feed<T>>, Status>
     where
+        O: AskedBy<Q>,
         Q: Send + 'static,
         T: Message + 'static,
         I: Iterator<Item = Result<T, Refusal>> + Send + 'static,
@@ -214,7 +203,8 @@ impl Desk {
         let (visitor, message) = received(request)?;
         let place = take(&self.pulls, self.caller(&visitor), "pulls")?;
         let opened = self.work(move |hub, now| {
-            let mut parts = open(hub, &visitor.reader(hub, now)?, message, now)?;
+            let permit = visitor.permit(hub, O::asked_by(&message)?, now)?;
+            let mut parts = open(hub, &permit, message, now)?;
             let batch = next_batch(&mut parts, FIRST_BATCH_BYTES);
             Ok((parts, batch))
         });

@@ -8,7 +8,6 @@ use tonic::{Request, Response, Status};
 
 use super::desk::Desk;
 use super::feed::Feed;
-use crate::door::visitor::Visitor;
 use crate::hub::Hub;
 
 pub(super) struct EvidenceDesk(pub(super) Arc<Desk>);
@@ -21,38 +20,34 @@ impl EvidenceService for EvidenceDesk {
         &self,
         request: Request<v1::GetLogHeadRequest>,
     ) -> Result<Response<v1::GetLogHeadResponse>, Status> {
-        let answer = |hub: &Hub, _: &Visitor, message: &_, now| hub.get_log_head(message, now);
-        self.0.call_as(request, answer).await
+        self.0.call(request, Hub::get_log_head).await
     }
 
     async fn get_consistency_proof(
         &self,
         request: Request<v1::GetConsistencyProofRequest>,
     ) -> Result<Response<v1::GetConsistencyProofResponse>, Status> {
-        let answer = |hub: &Hub, _: &Visitor, message: &_, _| hub.get_consistency_proof(message);
-        self.0.call_as(request, answer).await
+        self.0.call(request, Hub::get_consistency_proof).await
     }
 
     async fn get_inclusion_proof(
         &self,
         request: Request<v1::GetInclusionProofRequest>,
     ) -> Result<Response<v1::GetInclusionProofResponse>, Status> {
-        let answer = |hub: &Hub, _: &Visitor, message: &_, _| hub.get_inclusion_proof(message);
-        self.0.call_as(request, answer).await
+        self.0.call(request, Hub::get_inclusion_proof).await
     }
 
     async fn list_leaf_hashes(
         &self,
         request: Request<v1::ListLeafHashesRequest>,
     ) -> Result<Response<v1::ListLeafHashesResponse>, Status> {
-        let answer = |hub: &Hub, _: &Visitor, message: &_, _| hub.list_leaf_hashes(message);
-        self.0.call_as(request, answer).await
+        self.0.call(request, Hub::list_leaf_hashes).await
     }
 
     async fn get_evidence(
         &self,
         request: Request<v1::GetEvidenceRequest>,
     ) -> Result<Response<Self::GetEvidenceStream>, Status> {
-        self.0.pull(request, |hub, principal, message, now| hub.get_evidence(principal, &message, now)).await
+        self.0.pull(request, |hub, permit, message, now| hub.get_evidence(permit, &message, now)).await
     }
 }

@@ -8,6 +8,7 @@ use tonic::{Request, Response, Status};
 
 use super::desk::Desk;
 use super::enrolment;
+use crate::hub::permit::Administer;
 use crate::door::visitor::Visitor;
 use crate::hub::{Hub, Moment};
 
@@ -39,7 +40,7 @@ impl KeyService for KeyDesk {
     ) -> Result<Response<v1::RevokeKeysResponse>, Status> {
         let revoke = |hub: &Hub, visitor: &Visitor, message: &_, now: Moment| {
             let own = visitor.certificate().map(|certificate| certificate.fingerprint);
-            hub.revoke_keys(&visitor.principal(hub, now)?, own, message, now)
+            hub.revoke_keys(&visitor.permit(hub, Administer, now)?, own, message, now)
         };
         self.0.call_as(request, revoke).await
     }

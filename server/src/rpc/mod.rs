@@ -8,6 +8,7 @@
 
 mod agency;
 mod desk;
+mod disclosure;
 mod enrolment;
 mod evidence;
 mod feed;
@@ -15,6 +16,7 @@ mod health;
 mod key;
 mod last_resort;
 mod operator;
+mod release;
 mod retrieval;
 mod sending;
 mod status;
@@ -25,8 +27,10 @@ mod watch;
 use std::sync::Arc;
 
 use mighub::v1::agency_service_server::AgencyServiceServer;
+use mighub::v1::disclosure_service_server::DisclosureServiceServer;
 use mighub::v1::evidence_service_server::EvidenceServiceServer;
 use mighub::v1::key_service_server::KeyServiceServer;
+use mighub::v1::release_service_server::ReleaseServiceServer;
 use mighub::v1::retrieval_service_server::RetrievalServiceServer;
 use mighub::v1::structure_service_server::StructureServiceServer;
 use mighub::v1::submission_service_server::SubmissionServiceServer;
@@ -87,7 +91,9 @@ pub fn services(services: Services) -> (Routes, channel::Receiver<Readiness>) {
     let mut routes = Routes::new(health)
         .add_service(service!(AgencyServiceServer, agency::Agencies(desk.clone())))
         .add_service(service!(KeyServiceServer, key::KeyDesk(desk.clone())))
+        .add_service(service!(DisclosureServiceServer, disclosure::DisclosureDesk(desk.clone())))
         .add_service(service!(EvidenceServiceServer, evidence::EvidenceDesk(desk.clone())))
+        .add_service(service!(ReleaseServiceServer, release::ReleaseDesk(desk.clone())))
         .add_service(service!(StructureServiceServer, structure::StructureDesk(desk.clone())))
         .add_service(service!(SubmissionServiceServer, submission::SubmissionDesk(desk.clone())))
         .add_service(service!(RetrievalServiceServer, retrieval::RetrievalDesk(desk)));

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use mighub::v1;
 use mighub::v1::agency_service_client::AgencyServiceClient;
+use mighub::v1::evidence_service_client::EvidenceServiceClient;
 use mighub::v1::key_service_client::KeyServiceClient;
 use mighub::v1::structure_service_client::StructureServiceClient;
 use mighub::v1::{Agency, AgencyRoles, Agreement};
@@ -143,6 +144,17 @@ impl Operator {
         KeyServiceClient::new(self.channel.clone())
             .max_decoding_message_size(MESSAGE_BYTES_MAX)
             .max_encoding_message_size(MESSAGE_BYTES_MAX)
+    }
+
+    /// The evidence service.
+    pub fn evidence(&self) -> EvidenceServiceClient<Channel> {
+        EvidenceServiceClient::new(self.channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX)
+    }
+
+    /// Id of the hub, and its keys for receipts and heads.
+    pub async fn hub_identity(&self) -> Result<(String, Vec<v1::HubKey>), OperatorError> {
+        let answer = self.agencies().who_am_i(v1::WhoAmIRequest {}).await?.into_inner();
+        Ok((answer.hub_id, answer.hub_keys))
     }
 
     /// The structure service.

@@ -10,7 +10,8 @@ use super::desk::{self, Desk};
 use super::feed::Feed;
 use super::watch::{Seen, Watched, watch};
 use crate::hub::retrieve::VintageWatch;
-use crate::hub::{Hub, Moment, Principal, Refusal};
+use crate::hub::permit::{Permit, Read};
+use crate::hub::{Hub, Moment, Refusal};
 
 pub(super) struct RetrievalDesk(pub(super) Arc<Desk>);
 
@@ -29,35 +30,36 @@ impl RetrievalService for RetrievalDesk {
         request: Request<v1::WatchVintagesRequest>,
     ) -> Result<Response<Self::WatchVintagesStream>, Status> {
         let (visitor, message) = desk::received(request)?;
-        watch(&self.0, visitor, move |hub, principal, now| hub.watch_vintages(principal, &message, now)).await
+        watch(&self.0, visitor, Read, move |hub, permit, now| hub.watch_vintages(permit, &message, now)).await
     }
 
     async fn list_vintages(
         &self,
         request: Request<v1::ListVintagesRequest>,
     ) -> Result<Response<v1::ListVintagesResponse>, Status> {
-        self.0.call_to_read(request, Hub::list_vintages).await
+        self.0.call(request, Hub::list_vintages).await
     }
 
     async fn get_coverage(
         &self,
         request: Request<v1::GetCoverageRequest>,
     ) -> Result<Response<v1::GetCoverageResponse>, Status> {
-        self.0.call_to_read(request, Hub::get_coverage).await
+        self.0.call(request, Hub::get_coverage).await
     }
 
     async fn diff_vintages(
         &self,
         request: Request<v1::DiffVintagesRequest>,
     ) -> Result<Response<Self::DiffVintagesStream>, Status> {
-        self.0.pull(request, |hub, principal, message, now| hub.diff_vintages(principal, message, now)).await
+        self.0.pull(request, |hub, permit, message, now| hub.diff_vintages(permit, message, now)).await
     }
 }
 
 impl Watched for VintageWatch {
     type Event = v1::WatchVintagesResponse;
+    type Operation = Read;
 
-    fn look(&mut self, _: &Hub, _: &Principal, now: Moment) -> Result<Seen<Self::Event>, Refusal> {
+    fn look(&mut self, _: &Hub, _: &Permit<Read>, now: Moment) -> Result<Seen<Self::Event>, Refusal> {
         use v1::watch_vintages_response::Event;
         let events = self.poll(now)?.into_iter();
         let events = events.map(|event| v1::WatchVintagesResponse { event: Some(Event::Vintage(event)) });

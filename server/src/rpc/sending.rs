@@ -13,6 +13,7 @@ use tonic::{Code, Response, Status, Streaming};
 use super::desk::{Desk, Streaming as Kind};
 use super::feed::{READER_PATIENCE, shutting_down};
 use super::status;
+use crate::hub::permit::{ActOn, Enrolled};
 use crate::door::visitor::Visitor;
 use crate::hub::{Refusal, Upload};
 
@@ -34,7 +35,7 @@ pub(super) async fn open(
             return Err(Refusal::malformed("signed_header", "the first message must hold the signed header"));
         };
         let mut opening = desk
-            .work(move |hub, now| hub.open_submission(&visitor.principal(hub, now)?, header, now))
+            .work(move |hub, now| hub.open_submission(&visitor.permit(hub, Enrolled, now)?, header, now))
             .await?;
         while let Some(message) = next(desk, &mut messages).await? {
             let Some(Part::ManifestChunk(chunk)) = message.part else {
@@ -67,7 +68,7 @@ pub(super) async fn upload(
             return Err(Refusal::malformed("submission_id", "the first message must name the submission"));
         };
         let id = first.submission_id.clone();
-        let upload = desk.work(move |hub, now| hub.upload(&visitor.principal(hub, now)?, &id, now)).await?;
+        let upload = desk.work(move |hub, now| hub.upload(&visitor.permit(hub, ActOn(id), now)?, now)).await?;
         Ok((place, upload, first))
     };
     let (place, upload, first) = opened.await.map_err(status::status)?;

@@ -62,7 +62,7 @@ impl StructureService for StructureDesk {
         &self,
         request: Request<v1::TryRulebookRequest>,
     ) -> Result<Response<Self::TryRulebookStream>, Status> {
-        self.0.pull(request, |hub, principal, message, now| hub.try_rulebook(principal, message, now)).await
+        self.0.pull(request, |hub, permit, message, now| hub.try_rulebook(permit, message, now)).await
     }
 
     async fn list_rulebooks(

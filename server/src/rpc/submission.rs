@@ -12,7 +12,8 @@ use super::desk::{self, Desk};
 use super::feed::Feed;
 use super::sending;
 use super::watch::{Seen, Watched, watch};
-use crate::hub::{Hub, Moment, Principal, Refusal};
+use crate::hub::permit::{FollowOne, Permit};
+use crate::hub::{Hub, Moment, Refusal};
 
 pub(super) struct SubmissionDesk(pub(super) Arc<Desk>);
 
@@ -70,8 +71,8 @@ impl SubmissionService for SubmissionDesk {
         request: Request<v1::WatchSubmissionRequest>,
     ) -> Result<Response<Self::WatchSubmissionStream>, Status> {
         let (visitor, message) = desk::received(request)?;
-        let watched = WatchedSubmission { id: message.submission_id, told: None };
-        watch(&self.0, visitor, move |_, _, _| Ok(watched)).await
+        let watched = WatchedSubmission { told: None };
+        watch(&self.0, visitor, FollowOne(message.submission_id), move |_, _, _| Ok(watched)).await
     }
 
     async fn list_findings(
@@ -100,16 +101,21 @@ impl SubmissionService for SubmissionDesk {
 const UNRECORDED_STEP_MS: i64 = 1_000;
 
 struct WatchedSubmission {
-    id: String,
     told: Option<v1::StateChange>,
 }
 
 impl Watched for WatchedSubmission {
     type Event = v1::WatchSubmissionResponse;
+    type Operation = FollowOne;
 
-    fn look(&mut self, hub: &Hub, principal: &Principal, now: Moment) -> Result<Seen<Self::Event>, Refusal> {
+    fn look(
+        &mut self,
+        hub: &Hub,
+        permit: &Permit<FollowOne>,
+        now: Moment,
+    ) -> Result<Seen<Self::Event>, Refusal> {
         use v1::watch_submission_response::Event;
-        let change = hub.submission_state(principal, &self.id, now)?;
+        let change = hub.submission_state(permit, now)?;
         let is_over = matches!(change.state(), SubmissionState::NeedsCorrection | SubmissionState::Withdrawn);
         if self.told.as_ref().is_some_and(|told| told.state == change.state) {
             return Ok(Seen { events: Vec::new(), is_over });

@@ -11,7 +11,8 @@ use super::desk::{Desk, Streaming};
 use super::feed::{Ended, Feed, Feeder, shutting_down};
 use super::status;
 use crate::door::visitor::Visitor;
-use crate::hub::{Hub, Moment, Principal, Refusal};
+use crate::hub::permit::{Operation, Permit};
+use crate::hub::{Hub, Moment, Refusal};
 
 /// A sign of life on a quiet stream; the contract promises it.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -24,9 +25,16 @@ const BATCHES_WAITING: usize = 16;
 pub(super) trait Watched: Send + 'static {
     /// What the stream is made of.
     type Event: Send + Unpin + 'static;
+    /// What must be granted, at every look anew.
+    type Operation: Operation + Clone + Send + Sync + 'static;
 
     /// What happened since the last look, and whether anything can still happen.
-    fn look(&mut self, hub: &Hub, principal: &Principal, now: Moment) -> Result<Seen<Self::Event>, Refusal>;
+    fn look(
+        &mut self,
+        hub: &Hub,
+        permit: &Permit<Self::Operation>,
+        now: Moment,
+    ) -> Result<Seen<Self::Event>, Refusal>;
 
     /// When to look again although nothing was recorded.
     fn next_look(&self, now: Moment) -> Option<Moment>;
@@ -47,21 +55,22 @@ pub(super) struct Seen<E> {
 pub(super) async fn watch<W: Watched>(
     desk: &Arc<Desk>,
     visitor: Visitor,
-    open: impl FnOnce(&Arc<Hub>, &Principal, Moment) -> Result<W, Refusal> + Send + 'static,
+    operation: W::Operation,
+    open: impl FnOnce(&Arc<Hub>, &Permit<W::Operation>, Moment) -> Result<W, Refusal> + Send + 'static,
 ) -> Result<Response<Feed<W::Event>>, Status> {
     let (feeder, feed) = desk.feed(&visitor, BATCHES_WAITING, Streaming::Watch).map_err(status::status)?;
     // Before the first look, so that nothing falls between it and the wait.
     let mut changes = desk.changes();
     changes.borrow_and_update();
-    let known = visitor.clone();
+    let (known, granted) = (visitor.clone(), operation.clone());
     let opened = desk.work(move |hub, now| {
-        let principal = known.principal(hub, now)?;
-        let mut watched = open(hub, &principal, now)?;
-        let seen = watched.look(hub, &principal, now)?;
+        let permit = known.permit(hub, granted, now)?;
+        let mut watched = open(hub, &permit, now)?;
+        let seen = watched.look(hub, &permit, now)?;
         Ok((watched, seen))
     });
     let (watched, seen) = opened.await.map_err(status::status)?;
-    let watch = Watch { desk: desk.clone(), visitor, watched, feeder, changes };
+    let watch = Watch { desk: desk.clone(), visitor, operation, watched, feeder, changes };
     tokio::spawn(watch.run(seen));
     Ok(Response::new(feed))
 }
@@ -69,6 +78,7 @@ pub(super) async fn watch<W: Watched>(
 struct Watch<W: Watched> {
     desk: Arc<Desk>,
     visitor: Visitor,
+    operation: W::Operation,
     watched: W,
     feeder: Feeder<W::Event>,
     changes: tokio::sync::watch::Receiver<u64>,
@@ -91,10 +101,11 @@ impl<W: Watched> Watch<W> {
                 return;
             }
             // Rights are asked anew: a stream may last longer than the certificate it began with.
-            let (visitor, mut watched) = (self.visitor.clone(), self.watched);
+            let (visitor, operation) = (self.visitor.clone(), self.operation.clone());
+            let mut watched = self.watched;
             let looked = self.desk.work(move |hub, now| {
-                let principal = visitor.reader(hub, now)?;
-                let seen = watched.look(hub, &principal, now)?;
+                let permit = visitor.permit(hub, operation, now)?;
+                let seen = watched.look(hub, &permit, now)?;
                 Ok((watched, seen))
             });
             (self.watched, seen) = match looked.await {

@@ -168,8 +168,12 @@ impl Writer {
             self.blocks.show_files(&mut state.blocks);
             state.blocks.replace(nth, file, &content, names);
         }
-        if let Err(error) = content.write(disk, &index_path) {
-            tracing::warn!(%error, path = %index_path.display(), "the index of a swept file could not be written");
+        match content.write(disk, &index_path) {
+            Err(error) if is_full(&error) => {
+                tracing::warn!(%error, path = %index_path.display(), "no space for the index of a swept file");
+            }
+            // It is derived, but a disk that fails takes nothing more.
+            other => other.map_err(io::Error::other)?,
         }
         Ok(())
     }

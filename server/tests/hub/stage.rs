@@ -8,6 +8,7 @@ use std::sync::Arc;
 use mighub::id::SubmissionId;
 use mighub::v1::{self, PartAction, Role, SubmissionKind};
 use mighub_sdmx::structure::{AgencyId, Class, Reference};
+use mighub_server::hub::permit::{ActOn, Administer, Enrolled, FollowOne, Operation, Permit, Submit};
 use mighub_server::hub::lane::LaneId;
 use mighub_server::hub::vintage::load_joined;
 use mighub_server::hub::{Founding, Hub, HubOptions, Moment, Principal, Refusal};
@@ -163,7 +164,7 @@ impl Stage {
         let request = v1::AddAgencyRequest { agency: agency.into(), name: agency.into(), token_only: false };
         let token = mighub::token::EnrolmentToken::new([agency.as_bytes()[0]; 16], [0; 32]);
         let end = Moment(i64::MAX / 2);
-        self.hub().add_agency(&principal("HUB"), &request, &token, end, self.now()).expect("added");
+        self.hub().add_agency(&self.may(&principal("HUB"), Administer), &request, &token, end, self.now()).expect("added");
         let keys = v1::KeysRecorded {
             agency_id: agency.into(),
             application: "test".into(),
@@ -176,7 +177,7 @@ impl Stage {
 
     pub(crate) fn grant(&self, agency: &str, role: Role) {
         let request = v1::GrantRoleRequest { agency: agency.into(), role: role.into() };
-        self.hub().grant_role(&principal("HUB"), &request, self.now()).expect("granted");
+        self.hub().grant_role(&self.may(&principal("HUB"), Administer), &request, self.now()).expect("granted");
     }
 
     pub(crate) fn agreement(&self, dataflow: &str, provider: &str) -> v1::Agreement {
@@ -196,14 +197,14 @@ impl Stage {
         agreement: v1::Agreement,
     ) -> Result<v1::PutAgreementResponse, Refusal> {
         let request = v1::PutAgreementRequest { agreement: Some(agreement) };
-        self.hub().put_agreement(&principal("HUB"), &request, self.now())
+        self.hub().put_agreement(&self.may(&principal("HUB"), Administer), &request, self.now())
     }
 
     /// Puts the structures of the draft dataflow with further attributes of observations.
     pub(crate) fn put_draft(&self, attributes: &[&str]) -> v1::PutStructuresResponse {
         let message = structures(attributes).to_string().into_bytes().into();
         let request = v1::PutStructuresRequest { message, ..Default::default() };
-        self.hub().put_structures(&principal("HUB"), &request, self.now()).expect("answered")
+        self.hub().put_structures(&self.may(&principal("HUB"), Administer), &request, self.now()).expect("answered")
     }
 
     pub(crate) fn lane(&self, dataflow: &str, provider: &str) -> LaneId {
@@ -213,7 +214,14 @@ impl Stage {
 
     pub(crate) fn get_lane(&self, dataflow: &str, provider: &str) -> v1::GetLaneResponse {
         let lane = Some(self.lane(dataflow, provider).to_message());
-        self.hub().get_lane(&principal(provider), &v1::GetLaneRequest { lane }, self.now()).expect("a lane")
+        let id = LaneId::of_message(lane.as_ref()).expect("a lane");
+        let permit = self.may(&principal(provider), Submit(id));
+        self.hub().get_lane(&permit, &v1::GetLaneRequest { lane }, self.now()).expect("a lane")
+    }
+
+    /// The permit for an operation that must be granted.
+    pub(crate) fn may<O: Operation>(&self, principal: &Principal, operation: O) -> Permit<O> {
+        self.hub().authorise(principal, operation, self.now()).expect("granted")
     }
 
     pub(crate) fn office(&self, agency: &str) -> Principal {
@@ -222,14 +230,16 @@ impl Stage {
 
     pub(crate) fn open(&self, prepared: &Prepared) -> Result<v1::OpenSubmissionResponse, Refusal> {
         let signed = prepared.signed.clone();
-        let mut opening = self.hub().open_submission(&principal(prepared.provider), signed, self.now())?;
+        let mut opening = self.hub().open_submission(&self.may(&principal(prepared.provider), Enrolled), signed, self.now())?;
         // Whatever the size of a chunk, a length or a piece may be cut by it.
         prepared.manifest.chunks(7).try_for_each(|chunk| opening.chunk(chunk))?;
         opening.finish(self.now())
     }
 
     pub(crate) fn upload(&self, prepared: &Prepared, missing: &[u32]) -> Result<(), Refusal> {
-        let mut upload = self.hub().upload(&principal(prepared.provider), &prepared.id, self.now())?;
+        let act = ActOn(prepared.id.clone());
+        let permit = self.hub().authorise(&principal(prepared.provider), act, self.now())?;
+        let mut upload = self.hub().upload(&permit, self.now())?;
         let block = |index: &u32| v1::SubmittedBlock {
             index: *index,
             frame: prepared.frames[*index as usize].clone().into(),
@@ -239,7 +249,9 @@ impl Stage {
 
     pub(crate) fn seal(&self, prepared: &Prepared) -> Result<v1::SealSubmissionResponse, Refusal> {
         let request = v1::SealSubmissionRequest { submission_id: prepared.id.clone() };
-        self.hub().seal_submission(&principal(prepared.provider), &request, self.now())
+        let act = ActOn(request.submission_id.clone());
+        let permit = self.hub().authorise(&principal(prepared.provider), act, self.now())?;
+        self.hub().seal_submission(&permit, &request, self.now())
     }
 
     /// All the way.
@@ -266,12 +278,14 @@ impl Stage {
             reason: reason.into(),
             person: String::new(),
         };
-        self.hub().withdraw_submission(&principal(push.provider), &request, self.now())
+        let act = ActOn(request.submission_id.clone());
+        let permit = self.hub().authorise(&principal(push.provider), act, self.now())?;
+        self.hub().withdraw_submission(&permit, &request, self.now())
     }
 
     pub(crate) fn get(&self, push: &Push) -> v1::Submission {
         let request = v1::GetSubmissionRequest { submission_id: push.id() };
-        let got = self.hub().get_submission(&principal(push.provider), &request, self.now()).expect("known");
+        let got = self.hub().get_submission(&self.may(&principal(push.provider), FollowOne(request.submission_id.clone())), &request, self.now()).expect("known");
         got.submission.expect("there")
     }
 

@@ -1,5 +1,6 @@
 //! The structures of the stage.
 
+use mighub_server::hub::permit::Administer;
 use mighub::v1::{self, ErrorReason};
 use serde_json::{Value, json};
 
@@ -91,6 +92,6 @@ fn more_artefacts_than_a_record_can_name_are_refused_as_too_many() {
     let request =
         v1::PutStructuresRequest { message: message.to_string().into_bytes().into(), ..Default::default() };
     let refusal =
-        stage.hub().put_structures(&stage.office("HUB"), &request, stage.now()).expect_err("too many");
+        stage.hub().put_structures(&stage.may(&stage.office("HUB"), Administer), &request, stage.now()).expect_err("too many");
     assert_eq!(refusal.reason, ErrorReason::LimitExceeded, "{}", refusal.text);
 }

@@ -1,6 +1,7 @@
 //! Sent once or several times, and what it comes to.
 
 use mighub::v1::{self, ErrorReason, PartAction, ReceiptOutcome, SubmissionKind, SubmissionState};
+use mighub_server::hub::permit::{ActOn, FollowOne};
 use mighub_server::hub::Moment;
 
 use super::stage::{Push, Row, STABLE, Stage, content, push, row, silent};
@@ -44,7 +45,7 @@ fn a_submission_sealed_by_many_at_once_takes_effect_once() {
     let before = hub.position();
     let request = v1::SealSubmissionRequest { submission_id: sent.id.clone() };
     let answers: Vec<_> = std::thread::scope(|scope| {
-        let seal = || scope.spawn(|| hub.seal_submission(&office, &request, now).expect("sealed"));
+        let seal = || scope.spawn(|| hub.seal_submission(&hub.authorise(&office, ActOn(request.submission_id.clone()), now).expect("granted"), &request, now).expect("sealed"));
         let threads: Vec<_> = (0..8).map(|_| seal()).collect();
         threads.into_iter().map(|thread| thread.join().expect("no panic")).collect()
     });
@@ -84,7 +85,7 @@ fn a_test_leaves_no_record_and_its_findings_can_be_read() {
     assert_eq!(answer.verdict.as_ref().map(v1::Verdict::state), Some(SubmissionState::NeedsAnswer));
     assert_eq!(stage.seal(&stage.prepare(&test)).expect("sealed"), answer);
     let request = v1::ListFindingsRequest { submission_id: test.id(), ..Default::default() };
-    let listed = stage.hub().list_findings(&stage.office("SWE"), &request, stage.now()).expect("listed");
+    let listed = stage.hub().list_findings(&stage.may(&stage.office("SWE"), FollowOne(request.submission_id.clone())), &request, stage.now()).expect("listed");
     assert_eq!((listed.findings.len(), listed.total), (1, 1));
     assert_eq!(stage.hub().position(), position);
     let tests =
@@ -266,18 +267,11 @@ fn who_may_not_know_of_a_submission_gets_the_same_answer_as_for_none() {
     let texts: Vec<_> = [two(1, 1), two(2, 1), two(3, 1)]
         .iter()
         .map(|push| {
-            let request = v1::GetSubmissionRequest { submission_id: push.id() };
-            let get = stage.hub().get_submission(&stranger, &request, stage.now()).expect_err("unknown");
-            let request = v1::SealSubmissionRequest { submission_id: push.id() };
-            let seal = stage.hub().seal_submission(&stranger, &request, stage.now()).expect_err("unknown");
-            let request = v1::WithdrawSubmissionRequest {
-                submission_id: push.id(),
-                reason: "x".into(),
-                ..Default::default()
-            };
-            let withdraw =
-                stage.hub().withdraw_submission(&stranger, &request, stage.now()).expect_err("unknown");
-            [get, seal, withdraw].map(|refusal| (refusal.reason, refusal.text.replace(&push.id(), "ID")))
+            let refused = |granted: Option<Refusal>| granted.expect("unknown");
+            let (hub, now) = (stage.hub(), stage.now());
+            let follow = refused(hub.authorise(&stranger, FollowOne(push.id()), now).err());
+            let act = refused(hub.authorise(&stranger, ActOn(push.id()), now).err());
+            [follow, act].map(|refusal| (refusal.reason, refusal.text.replace(&push.id(), "ID")))
         })
         .collect();
     assert!(texts.iter().flatten().all(|(reason, _)| *reason == ErrorReason::UnknownSubmission), "{texts:?}");

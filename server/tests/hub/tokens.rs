@@ -2,7 +2,8 @@
 
 use mighub::token::AccessToken;
 use mighub::v1::{self, ErrorReason, TokenScope};
-use mighub_server::hub::{Moment, Operation, Principal, Refusal};
+use mighub_server::hub::permit::{Administer, Audit, Follow, Submit};
+use mighub_server::hub::{Moment, Principal, Refusal};
 
 use super::stage::{DRAFT, STABLE, Stage, push, row};
 
@@ -15,7 +16,7 @@ fn token(number: u8) -> AccessToken {
 impl Stage {
     fn create(&self, number: u8, request: v1::CreateTokenRequest) -> Result<v1::Token, Refusal> {
         let administrator = self.office("HUB");
-        let made = self.hub().create_token(&administrator, &request, &token(number), self.now())?;
+        let made = self.hub().create_token(&self.may(&administrator, Administer), &request, &token(number), self.now())?;
         assert_eq!(made.access_token.parse(), Ok(token(number)), "the secret is handed out");
         Ok(made.token.expect("a token"))
     }
@@ -26,12 +27,12 @@ impl Stage {
 
     fn listed(&self, in_force: bool) -> Vec<v1::Token> {
         let request = v1::ListTokensRequest { in_force, ..Default::default() };
-        self.hub().list_tokens(&self.office("UNSD"), &request, self.now()).expect("listed").tokens
+        self.hub().list_tokens(&self.may(&self.office("UNSD"), Audit), &request, self.now()).expect("listed").tokens
     }
 
     fn revoke(&self, id: &str, reason: &str) -> Result<v1::Token, Refusal> {
         let request = v1::RevokeTokenRequest { id: id.into(), reason: reason.into() };
-        let revoked = self.hub().revoke_token(&self.office("HUB"), &request, self.now())?;
+        let revoked = self.hub().revoke_token(&self.may(&self.office("HUB"), Administer), &request, self.now())?;
         Ok(revoked.token.expect("a token"))
     }
 }
@@ -94,22 +95,26 @@ fn a_token_gives_a_part_of_what_its_agency_may_do_and_never_more() {
     stage.create(4, of("HUB", TokenScope::ReadAndSubmit)).expect("made");
     let (stable, draft) = (stage.lane(STABLE, "SWE"), stage.lane(DRAFT, "SWE"));
     let other = stage.lane(STABLE, "NOR");
-    for (number, operation, expected) in [
-        (1, Operation::Follow(&stable), None),
-        (1, Operation::Submit(&stable), Some(ErrorReason::RightMissing)),
-        (2, Operation::Submit(&stable), None),
-        (2, Operation::Submit(&other), Some(ErrorReason::LaneNotPermitted)),
-        (3, Operation::Submit(&draft), None),
-        (3, Operation::Submit(&stable), Some(ErrorReason::RightMissing)),
-        (3, Operation::Follow(&stable), Some(ErrorReason::RightMissing)),
-        // Whoever holds an administrator's token administers nothing.
-        (4, Operation::Administer, Some(ErrorReason::RightMissing)),
-        (4, Operation::Audit, Some(ErrorReason::RightMissing)),
+    for (number, lane, follows, submits) in [
+        (1, &stable, None, Some(ErrorReason::RightMissing)),
+        (2, &stable, None, None),
+        (2, &other, Some(ErrorReason::LaneNotPermitted), Some(ErrorReason::LaneNotPermitted)),
+        (3, &draft, None, None),
+        (3, &stable, Some(ErrorReason::RightMissing), Some(ErrorReason::RightMissing)),
     ] {
+        let (hub, now) = (stage.hub(), stage.now());
         let principal = stage.bearer(number).expect("known");
-        let granted = stage.hub().rights().authorise(&principal, operation, stage.now());
-        assert_eq!(granted.err().map(|refusal| refusal.reason), expected, "{number} {operation:?}");
+        let follow = hub.authorise(&principal, Follow(lane.clone()), now);
+        assert_eq!(follow.err().map(|refusal| refusal.reason), follows, "{number} follows {lane}");
+        let submit = hub.authorise(&principal, Submit(lane.clone()), now);
+        assert_eq!(submit.err().map(|refusal| refusal.reason), submits, "{number} submits to {lane}");
     }
+    // Whoever holds an administrator's token administers nothing.
+    let administrator = stage.bearer(4).expect("known");
+    let refused = stage.hub().authorise(&administrator, Administer, stage.now()).expect_err("a token");
+    assert_eq!(refused.reason, ErrorReason::RightMissing);
+    let refused = stage.hub().authorise(&administrator, Audit, stage.now()).expect_err("a token");
+    assert_eq!(refused.reason, ErrorReason::RightMissing);
 }
 
 #[test]
@@ -148,7 +153,7 @@ fn a_token_that_would_be_good_for_nothing_is_not_made() {
     ] {
         assert_eq!(stage.create(1, request.clone()).expect_err("refused").reason, expected, "{request:?}");
     }
-    let refused = stage.hub().create_token(&stage.office("SWE"), &good, &token(1), stage.now());
+    let refused = stage.hub().authorise(&stage.office("SWE"), Administer, stage.now());
     assert_eq!(refused.expect_err("no administrator").reason, ErrorReason::RightMissing);
     assert!(stage.listed(false).is_empty());
 }

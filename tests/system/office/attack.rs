@@ -9,8 +9,9 @@ use super::random::{Random, say, seed};
 
 /// How many times longer an attack is that is told to be long.
 const LONG: u64 = 20;
-/// Failures that are told in full.
-const TOLD_MAX: usize = 200;
+/// Failures that are told, and characters of each.
+const TOLD_CHARACTERS_MAX: usize = 1_000;
+const TOLD_MAX: usize = 20;
 
 /// One row of the table in `docs/trust.md`.
 pub(crate) struct Attack {
@@ -63,7 +64,7 @@ impl Attack {
     pub(crate) fn fail(&mut self, what: impl Into<String>) {
         self.failed += 1;
         if self.failures.len() < TOLD_MAX {
-            self.failures.push(what.into());
+            self.failures.push(what.into().chars().take(TOLD_CHARACTERS_MAX).collect());
         }
     }
 
@@ -88,7 +89,14 @@ impl Attack {
             "details": self.details,
         });
         say(&line.to_string());
-        assert!(self.failed == 0, "{}: {} failures, seed {}: {:#?}", self.name, self.failed, seed(), self.failures);
+        assert!(
+            self.failed == 0,
+            "{}: {} failures, seed {}: {:#?}",
+            self.name,
+            self.failed,
+            seed(),
+            self.failures
+        );
         assert!(!self.injected.is_empty(), "{}: no fault was put in", self.name);
         for kind in self.injected.keys() {
             let happened = self.fired.get(kind).is_some_and(|count| *count > 0);

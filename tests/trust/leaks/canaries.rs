@@ -96,7 +96,9 @@ pub(crate) fn may_see(who: &str, why: Why, hour: Hour) -> bool {
     }
     match why {
         Why::Free => true,
-        Why::Restricted | Why::NotForPublication | Why::RestrictedSince | Why::RestrictedWithAnother => confidant,
+        Why::Restricted | Why::NotForPublication | Why::RestrictedSince | Why::RestrictedWithAnother => {
+            confidant
+        }
         Why::Redistributed => confidant || who == "IOM",
         Why::Embargoed | Why::EmbargoedRevision => early || hour > Hour::Before,
         Why::EmbargoedAndRestricted => full || (confidant && hour > Hour::Before),

@@ -48,7 +48,8 @@ pub(crate) async fn told(
             if answer.broken {
                 return Err("the answer broke off".to_owned());
             }
-            if answer.status >= 500 && answer.status != 501 {
+            // 503 is for an instant that is still to come.
+            if answer.status >= 500 && !matches!(answer.status, 501 | 503) {
                 return Err(format!("{}: {}", answer.status, String::from_utf8_lossy(&answer.body)));
             }
             let opened = opened_body(&answer.headers, &answer.body, definition)?;
@@ -56,18 +57,23 @@ pub(crate) async fn told(
         }
         Question::Rpc { name, message, until } => {
             let path = format!("/mighub.v1.{name}");
-            match crate::rights::wire::call(&reader.channel, token, &path, vec![message.clone()], *until).await {
+            match crate::rights::wire::call(&reader.channel, token, &path, vec![message.clone()], *until)
+                .await
+            {
                 Ok(messages) => {
-                    let cursor = messages.last().filter(|_| *name == "RetrievalService/Pull").and_then(|last| {
-                        match v1::PullResponse::decode(&last[..]).ok()?.part? {
-                            v1::pull_response::Part::Summary(summary) => Some(summary.cursor.to_vec()),
-                            _ => None,
-                        }
-                    });
+                    let cursor =
+                        messages.last().filter(|_| *name == "RetrievalService/Pull").and_then(|last| {
+                            match v1::PullResponse::decode(&last[..]).ok()?.part? {
+                                v1::pull_response::Part::Summary(summary) => Some(summary.cursor.to_vec()),
+                                _ => None,
+                            }
+                        });
                     let opened = opened_messages(name, &messages, definition)?;
                     Ok(Told { opened, refused: false, cursor: cursor.filter(|cursor| !cursor.is_empty()) })
                 }
-                Err(status) if status.code() == tonic::Code::Internal || status.code() == tonic::Code::Unknown => {
+                Err(status)
+                    if status.code() == tonic::Code::Internal || status.code() == tonic::Code::Unknown =>
+                {
                     Err(format!("{status:?}"))
                 }
                 Err(status) => {
@@ -115,9 +121,14 @@ async fn no_answer_and_no_log_tells_a_secret_to_who_may_not_have_it() {
             for found in answer.opened.iter().flat_map(|bytes| needles.found(bytes)) {
                 let canary = &world.canaries[found];
                 if may_see(reader.name, canary.why, hour) {
-                    if is_rest { seen_by_rest.insert(found) } else { seen_by_rpc.insert(found) };
+                    if is_rest {
+                        seen_by_rest.insert(found)
+                    } else {
+                        seen_by_rpc.insert(found)
+                    };
                 } else if !said_by_the_question(&asked, &canary.text) {
-                    attack.fail(format!("{} at {hour:?}: {canary:?} in the answer to {asked:?}", reader.name));
+                    attack
+                        .fail(format!("{} at {hour:?}: {canary:?} in the answer to {asked:?}", reader.name));
                 }
             }
             bytes += answer.opened.iter().map(Vec::len).sum::<usize>();

@@ -49,7 +49,8 @@ const MEDIA_TYPES: [&str; 16] = [
     "application/vnd.apache.parquet",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 ];
-const COMPONENTS: [&str; 6] = ["OBS_VALUE", "COMMENT_OBS", "CONF_STATUS", "OBS_STATUS", "CONF_REDIST", "TIME_PERIOD"];
+const COMPONENTS: [&str; 6] =
+    ["OBS_VALUE", "COMMENT_OBS", "CONF_STATUS", "OBS_STATUS", "CONF_REDIST", "TIME_PERIOD"];
 
 fn one_of<T: Copy>(random: &mut Random, of: &[T]) -> T {
     of[random.below(of.len() as u64) as usize]
@@ -86,7 +87,7 @@ fn point(random: &mut Random, about: &About<'_>) -> Option<Point> {
             point::At::AsOf(mighub::convert::timestamp_message(at))
         }
         1 => point::At::Position(random.below(about.positions + 2)),
-        2 => point::At::Edition(one_of(random, &["first", "held", "later"]).to_owned()),
+        2 => point::At::Edition(one_of(random, &["first", "held", "later", "withdrawn"]).to_owned()),
         _ => return None,
     };
     Some(Point { at: Some(at) })
@@ -111,7 +112,8 @@ fn pull(random: &mut Random, about: &About<'_>) -> Question {
         _ => Vec::new(),
     };
     let point = if since.is_empty() { point(random, about) } else { None };
-    let providers = if random.below(3) == 0 { vec![one_of(random, &["SWE", "FRA", "NOR"]).to_owned()] } else { vec![] };
+    let providers =
+        if random.below(3) == 0 { vec![one_of(random, &["SWE", "FRA", "NOR"]).to_owned()] } else { vec![] };
     let max_observations = (random.below(4) == 0).then(|| random.below(40));
     rpc(
         "RetrievalService/Pull",
@@ -130,14 +132,23 @@ fn pull(random: &mut Random, about: &About<'_>) -> Question {
 
 fn listing(random: &mut Random, about: &About<'_>) -> Question {
     let dataflow = FLOW.to_owned();
-    match random.below(5) {
+    match random.below(6) {
         0 => rpc("RetrievalService/ListVintages", v1::ListVintagesRequest { dataflow, ..Default::default() }),
         1 => {
             let point = point(random, about);
-            rpc("RetrievalService/GetCoverage", v1::GetCoverageRequest { dataflow, point, ..Default::default() })
+            rpc(
+                "RetrievalService/GetCoverage",
+                v1::GetCoverageRequest { dataflow, point, ..Default::default() },
+            )
         }
         2 => rpc("SubmissionService/ListSubmissions", v1::ListSubmissionsRequest::default()),
         3 => rpc("AgencyService/ListAgreements", v1::ListAgreementsRequest::default()),
+        4 => {
+            // What rules say of figures may show some.
+            let rulebook = mighub_validation::Rulebook::shipped(FLOW).expect("flows have a rulebook");
+            let rulebook = rulebook.canonical_bytes().to_vec().into();
+            rpc("StructureService/TryRulebook", v1::TryRulebookRequest { rulebook, providers: Vec::new() })
+        }
         _ => rpc("SubmissionService/GetLane", v1::GetLaneRequest { lane: Some(raw::lane("SWE")) }),
     }
 }
@@ -208,7 +219,10 @@ fn data(random: &mut Random, about: &About<'_>) -> Asked {
             ("sort", one_of(random, &["OBS_VALUE:desc", "TIME_PERIOD", "COMMENT_OBS"]).to_owned()),
             ("attributes", one_of(random, &["all", "none", "COMMENT_OBS", "dsd"]).to_owned()),
             ("measures", one_of(random, &["all", "none", "OBS_VALUE"]).to_owned()),
-            ("dimensionAtObservation", one_of(random, &["TIME_PERIOD", "AllDimensions", "COUNTERPART_AREA"]).to_owned()),
+            (
+                "dimensionAtObservation",
+                one_of(random, &["TIME_PERIOD", "AllDimensions", "COUNTERPART_AREA"]).to_owned(),
+            ),
         ] {
             if random.below(8) == 0 {
                 query.push(format!("{name}={value}"));
@@ -243,7 +257,10 @@ fn availability(random: &mut Random, about: &About<'_>) -> Asked {
         query.push(format!("updatedAfter={}", instant(random, about)));
     }
     if random.below(4) == 0 {
-        return asked(format!("/sdmx/v1/availableconstraint/MIGHUB,MIG_FLOW,1.0.0/{}/all/all", key(random)), &[]);
+        return asked(
+            format!("/sdmx/v1/availableconstraint/MIGHUB,MIG_FLOW,1.0.0/{}/all/all", key(random)),
+            &[],
+        );
     }
     let component = one_of(random, &["*", "TIME_PERIOD", "COUNTERPART_AREA", "REF_AREA"]);
     asked(format!("/sdmx/v2/availability/dataflow/MIGHUB/MIG_FLOW/1.0.0/{}/{component}", key(random)), &query)

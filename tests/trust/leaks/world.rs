@@ -83,28 +83,32 @@ pub(crate) async fn admit_everybody(stage: &Stage) {
     stage.agree(v1::Agreement { existence_restricted: true, ..agreement("FRA") }).await;
 }
 
+/// Access tokens by the names of those who have them.
+pub(crate) type Tokens = BTreeMap<&'static str, String>;
+
+/// Makes the access tokens.
+pub(crate) async fn tokens(stage: &Stage) -> Tokens {
+    let other_flow = ["MIGHUB:MIG_STOCK(1.0.0)"];
+    let mut tokens = Tokens::new();
+    tokens.insert("token SWE", token(stage, "SWE", &[]).await.access_token);
+    tokens.insert("token SWE other flow", token(stage, "SWE", &other_flow).await.access_token);
+    tokens.insert("token AUDITOR", token(stage, "AUDITOR", &[]).await.access_token);
+    let made = token(stage, "SWE", &[]).await;
+    let id = made.token.expect("a token").id;
+    let request = v1::RevokeTokenRequest { id, reason: "a test".into() };
+    raw::agencies(stage.channel(ADMINISTRATOR).await).revoke_token(request).await.expect("revoked");
+    tokens.insert("token revoked", made.access_token);
+    tokens
+}
+
 /// Connections of everybody.
-pub(crate) async fn connect_everybody(stage: &Stage) -> Vec<Reader> {
+pub(crate) async fn connect_everybody(stage: &Stage, tokens: &Tokens) -> Vec<Reader> {
     let mut readers = Vec::new();
     for name in READERS {
-        let public = stage.public_channel().await;
-        let token = match name {
-            "token SWE" => Some(token(stage, "SWE", &[]).await.access_token),
-            "token SWE other flow" => Some(token(stage, "SWE", &["MIGHUB:MIG_STOCK(1.0.0)"]).await.access_token),
-            "token AUDITOR" => Some(token(stage, "AUDITOR", &[]).await.access_token),
-            "token revoked" => {
-                let made = token(stage, "SWE", &[]).await;
-                let id = made.token.expect("a token").id;
-                let request = v1::RevokeTokenRequest { id, reason: "a test".into() };
-                let mut agencies = raw::agencies(stage.channel(ADMINISTRATOR).await);
-                agencies.revoke_token(request).await.expect("revoked");
-                Some(made.access_token)
-            }
-            _ => None,
-        };
+        let token = tokens.get(name).cloned();
         let channel = match name {
-            "public" => public,
-            _ if token.is_some() => public,
+            "public" => stage.public_channel().await,
+            _ if token.is_some() => stage.public_channel().await,
             agency => stage.channel(agency).await,
         };
         readers.push(Reader { name, channel, token });
@@ -129,7 +133,8 @@ impl World {
         let canaries = canaries(random);
         let mut world = Self { readers: Vec::new(), canaries, submissions: Vec::new(), begun_s, stage };
         world.send_all().await;
-        world.readers = connect_everybody(&world.stage).await;
+        let tokens = tokens(&world.stage).await;
+        world.readers = connect_everybody(&world.stage, &tokens).await;
         world
     }
 
@@ -193,12 +198,11 @@ impl World {
         }
         let mistaken = receipts[&4].body.submission_id.clone();
         office.withdraw(&mistaken, "sent by mistake", "").await.expect("withdrawn");
-        let mut ids: Vec<String> =
-            receipts.into_values().map(|receipt| receipt.body.submission_id).collect();
+        let mut ids: Vec<String> = receipts.into_values().map(|receipt| receipt.body.submission_id).collect();
 
         let mut pending = self.rows(Why::Pending, "F", "");
-        // A key and nothing else is a warning.
-        pending.push(Row { counterpart: "ISL", year: 2011, ..Row::default() });
+        // A key and nothing else, of a cell that has a figure, is a warning.
+        pending.push(Row { counterpart: AREAS[0], year: FIRST_YEAR, ..Row::default() });
         let pushed = push(&office, &noted("SWE", &pending), &PushOptions::default()).await;
         assert!(matches!(pushed.outcome, PushOutcome::NeedsAnswer { .. }), "{:?}", pushed.outcome);
         ids.extend(pushed.submission);

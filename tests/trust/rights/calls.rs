@@ -1,6 +1,6 @@
 //! The table of calls: for each rpc of the contract, who may. Written by hand; a new rpc needs a row here.
 //!
-//! One letter an identity, in the order of [`IDENTITIES`](super::world::IDENTITIES); blanks only part those with
+//! What came with evidence, release, keys and disclosure stands in [`trust_calls`](super::trust_calls). One letter an identity, in the order of [`IDENTITIES`](super::world::IDENTITIES); blanks only part those with
 //! certificates from those with tokens. One text for each state of the agreement ([`TERMS`](super::world::TERMS)).
 
 use mighub::v1::{self, Role};
@@ -24,7 +24,7 @@ pub(super) struct Call {
     pub(super) expected: [&'static str; 3],
 }
 
-const CALL: Call = Call {
+pub(super) const CALL: Call = Call {
     name: "",
     state: State::InForce,
     until: Until::End,
@@ -35,25 +35,26 @@ const CALL: Call = Call {
 };
 
 /// Figures and what describes them: everybody whose credentials are good sees what is for him.
-const EVERYBODY: &str = ".e........... .....xxx";
+pub(super) const EVERYBODY: &str = ".e........... ......xxx";
 /// Whoever says who it is.
-const KNOWN: &str = "we........... .....xxx";
+const KNOWN: &str = "we........... ......xxx";
 /// A token is for figures and submissions alone.
-const ADMINISTRATORS: &str = "werrrrrrrrrr. rrrrrxxx";
-const AUDITORS: &str = "werrrrrrrrr.. rrrrrxxx";
+pub(super) const ADMINISTRATORS: &str = "werrrrrrrrrr. rrrrrrxxx";
+pub(super) const AUDITORS: &str = "werrrrrrrrr.. rrrrrrxxx";
 
 /// What is done with a submission: its office may, while its agreement holds and by a token for that; who may only look
 /// is told so; and who may not even look hears what he would of one that does not exist.
-const SENDERS: [&str; 3] =
-    ["wenn..nnnrnrn r.rnrxxx", "wennlnnnnrnrn rlrnrxxx", "wenn.nnnnrnrn r.rnrxxx"];
+const SENDERS: [&str; 3] = ["wenn..nnnrnrn r.rnnrxxx", "wennlnnnnrnrn rlrnnrxxx", "wenn.nnnnrnrn r.rnnrxxx"];
 /// The same for who looks at one.
-const FOLLOWERS: [&str; 3] =
-    ["wenn..nnn.n.n ..nn.xxx", "wennnnnnn.n.n nnnn.xxx", "wenn.nnnn.n.n ..nn.xxx"];
+pub(super) const FOLLOWERS: [&str; 3] =
+    ["wenn..nnn.n.n ..rnn.xxx", "wennnnnnn.n.n nnrnn.xxx", "wenn.nnnn.n.n ..rnn.xxx"];
+/// Answers are about a report, which is looked at first.
+const ANSWERERS: [&str; 3] =
+    ["wenn..nnnrnrn r.rnnrxxx", "wennnnnnnrnrn nnrnnrxxx", "wenn.nnnnrnrn r.rnnrxxx"];
 /// Who opens one.
-const OPENERS: [&str; 3] =
-    ["werl..rrrrrrr r.rrrxxx", "werlllrrrrrrr rlrrrxxx", "werl.lrrrrrrr r.rrrxxx"];
+const OPENERS: [&str; 3] = ["werl..rrrrrrr r.rrrrxxx", "werlllrrrrrrr rlrrrrxxx", "werl.lrrrrrrr r.rrrrxxx"];
 
-fn one(message: impl Message) -> Vec<Vec<u8>> {
+pub(super) fn one(message: impl Message) -> Vec<Vec<u8>> {
     vec![message.encode_to_vec()]
 }
 
@@ -130,7 +131,7 @@ pub(super) const CALLS: &[Call] = &[
             one(v1::AnswerFindingsRequest { submission_id, answers: vec![answer], person })
         },
         consumes: true,
-        expected: SENDERS,
+        expected: ANSWERERS,
         ..CALL
     },
     Call {
@@ -167,9 +168,7 @@ pub(super) const CALLS: &[Call] = &[
     },
     Call {
         name: "RetrievalService/DiffVintages",
-        messages: |_, _| {
-            one(v1::DiffVintagesRequest { lane: Some(raw::lane("SWE")), ..Default::default() })
-        },
+        messages: |_, _| one(v1::DiffVintagesRequest { lane: Some(raw::lane("SWE")), ..Default::default() }),
         ..CALL
     },
     // StructureService
@@ -178,6 +177,7 @@ pub(super) const CALLS: &[Call] = &[
         messages: |_, _| {
             one(v1::PutStructuresRequest { message: "{}".into(), dry_run: true, ..Default::default() })
         },
+        let_in: "STRUCTURE_MALFORMED",
         expected: [ADMINISTRATORS; 3],
         ..CALL
     },
@@ -254,7 +254,7 @@ pub(super) const CALLS: &[Call] = &[
         },
         // Whoever enrols has nothing yet but the token in the message, which is what is looked at.
         let_in: "TOKEN_INVALID",
-        expected: ["............. ........"; 3],
+        expected: ["............. ........."; 3],
         ..CALL
     },
     Call {
@@ -270,9 +270,7 @@ pub(super) const CALLS: &[Call] = &[
     Call { name: "AgencyService/WhoAmI", ..CALL },
     Call {
         name: "AgencyService/GrantRole",
-        messages: |_, _| {
-            one(v1::GrantRoleRequest { agency: "NOR".into(), role: Role::Submitter.into() })
-        },
+        messages: |_, _| one(v1::GrantRoleRequest { agency: "NOR".into(), role: Role::Submitter.into() }),
         expected: [ADMINISTRATORS; 3],
         ..CALL
     },

@@ -28,24 +28,29 @@ const ROUTE: Route = Route {
     expected: [EVERYBODY; 3],
 };
 
-const EVERYBODY: &str = ".e........... .....xxx";
+const EVERYBODY: &str = ".e........... ......xxx";
 /// What describes the hub and asks for no credentials does not look at them either.
-const ANYBODY: &str = "............. ........";
-const ADMINISTRATORS: &str = "werrrrrrrrrr. rrrrrxxx";
+const ANYBODY: &str = "............. .........";
+const ADMINISTRATORS: &str = "werrrrrrrrrr. rrrrrrxxx";
 const FOLLOWERS: [&str; 3] =
-    ["wenn..nnn.n.n ..nn.xxx", "wennnnnnn.n.n nnnn.xxx", "wenn.nnnn.n.n ..nn.xxx"];
-const SENDERS: [&str; 3] =
-    ["wenn..nnnrnrn r.rnrxxx", "wennlnnnnrnrn rlrnrxxx", "wenn.nnnnrnrn r.rnrxxx"];
+    ["wenn..nnn.n.n ..rnn.xxx", "wennnnnnn.n.n nnrnn.xxx", "wenn.nnnn.n.n ..rnn.xxx"];
+const ANSWERERS: [&str; 3] =
+    ["wenn..nnnrnrn r.rnnrxxx", "wennnnnnnrnrn nnrnnrxxx", "wenn.nnnnrnrn r.rnnrxxx"];
 /// Of a file, one knows only later which lane it is for; before it is read, whoever may send nothing is refused.
 const HANDERS_IN: [&str; 3] =
-    ["werl..rrrrrrr r.rrrxxx", "werlllrrrrrrr rlrrrxxx", "werl.lrrrrrrr r.rrrxxx"];
+    ["werl..rrrrrrr r.rrrrxxx", "werlllrrrrrrr rlrrrrxxx", "werl.lrrrrrrr r.rrrrxxx"];
 
 const STRUCTURE: &str = "application/vnd.sdmx.structure+json;version=2.0.0";
-const EMPTY_MESSAGE: &str = r#"{"meta":{"id":"X","prepared":"2026-01-01T00:00:00Z","sender":{"id":"X"}},"data":{}}"#;
+const EMPTY_MESSAGE: &str =
+    r#"{"meta":{"id":"X","prepared":"2026-01-01T00:00:00Z","sender":{"id":"X"}},"data":{}}"#;
 
 /// All of them.
 pub(super) const ROUTES: &[Route] = &[
-    Route { id: "structures", asked: |_| Asked::get("/sdmx/v2/structure/dataflow/MIGHUB/MIG_FLOW/1.0.0"), ..ROUTE },
+    Route {
+        id: "structures",
+        asked: |_| Asked::get("/sdmx/v2/structure/dataflow/MIGHUB/MIG_FLOW/1.0.0"),
+        ..ROUTE
+    },
     Route {
         id: "storeStructures",
         asked: |_| message(Asked { method: "POST", ..Asked::get("/sdmx/v2/structure") }),
@@ -54,21 +59,28 @@ pub(super) const ROUTES: &[Route] = &[
     },
     Route {
         id: "replaceStructure",
-        asked: |_| message(Asked { method: "PUT", ..Asked::get("/sdmx/v2/structure/dataflow/MIGHUB/NONE/1.0.0") }),
+        asked: |_| {
+            message(Asked { method: "PUT", ..Asked::get("/sdmx/v2/structure/dataflow/MIGHUB/NONE/1.0.0") })
+        },
         expected: [ADMINISTRATORS; 3],
         ..ROUTE
     },
     Route {
         id: "deleteStructure",
-        asked: |_| Asked { method: "DELETE", ..Asked::get("/sdmx/v2/structure/codelist/MIGHUB/NONE/1.0.0") },
-        let_in: 404,
+        asked: |_| Asked {
+            method: "DELETE",
+            ..Asked::get("/sdmx/v2/structure/dataflow/MIGHUB/MIG_FLOW/1.0.0")
+        },
+        // It is in use.
+        let_in: 409,
         expected: [ADMINISTRATORS; 3],
         ..ROUTE
     },
     Route {
         id: "pushStructures",
         asked: |_| {
-            message(Asked { method: "POST", ..Asked::get("/ws/secure/sdmxapi/rest") }).with("action", "Append")
+            message(Asked { method: "POST", ..Asked::get("/ws/secure/sdmxapi/rest") })
+                .with("action", "Append")
         },
         expected: [ADMINISTRATORS; 3],
         ..ROUTE
@@ -85,11 +97,27 @@ pub(super) const ROUTES: &[Route] = &[
         ..ROUTE
     },
     Route { id: "schema", asked: |_| Asked::get("/sdmx/v2/schema/dataflow/MIGHUB/MIG_FLOW/1.0.0"), ..ROUTE },
-    Route { id: "schemaV1", asked: |_| Asked::get("/sdmx/v1/schema/dataflow/MIGHUB/MIG_FLOW/1.0.0"), ..ROUTE },
+    Route {
+        id: "schemaV1",
+        asked: |_| Asked::get("/sdmx/v1/schema/dataflow/MIGHUB/MIG_FLOW/1.0.0"),
+        ..ROUTE
+    },
     Route { id: "data", asked: |_| Asked::get("/sdmx/v2/data/dataflow/MIGHUB/MIG_FLOW/1.0.0/*"), ..ROUTE },
     Route { id: "dataV1", asked: |_| Asked::get("/sdmx/v1/data/MIGHUB,MIG_FLOW,1.0.0/all"), ..ROUTE },
-    Route { id: "registrations", asked: |_| Asked::get("/sdmx/v2/registration/provider"), let_in: 501, expected: [ANYBODY; 3], ..ROUTE },
-    Route { id: "metadata", asked: |_| Asked::get("/sdmx/v2/metadata/metadataset"), let_in: 501, expected: [ANYBODY; 3], ..ROUTE },
+    Route {
+        id: "registrations",
+        asked: |_| Asked::get("/sdmx/v2/registration/provider"),
+        let_in: 501,
+        expected: [ANYBODY; 3],
+        ..ROUTE
+    },
+    Route {
+        id: "metadata",
+        asked: |_| Asked::get("/sdmx/v2/metadata/metadataset"),
+        let_in: 501,
+        expected: [ANYBODY; 3],
+        ..ROUTE
+    },
     Route { id: "tables", asked: |_| Asked::get("/v1/data"), ..ROUTE },
     Route { id: "table", asked: |_| Asked::get("/v1/data/MIG_FLOW.csv"), ..ROUTE },
     Route {
@@ -97,7 +125,10 @@ pub(super) const ROUTES: &[Route] = &[
         asked: |world| {
             let figure = format!("{},A,F", world.fresh_number());
             let body = crate::files::flows("SWE", &[("M", "IMM", "NOR", 2015, &figure)]);
-            let path = format!("/v1/submissions?dataflow={}&provider=SWE", FLOW.replace('(', "%28").replace(')', "%29"));
+            let path = format!(
+                "/v1/submissions?dataflow={}&provider=SWE",
+                FLOW.replace('(', "%28").replace(')', "%29")
+            );
             Asked { method: "POST", body, ..Asked::get(path) }.with("content-type", "text/csv")
         },
         let_in: 201,
@@ -116,11 +147,12 @@ pub(super) const ROUTES: &[Route] = &[
         asked: |world| {
             let body = r#"{"answers":[{"rule_id":"STR-053","finding_ids":[],"text":"it is a placeholder"}]}"#;
             let path = format!("/v1/submissions/{}/answers", world.id);
-            Asked { method: "POST", body: body.to_owned(), ..Asked::get(path) }.with("content-type", "application/json")
+            Asked { method: "POST", body: body.to_owned(), ..Asked::get(path) }
+                .with("content-type", "application/json")
         },
         let_in: 201,
         consumes: true,
-        expected: SENDERS,
+        expected: ANSWERERS,
         ..ROUTE
     },
     Route { id: "description", asked: |_| Asked::get("/sdmx/openapi.json"), expected: [ANYBODY; 3], ..ROUTE },

@@ -9,7 +9,7 @@ use crate::office::parcel::{self, Desk};
 use crate::office::{ADMINISTRATOR, Stage, accepted, agreement, push, raw};
 
 /// Whoever calls. Everything is about the lane of SWE.
-pub(super) const IDENTITIES: [&str; 21] = [
+pub(super) const IDENTITIES: [&str; 22] = [
     // No certificate, no token.
     "public",
     // A certificate of the hub's authority whose agency this hub does not know: as after a restored backup.
@@ -34,6 +34,7 @@ pub(super) const IDENTITIES: [&str; 21] = [
     "token SWE read",
     "token SWE send",
     "token SWE other flow",
+    "token NOR other flow",
     "token READER",
     "token AUDITOR",
     // Access tokens that are good no more, and one that never was.
@@ -83,6 +84,8 @@ pub(super) struct World {
     office: Channel,
 }
 
+/// A dataflow that the calls are not about.
+const OTHER_FLOW: &str = "MIGHUB:MIG_STOCK(1.0.0)";
 /// Days after which the token that expires has expired.
 const EXPIRES_DAYS: u32 = 1;
 const DAY_S: i64 = 24 * 3_600;
@@ -137,9 +140,8 @@ impl World {
             "unknown certificate" => return Caller { name, channel: unknown.clone(), token: None },
             "token SWE read" => self.token("SWE", TokenScope::Read, &[], 0).await.access_token,
             "token SWE send" => self.token("SWE", send, &[], 0).await.access_token,
-            "token SWE other flow" => {
-                self.token("SWE", send, &["MIGHUB:MIG_STOCK(1.0.0)"], 0).await.access_token
-            }
+            "token SWE other flow" => self.token("SWE", send, &[OTHER_FLOW], 0).await.access_token,
+            "token NOR other flow" => self.token("NOR", send, &[OTHER_FLOW], 0).await.access_token,
             "token READER" => self.token("READER", TokenScope::Read, &[], 0).await.access_token,
             "token AUDITOR" => self.token("AUDITOR", TokenScope::Read, &[], 0).await.access_token,
             "token revoked" => {
@@ -220,11 +222,8 @@ impl World {
     async fn clear_away(&self) {
         self.stage.agree(terms(Terms::InForce)).await;
         let mut submissions = raw::submissions(self.office.clone());
-        let states = [
-            v1::SubmissionState::Receiving,
-            v1::SubmissionState::Checking,
-            v1::SubmissionState::NeedsAnswer,
-        ];
+        let states =
+            [v1::SubmissionState::Receiving, v1::SubmissionState::Checking, v1::SubmissionState::NeedsAnswer];
         let request = v1::ListSubmissionsRequest {
             states: states.map(i32::from).to_vec(),
             page_size: 100,

@@ -29,7 +29,7 @@ pub(super) struct Checks {
     accepted: BTreeMap<u64, usize>,
     /// What a reader had who was given this cursor.
     at_cursor: HashMap<Vec<u8>, Tables>,
-    /// Blocks that were acknowledged as durable, and the office heard of it.
+    /// Blocks that were acknowledged as durable.
     durable: HashSet<(String, u32)>,
     failures: Vec<String>,
 }
@@ -63,10 +63,25 @@ impl Checks {
     /// The hub answered, whether or not anybody hears it.
     pub(super) fn answered(&mut self, cases: &[Case], request: &Request, answer: &Answer, now: Moment) {
         match (request, answer) {
-            (_, Answer::Opened { id, receipt: Some(receipt), .. } | Answer::Sealed { id, receipt: Some(receipt) }) => {
+            (
+                _,
+                Answer::Opened { id, receipt: Some(receipt), .. }
+                | Answer::Sealed { id, receipt: Some(receipt) },
+            ) => {
                 self.given(id, receipt);
             }
-            (_, Answer::Sealed { id, receipt: None }) => self.fail(&format!("{id} was sealed without a receipt")),
+            (_, Answer::Sealed { id, receipt: None }) => {
+                self.fail(&format!("{id} was sealed without a receipt"))
+            }
+            (_, Answer::Uploaded { id, durable }) => {
+                self.durable.extend(durable.iter().map(|index| (id.clone(), *index)));
+            }
+            (_, Answer::Opened { id, missing, receipt: None }) => {
+                let again = missing.iter().find(|index| self.durable.contains(&(id.clone(), **index)));
+                if let Some(again) = again {
+                    self.fail(&format!("block {again} of {id} was acknowledged and is asked for again"));
+                }
+            }
             (Request::Pull { since, .. }, Answer::Pulled { parts, .. }) => {
                 self.pulled(cases, since, parts, now);
             }
@@ -102,20 +117,6 @@ impl Checks {
     pub(super) fn has_receipt(&mut self, answer: &Answer) {
         if !matches!(answer, Answer::Opened { receipt: Some(_), .. }) {
             self.fail(&format!("a receipt is gone: {answer:?}"));
-        }
-    }
-
-    pub(super) fn durable(&mut self, id: &str, blocks: &[u32]) {
-        self.durable.extend(blocks.iter().map(|index| (id.to_owned(), *index)));
-    }
-
-    /// Blocks that the hub asks for. An old answer may name what has come since, but it was sent before.
-    pub(super) fn may_be_missing(&mut self, id: &str, missing: &[u32]) {
-        // Said again only by answers that were on their way when the acknowledgement came; the office sends one block
-        // after the other, so that such an answer costs one block.
-        let again = missing.iter().filter(|index| self.durable.contains(&(id.to_owned(), **index))).count();
-        if again > 1 {
-            self.fail(&format!("{again} acknowledged blocks of {id} were asked for again"));
         }
     }
 

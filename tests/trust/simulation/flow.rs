@@ -170,8 +170,7 @@ pub(super) fn cells(columns: &Columns) -> Vec<(Cell, Option<i64>)> {
     };
     let mut all = Vec::new();
     for series in 0..columns.series_count() {
-        let (area, sex) =
-            (known(&AREAS, columns.code(series, 0)), known(&SEXES, columns.code(series, 1)));
+        let (area, sex) = (known(&AREAS, columns.code(series, 0)), known(&SEXES, columns.code(series, 1)));
         for place in columns.observations(series) {
             let year = columns.periods[place].first_year().expect("a year");
             let year = u16::try_from(year).expect("of our time");

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use mighub::v1::{self, ErrorReason, Role};
 use mighub_sdmx::columns::Shape;
 use mighub_sdmx::structure::{AgencyId, Class, Reference};
+use mighub_server::hub::lane::LaneId;
+use mighub_server::hub::permit::{ActOn, Administer, Enrolled, Operation, Permit, Read, Submit};
 use mighub_server::hub::{Founding, Hub, HubOptions, Moment, Principal, Refusal};
 use mighub_server::trust::HubSigner;
 use ring::signature::KeyPair;
@@ -25,7 +27,10 @@ pub(super) enum Request {
     Upload(Arc<Prepared>, u32),
     Seal(String),
     /// Everything that changed since a cursor, or everything; the number is the asker's.
-    Pull { number: u64, since: Vec<u8> },
+    Pull {
+        number: u64,
+        since: Vec<u8>,
+    },
 }
 
 /// What the hub answers.
@@ -49,6 +54,8 @@ pub(super) struct SimulatedHub {
     hub: Option<Arc<Hub>>,
     /// The latest that its clock told since it started.
     latest_ms: i64,
+    /// The latest time of a record: a hub that starts again begins no earlier.
+    recorded_ms: i64,
 }
 
 pub(super) fn principal(agency: &str) -> Principal {
@@ -99,14 +106,24 @@ impl Template {
     pub(super) fn open(&self) -> SimulatedHub {
         let folder = scratch();
         copy(self.folder.path(), folder.path());
-        SimulatedHub { hub: Some(open(folder.path())), folder, latest_ms: i64::MIN }
+        SimulatedHub { hub: Some(open(folder.path())), folder, latest_ms: START_MS, recorded_ms: START_MS }
     }
+}
+
+/// What the administrator does.
+fn administer(hub: &Hub) -> Permit<Administer> {
+    permitted(hub, "HUB", Administer, Moment(START_MS)).expect("the administrator may")
+}
+
+fn permitted<O: Operation>(hub: &Hub, who: &str, what: O, now: Moment) -> Result<Permit<O>, Refusal> {
+    hub.authorise(&principal(who), what, now)
 }
 
 fn enrol(hub: &Hub, agency: &str) {
     let request = v1::AddAgencyRequest { agency: agency.into(), name: agency.into(), token_only: false };
     let token = mighub::token::EnrolmentToken::new([agency.as_bytes()[0]; 16], [0; 32]);
-    hub.add_agency(&principal("HUB"), &request, &token, Moment(i64::MAX / 2), Moment(START_MS)).expect("added");
+    let end = Moment(i64::MAX / 2);
+    hub.add_agency(&administer(hub), &request, &token, end, Moment(START_MS)).expect("added");
     let keys = v1::KeysRecorded {
         agency_id: agency.into(),
         application: "test".into(),
@@ -119,7 +136,7 @@ fn enrol(hub: &Hub, agency: &str) {
 
 fn grant(hub: &Hub, agency: &str, role: Role) {
     let request = v1::GrantRoleRequest { agency: agency.into(), role: role.into() };
-    hub.grant_role(&principal("HUB"), &request, Moment(START_MS)).expect("granted");
+    hub.grant_role(&administer(hub), &request, Moment(START_MS)).expect("granted");
 }
 
 fn agree(hub: &Hub, provider: &str) {
@@ -132,7 +149,7 @@ fn agree(hub: &Hub, provider: &str) {
         ..Default::default()
     };
     let request = v1::PutAgreementRequest { agreement: Some(agreement) };
-    hub.put_agreement(&principal("HUB"), &request, Moment(START_MS)).expect("an agreement");
+    hub.put_agreement(&administer(hub), &request, Moment(START_MS)).expect("an agreement");
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -158,13 +175,13 @@ impl SimulatedHub {
         self.hub = None;
     }
 
-    /// Starts again, perhaps without its view; its clock begins anew.
+    /// Starts again, perhaps without its view; its clock begins anew, and not before the journal's last record.
     pub(super) fn start(&mut self, without_view: bool) {
         if without_view {
             std::fs::remove_dir_all(self.folder.path().join("hub/view")).expect("removed");
         }
         self.hub = Some(open(self.folder.path()));
-        self.latest_ms = i64::MIN;
+        self.latest_ms = self.recorded_ms;
     }
 
     pub(super) fn hub(&self) -> &Arc<Hub> {
@@ -183,13 +200,24 @@ impl SimulatedHub {
     }
 
     pub(super) fn terms(&self, provider: &str) -> v1::GetLaneResponse {
-        let lane = Some(v1::Lane { dataflow: DATAFLOW.into(), provider: provider.into() });
-        let request = v1::GetLaneRequest { lane };
-        self.hub().get_lane(&principal(provider), &request, Moment(START_MS)).expect("a lane")
+        let message = v1::Lane { dataflow: DATAFLOW.into(), provider: provider.into() };
+        let lane = LaneId::of_message(Some(&message)).expect("a lane");
+        let (now, request) = (Moment(START_MS), v1::GetLaneRequest { lane: Some(message) });
+        let permit = permitted(self.hub(), provider, Submit(lane), now).expect("its own lane");
+        self.hub().get_lane(&permit, &request, now).expect("a lane")
     }
 
     /// Does what is asked.
-    pub(super) fn answer(&self, who: &str, request: &Request, now: Moment) -> Answer {
+    pub(super) fn answer(&mut self, who: &str, request: &Request, now: Moment) -> Answer {
+        let before = self.hub().position();
+        let answer = self.answered(who, request, now);
+        if self.hub().position() != before {
+            self.recorded_ms = self.recorded_ms.max(now.0);
+        }
+        answer
+    }
+
+    fn answered(&self, who: &str, request: &Request, now: Moment) -> Answer {
         let refused = |id: &str| {
             let id = id.to_owned();
             move |refusal: Refusal| Answer::Refused { id, reason: refusal.reason, text: refusal.text }
@@ -201,7 +229,8 @@ impl SimulatedHub {
             }
             Request::Seal(id) => {
                 let request = v1::SealSubmissionRequest { submission_id: id.clone() };
-                match self.hub().seal_submission(&principal(who), &request, now) {
+                let sealed = permitted(self.hub(), who, ActOn(id.clone()), now);
+                match sealed.and_then(|permit| self.hub().seal_submission(&permit, &request, now)) {
                     Ok(sealed) => Answer::Sealed { id: id.clone(), receipt: sealed.receipt },
                     Err(refusal) => refused(id)(refusal),
                 }
@@ -213,7 +242,8 @@ impl SimulatedHub {
                     since: since.clone().into(),
                     ..Default::default()
                 };
-                let parts = self.hub().pull(&principal(who), request, now);
+                let permit = permitted(self.hub(), who, Read, now);
+                let parts = permit.and_then(|permit| self.hub().pull(&permit, request, now));
                 match parts.and_then(Iterator::collect) {
                     Ok(parts) => Answer::Pulled { number: *number, parts },
                     Err(refusal) => refused("a pull")(refusal),
@@ -223,7 +253,8 @@ impl SimulatedHub {
     }
 
     fn opened(&self, who: &str, prepared: &Prepared, now: Moment) -> Result<Answer, Refusal> {
-        let mut opening = self.hub().open_submission(&principal(who), prepared.signed.clone(), now)?;
+        let permit = permitted(self.hub(), who, Enrolled, now)?;
+        let mut opening = self.hub().open_submission(&permit, prepared.signed.clone(), now)?;
         opening.chunk(&prepared.manifest)?;
         let opened = opening.finish(now)?;
         let (id, missing) = (prepared.id.clone(), opened.missing_blocks);
@@ -231,7 +262,8 @@ impl SimulatedHub {
     }
 
     fn uploaded(&self, who: &str, prepared: &Prepared, index: u32, now: Moment) -> Result<Answer, Refusal> {
-        let mut upload = self.hub().upload(&principal(who), &prepared.id, now)?;
+        let permit = permitted(self.hub(), who, ActOn(prepared.id.clone()), now)?;
+        let mut upload = self.hub().upload(&permit, now)?;
         let frame = prepared.frames[index as usize].clone().into();
         let put = upload.put(vec![v1::SubmittedBlock { index, frame }], now)?;
         Ok(Answer::Uploaded { id: prepared.id.clone(), durable: put.durable_blocks })

@@ -6,6 +6,7 @@ mod checks;
 mod flow;
 mod hub;
 mod network;
+mod tally;
 mod world;
 
 use std::sync::Mutex;
@@ -14,7 +15,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::office::attack::{Attack, long};
 use crate::office::random::seed;
 use hub::Template;
-use world::{Outcome, Tally, happen};
+use tally::count;
+use world::{Outcome, happen};
 
 /// Worlds: of CI, and of the long form.
 const WORLDS: u64 = 2_000;
@@ -52,7 +54,8 @@ fn no_world_loses_a_receipt_shows_a_figure_early_or_has_a_version_twice() {
             });
         }
     });
-    for (number, Outcome { tally, failures, .. }) in outcomes.into_inner().expect("no thread panics with it") {
+    for (number, Outcome { tally, failures, .. }) in outcomes.into_inner().expect("no thread panics with it")
+    {
         attack.round();
         count(&mut attack, &tally);
         for failure in failures {
@@ -60,30 +63,4 @@ fn no_world_loses_a_receipt_shows_a_figure_early_or_has_a_version_twice() {
         }
     }
     attack.finish();
-}
-
-fn count(attack: &mut Attack, tally: &Tally) {
-    let network = tally.network;
-    for (kind, count) in [
-        ("messages lost", network.lost),
-        ("messages repeated", network.repeated),
-        ("messages overtaken", network.reordered),
-        ("messages lost in partitions", network.cut_off),
-        ("partitions", tally.partitions),
-        ("requests replayed later", tally.replays),
-        ("hub crashes", tally.hub_crashes),
-        ("hub crashes between work and answer", tally.crashes_before_the_answer),
-        ("views lost", tally.views_lost),
-        ("office crashes", tally.office_crashes),
-        ("reader crashes", tally.reader_crashes),
-        ("clock jumps", tally.clock_jumps),
-        ("embargoes", tally.embargoes),
-        ("receipts", tally.receipts),
-        ("pulls", tally.pulls),
-    ] {
-        attack.inject(kind, count);
-        if count > 0 {
-            attack.fire(kind, count);
-        }
-    }
 }

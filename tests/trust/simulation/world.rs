@@ -10,7 +10,8 @@ use mighub::v1::{self, ErrorReason};
 use super::checks::Checks;
 use super::flow::{Part, Prepared, parts, prepare};
 use super::hub::{Answer, OFFICES, READER, Request, START_MS, SimulatedHub, Template};
-use super::network::{Actor, HUB, Happened, Network, Tick, Weather};
+use super::network::{Actor, HUB, Network, Tick, Weather};
+use super::tally::Tally;
 use crate::office::random::Random;
 
 /// The actor behind the offices.
@@ -26,23 +27,6 @@ const END: Tick = 120_000;
 const JUMP_MS: u64 = 2 * 60 * 60 * 1_000;
 /// How far off embargoes end, about: most of them within the life of a world.
 const EMBARGO_MS: u64 = 12_000;
-
-/// What happened in a world.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Tally {
-    pub(super) network: Happened,
-    pub(super) hub_crashes: u64,
-    pub(super) crashes_before_the_answer: u64,
-    pub(super) views_lost: u64,
-    pub(super) office_crashes: u64,
-    pub(super) reader_crashes: u64,
-    pub(super) clock_jumps: u64,
-    pub(super) partitions: u64,
-    pub(super) replays: u64,
-    pub(super) receipts: u64,
-    pub(super) pulls: u64,
-    pub(super) embargoes: u64,
-}
 
 #[derive(Clone)]
 enum Letter {
@@ -327,15 +311,13 @@ impl World {
                 office.ask_again = self.now + self.random.below(200);
             }
             Answer::Opened { id, missing, receipt: None } if of_this(&id) => {
-                self.checks.may_be_missing(&id, &missing);
                 let next = match missing.first() {
                     Some(index) => Request::Upload(prepared, *index),
                     None => Request::Seal(id),
                 };
                 self.ask(place + 1, next);
             }
-            Answer::Uploaded { id, durable } if of_this(&id) => {
-                self.checks.durable(&id, &durable);
+            Answer::Uploaded { id, .. } if of_this(&id) => {
                 // It asks what is missing still: what it heard may be old.
                 self.ask(place + 1, Request::Open(prepared));
             }

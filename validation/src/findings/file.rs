@@ -159,7 +159,8 @@ impl Findings {
             | CellProblem::NotAvailable
             | CellProblem::RepeatedComponent
             | CellProblem::UnknownInDeletion
-            | CellProblem::GroupWithoutSeries => {}
+            | CellProblem::GroupWithoutSeries
+            | CellProblem::SeveralProviders => {}
         }
         self.add(entry);
     }
@@ -283,5 +284,6 @@ fn rule_of(problem: &CellProblem) -> &'static Rule {
         CellProblem::RepeatedComponent => &file::COMPONENT_TWICE,
         CellProblem::UnknownInDeletion => &file::UNKNOWN_IN_DELETION,
         CellProblem::GroupWithoutSeries => &file::GROUP_WITHOUT_SERIES,
+        CellProblem::SeveralProviders => &file::SEVERAL_PROVIDERS,
     }
 }

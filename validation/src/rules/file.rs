@@ -61,6 +61,7 @@ pub static RULES: &[&Rule] = &[
     &SEVERAL_LANES,
     &FOREIGN_COLUMN,
     &MISSPELLED_COLUMN,
+    &SEVERAL_PROVIDERS,
     &NO_CODE,
     &TWO_NUMBERS,
     &FOREIGN_NUMBER,
@@ -373,6 +374,14 @@ pub static MISSPELLED_COLUMN: Rule = rule(
     "A column has nearly the name of a component that is missing",
     "The column is not read, because no component has its name; but one that has no column is called nearly the same.",
     "Correct the name of the column, or answer that it is your own.",
+);
+
+/// Figures of one office as if they were another's.
+pub static SEVERAL_PROVIDERS: Rule = error(
+    "FIL-044",
+    "The file holds figures of several providers",
+    "Its datasets name different data providers. A submission is about the figures of one, and those of the others would be taken for the sender's.",
+    "Send the figures of each provider in a message of its own.",
 );
 
 /// A value that a mapping does not know.

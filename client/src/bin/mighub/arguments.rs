@@ -48,6 +48,10 @@ pub(crate) enum Command {
     Report(Report),
     /// Answer the warnings of a submission, so that it can be accepted
     Answer(Answer),
+    /// Fetch all that proves a submission into a folder, for an auditor
+    Receipt(Receipt),
+    /// Check a receipt without trust in the hub, and say what it proves and what not
+    Verify(Verify),
     /// Take back the newest submission of a dataflow; the one before holds again
     Withdraw(Withdraw),
     /// Show the dataflows, structures and code lists of the hub
@@ -191,6 +195,37 @@ pub(crate) enum Kind {
     MethodChange,
     /// Figures were estimated anew, as after a census
     ReEstimation,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Receipt {
+    /// Id of the submission
+    pub(crate) submission: String,
+    /// Folder for the evidence; files in it are replaced
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// A receipt, as it lies in the home's receipts/, or a folder made by `mighub receipt`
+    #[arg(value_name = "RECEIPT|DIR")]
+    pub(crate) path: PathBuf,
+    /// Key of the hub, from its operator: 64 hexadecimal digits, or a PEM file; may be repeated [default: the keys that
+    /// this home knows]
+    #[arg(long, value_name = "KEY|FILE")]
+    pub(crate) hub_key: Vec<String>,
+    /// The file that was sent: make its figures anew and compare them with those that were signed
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// A witness's folder, made by `mighub-server export-log`, or the head.json in it: whether it is the same history
+    #[arg(long, value_name = "DIR|HEAD")]
+    pub(crate) against: Option<PathBuf>,
+    /// Ask the hub as well, whether its history of now still contains it
+    #[arg(long)]
+    pub(crate) online: bool,
+    #[command(flatten)]
+    pub(crate) table: Table,
 }
 
 #[derive(Debug, Args)]

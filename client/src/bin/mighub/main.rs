@@ -18,11 +18,13 @@ mod output;
 mod progress;
 mod pull;
 mod push;
+mod receipt;
 mod report;
 mod status;
 mod structure;
 mod template;
 mod validate;
+mod verify;
 mod vintages;
 mod watch;
 mod whoami;
@@ -104,6 +106,8 @@ async fn run(context: &Context, command: Command) -> Result<ExitCode, Error> {
         Command::Template(arguments) => template::run(context, arguments).await,
         Command::Report(arguments) => report::run(context, arguments).await,
         Command::Answer(arguments) => answer::run(context, arguments).await,
+        Command::Receipt(arguments) => receipt::run(context, &arguments).await,
+        Command::Verify(arguments) => verify::run(context, &arguments).await,
         Command::Withdraw(arguments) => withdraw::run(context, arguments).await,
         Command::Structure(arguments) => structure::run(context, arguments).await,
         Command::Mappings => mappings::run(context),

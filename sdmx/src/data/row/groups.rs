@@ -169,3 +169,69 @@ fn put(contents: &mut Attributes, column: usize, content: &[u8]) -> Option<Confl
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::EventKind;
+
+    /// Of so many dimensions, and of one attribute behind them.
+    fn plan(dimensions: usize) -> (Plan, Vec<u32>) {
+        let plan = Plan {
+            dimensions: (0..dimensions).collect(),
+            others: vec![(dimensions, crate::csv::Use::Series(0))],
+            forms: Vec::new(),
+            key_columns: 0,
+            control_columns: 0,
+            missing: Vec::new(),
+            repeated: Vec::new(),
+            dataset: Vec::new(),
+        };
+        (plan, (0..=dimensions as u32).collect())
+    }
+
+    fn record(cells: &[(&str, String)]) -> Record {
+        let mut record = Record::new();
+        for name in 0..7 {
+            record.number(&name.to_string()).expect("a few names");
+        }
+        record.begin(EventKind::Group);
+        for (name, content) in cells {
+            record.push(name.as_bytes(), content.as_bytes(), 0).expect("a small group");
+        }
+        record
+    }
+
+    #[test]
+    fn groups_by_more_sets_of_dimensions_than_any_structure_has_are_refused() {
+        let (plan, columns) = plan(6);
+        let mut groups = Groups::default();
+        let mut add = |set: usize| {
+            let named = ["0", "1", "2", "3", "4", "5"].into_iter().enumerate();
+            let named =
+                named.filter(|(place, _)| set & (1 << place) != 0).map(|(_, name)| (name, "A".to_owned()));
+            let cells: Vec<_> = named.chain([("6", "x".to_owned())]).collect();
+            groups.add(&plan, &columns, &record(&cells), 1).map(|_| ())
+        };
+        let refused = (1..64).map(&mut add).position(|added| added.is_err());
+        assert_eq!(refused, Some(KINDS_MAX));
+        assert_eq!(add(1), Ok(()), "further groups of known kinds are kept");
+    }
+
+    #[test]
+    fn many_small_groups_are_bounded_by_what_they_take_in_memory() {
+        let (plan, columns) = plan(1);
+        let mut groups = Groups::default();
+        let added = (0..1_000_000).map(|place: u32| {
+            let cells = [("0", place.to_string()), ("1", String::new())];
+            let mut record = Record::new();
+            record.begin(EventKind::Group);
+            for (name, content) in &cells {
+                record.push(name.as_bytes(), content.as_bytes(), 0).expect("a small group");
+            }
+            groups.add(&plan, &columns, &record, 1)
+        });
+        let kept = added.take_while(Result::is_ok).count();
+        assert!((50_000..GROUP_BYTES_MAX / ENTRY_BYTES).contains(&kept), "{kept}");
+    }
+}

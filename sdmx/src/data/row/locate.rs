@@ -298,4 +298,63 @@ mod tests {
         assert_eq!(first[0].as_deref(), Some("3"));
         assert_eq!(find(&clone), None, "a clone has no bytes of its own");
     }
+
+    /// Lines without end, which remembers the most that was asked of it at once.
+    #[derive(Default)]
+    struct Endless {
+        at: u64,
+        most: usize,
+    }
+
+    impl Read for Endless {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.most = self.most.max(buffer.len());
+            for (place, byte) in (self.at..).zip(buffer.iter_mut()) {
+                *byte = if place % 100 == 99 { b'\n' } else { b'x' };
+            }
+            self.at += buffer.len() as u64;
+            Ok(buffer.len())
+        }
+    }
+
+    impl Seek for Endless {
+        fn seek(&mut self, position: SeekFrom) -> io::Result<u64> {
+            let SeekFrom::Start(at) = position else { return Err(io::ErrorKind::Unsupported.into()) };
+            self.at = at;
+            Ok(at)
+        }
+    }
+
+    #[test]
+    fn a_cell_far_behind_the_beginning_of_its_part_is_shown_without_what_lies_between() {
+        let events = JsonEvents::new(Cursor::new(MESSAGE)).expect("a message");
+        let places = EventPlaces::new(Marks::default(), Vec::new(), events.reopen(), true);
+        let part = Mark { offset: 1_000, line: 11, column: 1 };
+        let found = Found { part, at: 20_000_042, content: b"xx".to_vec() };
+        let shown = |bytes_left: u64| {
+            let (mut file, bytes_left) = (Endless::default(), AtomicU64::new(bytes_left));
+            let rationed = &mut Rationed { file: &mut file, bytes_left: &bytes_left };
+            let shown = places.show(rationed, &found).expect("readable");
+            (shown.map(|(line, column, window)| (line, column, window.length)), file.most)
+        };
+        let (place, most) = shown(LOOKED_UP_BYTES_MAX);
+        assert_eq!(place, Some((200_011, 43, 2)));
+        assert!(most <= 64 * 1024, "{most} bytes were to be kept at once");
+        assert_eq!(shown(10_000_000).0, None, "the way to it counts");
+    }
+
+    #[test]
+    fn lines_and_characters_are_counted_across_buffers() {
+        for text in
+            ["é".repeat(20_000), format!("{}\n{}", "中".repeat(9_001), "é中x".repeat(9_001)), String::new()]
+        {
+            let begins = Mark { offset: 0, line: 3, column: 7 };
+            let expected = match text.rsplit_once('\n') {
+                Some((_, last)) => (4, 1 + last.chars().count() as u64),
+                None => (3, 7 + text.chars().count() as u64),
+            };
+            let mut counted = text.as_bytes().take(text.len() as u64);
+            assert_eq!(place_behind(&mut counted, &begins).expect("readable"), Some(expected));
+        }
+    }
 }

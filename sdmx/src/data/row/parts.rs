@@ -1,7 +1,7 @@
 //! Datasets, series and observations to rows.
 
 use super::layout::EMPTY;
-use super::{ACTION_COLUMN, Assembly, EventReader};
+use super::{ACTION_COLUMN, Assembly, EventReader, STRUCTURE_COLUMN};
 use crate::csv::{Packed, Row, Use};
 use crate::data::event::EventSource;
 use crate::data::{Action, CellProblem, MessageProblem, ReadError};
@@ -30,6 +30,12 @@ impl<S: EventSource> EventReader<'_, S> {
         let assembly = &mut self.assemblies[open];
         if let Some(action) = &start.unknown_action {
             assembly.issue(self.row + 1, ACTION_COLUMN, CellProblem::UnknownAction, action.as_bytes());
+        }
+        if let Some(provider) = start.provider
+            && *self.provider.get_or_insert_with(|| provider.clone()) != provider
+        {
+            let problem = CellProblem::SeveralProviders;
+            assembly.issue(self.row + 1, STRUCTURE_COLUMN, problem, provider.as_bytes());
         }
         assembly.batch.set_action(self.action);
         assembly.groups.clear();

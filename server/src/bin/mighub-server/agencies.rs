@@ -12,6 +12,7 @@ use crate::arguments::{
     dimension_codes,
 };
 use crate::failure::Failure;
+use crate::keys;
 use crate::output::Output;
 
 /// The dimension that `--area` limits.
@@ -22,6 +23,8 @@ pub(crate) async fn agency(dir: &Path, command: Agency, output: Output) -> Resul
     let done = match command {
         Agency::Add(arguments) => add(&operator, *arguments, output).await,
         Agency::List => list(&operator, output).await.map_err(Failure::from),
+        Agency::Keys(arguments) => keys::list(&operator, arguments, output).await.map_err(Failure::from),
+        Agency::Revoke(arguments) => keys::revoke(&operator, arguments, output).await.map_err(Failure::from),
     };
     operator.end().await;
     done

@@ -14,7 +14,7 @@ A hub is one folder. To begin:
   mighub-server serve
 and from another terminal, while it runs or not:
   mighub-server agency add SWE --name 'Statistics Sweden' --dataflow MIG_FLOW --area SWE
-Back up the folder's keys/ and store/.";
+Back it up with mighub-server backup.";
 
 const CONFIG_HELP: &str = "Fields of hub.json:
   listen              address and port to listen on, such as 0.0.0.0:8443 or [::]:8443; 127.0.0.1:8443 if absent
@@ -24,7 +24,8 @@ const CONFIG_HELP: &str = "Fields of hub.json:
   plain_listen        loopback address and port to listen on without TLS besides, such as 127.0.0.1:8080: for SDMX
                       clients on this machine, or behind a reverse proxy that has TLS; no such door if absent.
                       It answers under localhost, loopback addresses, and names
-  public_reading      whether those without certificate and token may read what is released and free; true if absent";
+  public_reading      whether those without certificate and token may read what is released and free; true if absent
+  limits              what callers can make the hub do at most, each by its name: docs/limits.md has them all";
 
 /// Run a mighub hub: take in migration statistics from national offices, check and keep them, and give them to
 /// those who may read them.
@@ -69,11 +70,29 @@ pub(crate) enum Command {
     /// Rules by which submissions are judged: try them on what the hub holds, let them take effect
     #[command(subcommand)]
     Rulebook(Rulebook),
+    /// Replace the hub's own keys
+    #[command(subcommand)]
+    Keys(Keys),
+    /// Bring a witness's copy of the log up to date: hashes and signed heads, no contents; the hub may run meanwhile
+    ExportLog(ExportLog),
     /// Check hub.json, keys and certificates without starting the hub
     #[command(after_help = CONFIG_HELP)]
     CheckConfig,
-    /// Look for damage in the store of a hub that does not run, and repair it if asked to
-    Repair(Repair),
+    /// Copy what is new in the hub into a backup, and verify both; the hub may run meanwhile
+    Backup(Backup),
+    /// Make a hub in a new folder (--dir) from a backup
+    Restore(Restore),
+    /// Verify every record and every object that records name, of a hub that may run, or of a backup
+    Verify(Verify),
+    /// Look for damage in the store of a hub that does not run, say whom it concerns, and mend it if asked to
+    Fsck(Fsck),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportLog {
+    /// Folder of the export: new, or that of an earlier one
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -109,9 +128,37 @@ pub(crate) struct Serve {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Repair {
-    /// Repair it, and accept that what is damaged is lost; without it nothing is changed. Restoring the folder
-    /// store/ from a copy is better where there is one
+pub(crate) struct Backup {
+    /// Folder of the backup: new, or that of an earlier run, which then is brought up to date
+    pub(crate) backup: PathBuf,
+    /// Copy the hub's private keys, too: whoever has the backup then can be the hub
+    #[arg(long)]
+    pub(crate) with_keys: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// Folder of the backup
+    pub(crate) backup: PathBuf,
+    /// Folder of a hub or of a later backup: what was expunged there does not come back; may be repeated
+    #[arg(long, value_name = "DIR")]
+    pub(crate) expunged_in: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// Verify this backup instead of the hub
+    #[arg(long, value_name = "BACKUP")]
+    pub(crate) backup: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Fsck {
+    /// Put back what this folder still has: a backup, another copy of the hub, or an entry of an office's outbox;
+    /// may be repeated
+    #[arg(long, value_name = "DIR")]
+    pub(crate) from: Vec<PathBuf>,
+    /// Give up what is still damaged then, and what hangs on it; without --from and this nothing is changed
     #[arg(long)]
     pub(crate) accept_loss: bool,
 }
@@ -122,6 +169,50 @@ pub(crate) enum Agency {
     Add(Box<AgencyAdd>),
     /// List agencies with their roles
     List,
+    /// List the keys of agencies' applications
+    Keys(AgencyKeys),
+    /// End keys of an application at once: open connections are closed, new ones and signatures refused
+    Revoke(AgencyRevoke),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AgencyKeys {
+    /// Only of this agency
+    pub(crate) agency: Option<String>,
+    /// Those that have ended or were revoked, too
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AgencyRevoke {
+    /// The agency
+    pub(crate) agency: String,
+    /// Its application
+    #[arg(long, default_value = "client")]
+    pub(crate) application: String,
+    /// Only the pair of keys with this certificate, as `agency keys` shows it; all of the application if not given
+    #[arg(long, value_name = "HEX", value_parser = fingerprint)]
+    pub(crate) fingerprint: Option<Fingerprint>,
+    /// Why; it stays in the journal
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+}
+
+/// The name of a certificate, as bytes.
+pub(crate) type Fingerprint = std::sync::Arc<[u8]>;
+
+fn fingerprint(text: &str) -> Result<Fingerprint, String> {
+    let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(text.as_bytes()).map_err(|error| error.to_string())?;
+    Ok(bytes.into())
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Keys {
+    /// Sign receipts with a new key from now on; the hub must not run. Old receipts stay verifiable
+    Rotate,
+    /// Make a new certificate for the hub's door; a hub that runs shows it without a restart
+    Renew,
 }
 
 #[derive(Debug, Args)]

@@ -35,7 +35,7 @@ pub(crate) fn init(dir: &Path, arguments: Init, output: Output) -> Result<(), Fa
                 "a hub is in {folder}, with {files} structure messages; \
                  its authority has the fingerprint {authority}\n\
                  next: mighub-server --dir {folder} serve\n\
-                 back up {folder}/keys and {folder}/store; show keys to nobody"
+                 back it up: mighub-server --dir {folder} backup BACKUP --with-keys; show keys to nobody"
             )
         },
         || json!({ "folder": folder, "structure_messages": files, "authority_blake3": authority }),

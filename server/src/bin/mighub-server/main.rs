@@ -2,19 +2,24 @@
 
 mod agencies;
 mod arguments;
+mod backup;
 mod check;
+mod export_log;
 mod failure;
+mod fsck;
 mod init;
+mod keys;
 mod output;
-mod repair;
 mod rulebooks;
 mod serve;
 mod structures;
 mod tokens;
+mod verify;
 
 use std::process::ExitCode;
 
 use clap::Parser;
+use mighub_server::log::OneLine;
 use tracing_subscriber::EnvFilter;
 
 use arguments::{Arguments, Command};
@@ -47,8 +52,15 @@ fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
         Command::Token(command) => runtime()?.block_on(tokens::token(dir, command, output)),
         Command::Structure(command) => runtime()?.block_on(structures::structure(dir, command, output)),
         Command::Rulebook(command) => runtime()?.block_on(rulebooks::rulebook(dir, command, output)),
+        Command::Keys(command) => keys::keys(dir, &command, output),
+        Command::ExportLog(arguments) => {
+            runtime()?.block_on(export_log::export(dir, &arguments, output))
+        }
         Command::CheckConfig => check::check(dir, output),
-        Command::Repair(arguments) => repair::repair(dir, &arguments, output),
+        Command::Backup(arguments) => backup::backup(dir, &arguments, output),
+        Command::Restore(arguments) => backup::restore(dir, &arguments, output),
+        Command::Verify(arguments) => verify::verify(dir, &arguments, output),
+        Command::Fsck(arguments) => fsck::fsck(dir, &arguments, output),
     }
 }
 
@@ -61,12 +73,12 @@ fn log_to_standard_error(filter: &str, json: bool) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(filter).map_err(|error| {
         Failure::usage(format!("--log {filter}: {error}; write info, or mighub_server=debug,warn"))
     })?;
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(OneLine(std::io::stderr));
     if json {
         subscriber.json().init();
     } else {
-        use std::io::IsTerminal;
-        subscriber.with_ansi(std::io::stderr().is_terminal()).init();
+        // Without colours: whatever looks like an escape sequence is somebody else's, and is shown as text.
+        subscriber.with_ansi(false).init();
     }
     Ok(())
 }

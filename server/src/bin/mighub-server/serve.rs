@@ -13,6 +13,7 @@ use crate::output::Output;
 pub(crate) async fn serve(dir: &Path, arguments: Serve, output: Output) -> Result<(), Failure> {
     // Before anything is opened, so that an early Ctrl-C closes it properly too.
     let mut terminated = signal(SignalKind::terminate()).map_err(Failure::other)?;
+    let mut hung_up = signal(SignalKind::hangup()).map_err(Failure::other)?;
     let mut options = ServeOptions::new(dir);
     options.listen = arguments.listen;
     options.plain = arguments.plain_listen.map_or(Plain::AsConfigured, Plain::On);
@@ -37,9 +38,12 @@ pub(crate) async fn serve(dir: &Path, arguments: Serve, output: Output) -> Resul
             })
         },
     );
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted.map_err(Failure::other)?,
-        _ = terminated.recv() => {}
+    loop {
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => break interrupted.map_err(Failure::other)?,
+            _ = terminated.recv() => break,
+            _ = hung_up.recv() => running.reload(),
+        }
     }
     tracing::info!("stopping: calls may finish; interrupt again to end at once");
     tokio::select! {

@@ -8,6 +8,7 @@ use prost::Message;
 
 use crate::hub::Hub;
 use crate::hub::moment::Moment;
+use crate::hub::permit::{Anybody, Permit};
 use crate::hub::refusal::Refusal;
 
 /// Hashes of leaves in one answer: half a megabyte. The contract names it.
@@ -17,6 +18,7 @@ impl Hub {
     /// EvidenceService.GetLogHead.
     pub fn get_log_head(
         &self,
+        _: &Permit<Anybody>,
         request: &v1::GetLogHeadRequest,
         now: Moment,
     ) -> Result<v1::GetLogHeadResponse, Refusal> {
@@ -30,7 +32,9 @@ impl Hub {
     /// EvidenceService.GetConsistencyProof.
     pub fn get_consistency_proof(
         &self,
+        _: &Permit<Anybody>,
         request: &v1::GetConsistencyProofRequest,
+        _: Moment,
     ) -> Result<v1::GetConsistencyProofResponse, Refusal> {
         let (first, second) = (request.first_size, request.second_size);
         if first == 0 || first > second {
@@ -45,11 +49,16 @@ impl Hub {
     /// EvidenceService.GetInclusionProof.
     pub fn get_inclusion_proof(
         &self,
+        _: &Permit<Anybody>,
         request: &v1::GetInclusionProofRequest,
+        _: Moment,
     ) -> Result<v1::GetInclusionProofResponse, Refusal> {
         let (position, size) = (request.position, request.tree_size);
         if position >= size {
-            return Err(Refusal::malformed("tree_size", "a tree with this record has more than position leaves"));
+            return Err(Refusal::malformed(
+                "tree_size",
+                "a tree with this record has more than position leaves",
+            ));
         }
         self.within_log(size)?;
         Ok(v1::GetInclusionProofResponse {
@@ -61,7 +70,9 @@ impl Hub {
     /// EvidenceService.ListLeafHashes.
     pub fn list_leaf_hashes(
         &self,
+        _: &Permit<Anybody>,
         request: &v1::ListLeafHashesRequest,
+        _: Moment,
     ) -> Result<v1::ListLeafHashesResponse, Refusal> {
         self.within_log(request.from)?;
         let count = match request.count {

@@ -10,10 +10,11 @@ use mighub_store::Position;
 use prost::Message;
 
 use super::answers::hashes;
+use crate::hub::Hub;
 use crate::hub::moment::Moment;
 use crate::hub::objects::content;
+use crate::hub::permit::{FollowOne, Permit};
 use crate::hub::refusal::Refusal;
-use crate::hub::{Hub, Principal};
 
 /// Bytes of one chunk of the manifest; the contract names it.
 const CHUNK_BYTES: usize = 1024 * 1024;
@@ -22,14 +23,16 @@ impl Hub {
     /// EvidenceService.GetEvidence.
     pub fn get_evidence(
         self: &Arc<Self>,
-        principal: &Principal,
-        request: &v1::GetEvidenceRequest,
+        permit: &Permit<FollowOne>,
+        _: &v1::GetEvidenceRequest,
         now: Moment,
     ) -> Result<EvidenceParts, Refusal> {
-        let id = &request.submission_id;
-        let found = self.readable(principal, id, now)?;
+        let FollowOne(id) = permit.operation();
+        let found = self.judged(id)?;
         let not_accepted = || {
-            let text = format!("the submission {id} is not accepted, so there is no evidence of it: look at its state");
+            let text = format!(
+                "the submission {id} is not accepted, so there is no evidence of it: look at its state"
+            );
             Refusal::new(ErrorReason::NotAccepted, text).about("submission", id)
         };
         let position = found.accepted.ok_or_else(not_accepted)?;

@@ -26,7 +26,12 @@ impl Leaves {
     }
 
     /// A record with all that its leaf is made of: whoever has it can see that the leaf is this record.
-    pub(in crate::hub) fn log_record(&self, position: u64, effective: Moment, record: &[u8]) -> v1::LogRecord {
+    pub(in crate::hub) fn log_record(
+        &self,
+        position: u64,
+        effective: Moment,
+        record: &[u8],
+    ) -> v1::LogRecord {
         v1::LogRecord {
             position,
             salt: self.salt(position, effective, record).to_vec().into(),

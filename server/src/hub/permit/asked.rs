@@ -3,7 +3,7 @@
 use mighub::v1;
 
 use super::{
-    ActOn, Administer, Anybody, Audit, Enrolled, FollowOne, Operation, Publish, Read, Review, SeeReleases, Submit,
+    ActOn, Administer, Anybody, Audit, AuditDisclosure, Enrolled, FollowOne, Operation, Publish, Read, Review, SeeReleases, Submit,
 };
 use crate::hub::lane::LaneId;
 use crate::hub::refusal::Refusal;
@@ -33,6 +33,12 @@ impl<Q> AskedBy<Q> for Administer {
 }
 
 impl<Q> AskedBy<Q> for Audit {
+    fn asked_by(_: &Q) -> Result<Self, Refusal> {
+        Ok(Self)
+    }
+}
+
+impl<Q> AskedBy<Q> for AuditDisclosure {
     fn asked_by(_: &Q) -> Result<Self, Refusal> {
         Ok(Self)
     }
@@ -159,6 +165,12 @@ impl NamesSubmission for v1::WithdrawSubmissionRequest {
 }
 
 impl NamesSubmission for v1::WatchSubmissionRequest {
+    fn submission_id(&self) -> &str {
+        &self.submission_id
+    }
+}
+
+impl NamesSubmission for v1::GetEvidenceRequest {
     fn submission_id(&self) -> &str {
         &self.submission_id
     }

@@ -72,11 +72,11 @@ impl Hub {
         let position = match open.operation {
             RequestedOperation::Release => {
                 let asked = read(open.request.clone())?;
-                self.release_confirmed(&permit, &asked, by, open.position, now)?
+                self.release_confirmed(&permit, &asked, by, &open, now)?
             }
             RequestedOperation::Free => {
                 let asked = read(open.request.clone())?;
-                self.freeing_confirmed(&permit, &asked, by, open.position, now)?
+                self.freeing_confirmed(&permit, &asked, by, &open, now)?
             }
             RequestedOperation::Expunge | RequestedOperation::Unspecified => {
                 let text = "what this request asks for is not confirmed by this call";

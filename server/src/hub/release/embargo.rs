@@ -7,7 +7,7 @@ use std::sync::PoisonError;
 use mighub::v1::{self, ErrorReason, RequestedOperation, record::What};
 use prost::Message;
 
-use super::four_eyes::Signatory;
+use super::four_eyes::{OpenRequest, Signatory};
 use super::{person, reason};
 use crate::hub::append::record;
 use crate::hub::lane::LaneId;
@@ -54,7 +54,7 @@ impl Hub {
         permit: &Permit<Publish>,
         request: &v1::ReleaseVintageRequest,
         by: &Signatory,
-        confirmed: u64,
+        confirmed: &OpenRequest,
         now: Moment,
     ) -> Result<Option<u64>, Refusal> {
         // What was to come when it was asked for may have come since: then it ends now.
@@ -63,7 +63,7 @@ impl Hub {
         let lock = self.desk.lane(lane);
         let _lane = lock.lock().unwrap_or_else(PoisonError::into_inner);
         let moves = self.moves(lane, request, until, now)?;
-        self.record_release(lane, moves, by, &request.reason, Some(confirmed), now)
+        self.record_release(lane, moves, by, &confirmed.reason, Some(confirmed.position), now)
     }
 
     /// ReleaseService.ListEmbargoes.

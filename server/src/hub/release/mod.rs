@@ -3,6 +3,7 @@
 //! What lives here: ReleaseService but for the log of reads. What must not: what a reader sees of a lane at a
 //! moment (`retrieve`, `mask`); here it is decided, there it is looked up.
 
+mod audit;
 mod decide;
 mod embargo;
 pub(super) mod four_eyes;

@@ -4,7 +4,7 @@ use mighub::convert::selection;
 use mighub::v1::{self, ErrorReason, RequestedOperation, record::What};
 use prost::Message;
 
-use super::four_eyes::Signatory;
+use super::four_eyes::{OpenRequest, Signatory};
 use super::{person, reason};
 use crate::hub::Hub;
 use crate::hub::lane::LaneId;
@@ -86,14 +86,15 @@ impl Hub {
         permit: &Permit<Publish>,
         request: &v1::FreeCellsRequest,
         by: &Signatory,
-        confirmed: u64,
+        confirmed: &OpenRequest,
         now: Moment,
     ) -> Result<Option<u64>, Refusal> {
         let lane = permit.lane();
         if self.known_restriction(lane, request.restriction)?.freed_at.is_some() {
             return Ok(None);
         }
-        self.record_freeing(lane, request.restriction, by, &request.reason, Some(confirmed), now).map(Some)
+        let (reason, request_position) = (&confirmed.reason, Some(confirmed.position));
+        self.record_freeing(lane, request.restriction, by, reason, request_position, now).map(Some)
     }
 
     fn record_freeing(

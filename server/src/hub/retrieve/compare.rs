@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use mighub::v1::diff_vintages_response::Part;
-use mighub::v1::{self, ErrorReason};
+use mighub::v1::{self, ErrorReason, ReadDoor};
 
 use super::changes::{Likeness, SideSource, asked};
 use super::context::unknown_edition;
@@ -16,7 +16,9 @@ use super::whole::{parcel, total};
 use crate::hub::blocks::LaneBlocks;
 use crate::hub::delta::{Comparison, Difference, Pair, Place, Step};
 use crate::hub::lane::{LaneId, LaneSecrets};
-use crate::hub::{Hub, Moment, Principal, Refusal};
+use crate::hub::reads::ReadNote;
+use crate::hub::permit::{Permit, Read};
+use crate::hub::{Hub, Moment, Refusal};
 
 /// A comparison, message by message.
 pub struct Diff {
@@ -34,6 +36,8 @@ pub struct Diff {
     counts: v1::ObservationCounts,
     ready: VecDeque<Part>,
     is_over: bool,
+    /// In the log of reads.
+    note: ReadNote,
 }
 
 /// One of the two states.
@@ -51,11 +55,10 @@ impl Hub {
         request: v1::DiffVintagesRequest,
         now: Moment,
     ) -> Result<Diff, Refusal> {
-        let principal = permit.principal();
         let lane = LaneId::of_message(request.lane.as_ref())?;
         let (today, rights) = self.today(now);
         let provider = Providers::These(BTreeSet::from([lane.provider.clone()]));
-        let ask = Ask::everything(self, principal, rights, lane.dataflow.clone())?;
+        let ask = Ask::everything(self, permit, rights, lane.dataflow.clone())?;
         let ask = ask.selecting(request.selection.as_ref(), provider)?;
         let reading = Reading::asked(self, request.after.as_ref(), today)?;
         let before = match &request.before {
@@ -83,10 +86,14 @@ impl Hub {
             after: named(&after),
         };
         let (before, after) = (before.sight, after.sight);
+        let sights = before.iter().chain(&after);
+        let today = ask.vantage(Reading::of(today));
+        let outlook = ask.outlook(self, &lane, &today)?.ok_or_else(|| Refusal::internal("a lane is gone"))?;
+        let note = ask.note_read(self, ReadDoor::Diff, (&lane, &outlook), sights, &today.reading, now)?;
         Ok(Diff {
             hub: self.clone(),
             secrets: self.lane_secrets(&lane),
-            holds_key: ask.holds_key(&lane, today),
+            holds_key: ask.holds_key(&lane, today.reading.today),
             likeness: Likeness::of(before.as_ref(), after.as_ref()),
             comparison: Comparison::new(asked(before.as_ref()), asked(after.as_ref())),
             old: Gatherer::new(ask.shape().clone()),
@@ -94,6 +101,7 @@ impl Hub {
             counts: v1::ObservationCounts::default(),
             ready: VecDeque::from([Part::Header(header)]),
             is_over: false,
+            note,
             before,
             after,
             ask,
@@ -173,6 +181,8 @@ impl Diff {
                 self.counts.total = after.map(|after| total(after, &blocks)).transpose()?.unwrap_or(0);
                 self.flush()?;
                 self.ready.push_back(Part::Summary(v1::DiffSummary { observations: Some(self.counts) }));
+                self.note.count(self.counts.inserted + self.counts.changed + self.counts.deleted);
+                self.note.end();
                 self.is_over = true;
             }
             Some(Step::Gone(block)) => {

@@ -14,7 +14,8 @@ use super::sight::{Ask, Providers, Sight};
 use crate::hub::lane::{LaneId, dataflow};
 use crate::hub::pages::Page;
 use crate::hub::vintage::BlockSource;
-use crate::hub::{Hub, Moment, Principal, Refusal};
+use crate::hub::permit::{Permit, Read};
+use crate::hub::{Hub, Moment, Refusal};
 
 /// Periods of one form that follow each other so closely are counted in a table.
 const TABLE_PERIODS_MAX: i64 = 4_096;
@@ -36,13 +37,12 @@ impl Hub {
         request: &v1::GetCoverageRequest,
         now: Moment,
     ) -> Result<v1::GetCoverageResponse, Refusal> {
-        let principal = permit.principal();
         let (today, rights) = self.today(now);
         let providers = match &request.providers[..] {
             [] => Providers::All,
             providers => Providers::These(read_providers(providers)?),
         };
-        let ask = Ask::everything(self, principal, rights, dataflow("dataflow", &request.dataflow)?)?;
+        let ask = Ask::everything(self, permit, rights, dataflow("dataflow", &request.dataflow)?)?;
         let ask = Ask { providers, ..ask };
         let page = Page::read(request.page_size, &request.page_token)?;
         let vantage = ask.vantage(Reading::asked(self, request.point.as_ref(), today)?);

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use mighub::v1::pull_response::Part;
-use mighub::v1::{self, TombstoneReason};
+use mighub::v1::{self, ReadDoor, TombstoneReason};
 
 use super::changes::{Change, Changes, Sides};
 use super::context::Context;
@@ -14,6 +14,7 @@ use super::{MADE_MESSAGE_BYTES, MESSAGE_BYTES};
 use crate::hub::Refusal;
 use crate::hub::blocks::LaneBlocks;
 use crate::hub::lane::{LaneId, LaneSecrets};
+use crate::hub::reads::ReadNote;
 
 /// Blocks that are read and cut in some hundred microseconds together.
 const BLOCKS_AT_HAND: usize = 4;
@@ -54,6 +55,8 @@ pub(super) struct OpenLane {
     is_news: bool,
     outgoing: Outgoing,
     pub(super) counts: LaneCounts,
+    /// In the log of reads.
+    note: ReadNote,
 }
 
 enum Work {
@@ -109,6 +112,9 @@ impl OpenLane {
             }
         };
         let secrets = hub.lane_secrets(lane);
+        let given = (lane, &outlook);
+        let note =
+            ask.note_read(hub, ReadDoor::Pull, given, &sight, &context.after.reading, context.called)?;
         let mut open = Self {
             lane: lane.clone(),
             outlook,
@@ -119,6 +125,7 @@ impl OpenLane {
             is_news,
             outgoing: Outgoing::default(),
             counts: LaneCounts::default(),
+            note,
         };
         if let Some(Resumed { place, counts }) = resumed {
             open.counts = counts;
@@ -133,6 +140,11 @@ impl OpenLane {
 
     pub(super) fn sight(&self) -> Option<&Sight> {
         self.sight.as_ref()
+    }
+
+    /// All that was to be given in this call was given.
+    pub(super) fn note_end(&mut self) {
+        self.note.end();
     }
 
     pub(super) fn observations_expected(&self) -> u64 {
@@ -233,6 +245,9 @@ impl OpenLane {
         };
         let count = if gone.is_some() { &mut self.counts.tombstones } else { &mut self.counts.observations };
         *count += observations;
+        if gone.is_none() {
+            self.note.count(observations);
+        }
         self.outgoing.add(block, gone, ready);
         Ok(())
     }

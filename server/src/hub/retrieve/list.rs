@@ -12,7 +12,8 @@ use super::sight::{Ask, Providers, Sight};
 use crate::hub::lane::{LaneId, agency, dataflow};
 use crate::hub::mask::Audience;
 use crate::hub::pages::Page;
-use crate::hub::{Hub, Moment, Principal, Refusal};
+use crate::hub::permit::{Permit, Read};
+use crate::hub::{Hub, Moment, Refusal};
 
 /// Where a state stands in the list: the greatest comes first.
 type Rank = (Moment, u64, Reverse<String>);
@@ -34,13 +35,12 @@ impl Hub {
         request: &v1::ListVintagesRequest,
         now: Moment,
     ) -> Result<v1::ListVintagesResponse, Refusal> {
-        let principal = permit.principal();
         let (today, rights) = self.today(now);
         let providers = match &request.provider[..] {
             "" => Providers::All,
             provider => Providers::These(BTreeSet::from([agency("provider", provider)?])),
         };
-        let ask = Ask::everything(self, principal, rights, dataflow("dataflow", &request.dataflow)?)?;
+        let ask = Ask::everything(self, permit, rights, dataflow("dataflow", &request.dataflow)?)?;
         let ask = Ask { providers, ..ask };
         let page = Page::read(request.page_size, &request.page_token)?;
         let after = if page.after.is_empty() { None } else { Some(read_rank(&page.after)?) };

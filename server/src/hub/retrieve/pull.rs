@@ -17,7 +17,8 @@ use super::resume::{Place, Resumed, check_still_allowed};
 use super::sight::{Ask, Outlook};
 use super::token::{CursorBody, Kind, ResumeBody, Sealer, other_request, unknown_history};
 use crate::hub::lane::LaneId;
-use crate::hub::{Hub, Moment, Principal, Refusal};
+use crate::hub::permit::{Permit, Read};
+use crate::hub::{Hub, Moment, Refusal};
 
 /// Steps of a small answer, at most: what there is of some lanes, their opening, a message of each. Together with
 /// what is at hand of a lane they take a millisecond or two.
@@ -59,7 +60,7 @@ impl Hub {
     ) -> Result<Pull, Refusal> {
         let principal = permit.principal();
         let (today, rights) = self.today(now);
-        let ask = Ask::of_pull(self, principal, rights, &request)?;
+        let ask = Ask::of_pull(self, permit, rights, &request)?;
         let sealer = self.sealer();
         let asked = ask.digest();
         let point = request.point.as_ref().map(Message::encode_to_vec).unwrap_or_default();
@@ -176,7 +177,11 @@ impl Pull {
         match (&self.open, &self.outlook) {
             (Some(open), _) => open.is_at_hand(),
             // What changed may be anywhere.
-            (None, Some(outlook)) => self.context.before.is_none() && outlook.is_at_hand(&self.context.hub),
+            (None, Some(outlook)) => {
+                self.context.before.is_none()
+                    && outlook.is_at_hand(&self.context.hub)
+                    && !outlook.may_be_sensitive(&self.context.ask)
+            }
             (None, None) => true,
         }
     }
@@ -228,6 +233,7 @@ impl Pull {
         match progress {
             Progress::Done => {
                 let announced = open.was_announced();
+                open.note_end();
                 self.counts.push(open.counts);
                 self.open = None;
                 if announced {
@@ -297,6 +303,9 @@ impl Pull {
     }
 
     fn summarize(&mut self, complete: bool) -> Result<(), Refusal> {
+        if let Some(open) = &mut self.open {
+            open.note_end();
+        }
         let open = self.open.as_ref().map(|open| open.counts);
         let mut summary = v1::PullSummary { complete, ..Default::default() };
         for (lane, counts) in self.lanes.iter().zip(self.counts.iter().copied().chain(open)) {

@@ -12,7 +12,8 @@ use super::reading::Reading;
 use super::sight::{Ask, Providers};
 use crate::hub::lane::LaneId;
 use crate::hub::vintage::BlockSource;
-use crate::hub::{Hub, Moment, Principal, Refusal};
+use crate::hub::permit::{self, Permit};
+use crate::hub::{Hub, Moment, Refusal};
 
 /// Whose figures a rule compares with.
 pub(in crate::hub) enum Others<'a> {
@@ -29,7 +30,7 @@ impl Hub {
     /// Calls `visit` for all that a reader sees of a selection today, lane by lane; says what was read.
     pub(in crate::hub) fn each_visible(
         &self,
-        reader: &Principal,
+        reader: &Permit<permit::Read>,
         dataflow: &Reference,
         others: &Others<'_>,
         selection: Option<&v1::Selection>,

@@ -13,6 +13,7 @@ use super::PROVIDERS_MAX;
 use super::sieve::PeriodBounds;
 use super::sight::{Ask, Providers};
 use crate::hub::lane::{agency, dataflow};
+use crate::hub::permit::{Permit, Read};
 use crate::hub::rights::Rights;
 use crate::hub::{Hub, Principal, Refusal};
 
@@ -23,7 +24,7 @@ impl Ask {
     /// What a pull asks for.
     pub(super) fn of_pull(
         hub: &Hub,
-        principal: &Principal,
+        permit: &Permit<Read>,
         rights: Arc<Rights>,
         request: &v1::PullRequest,
     ) -> Result<Self, Refusal> {
@@ -36,7 +37,7 @@ impl Ask {
                 return Err(Refusal::malformed("providers", text));
             }
         };
-        let everything = Self::everything(hub, principal, rights, dataflow("dataflow", &request.dataflow)?)?;
+        let everything = Self::everything(hub, permit, rights, dataflow("dataflow", &request.dataflow)?)?;
         everything.selecting(request.selection.as_ref(), providers)
     }
 

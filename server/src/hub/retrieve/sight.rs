@@ -15,6 +15,7 @@ use super::sieve::{PeriodBounds, Sieve};
 use crate::hub::agreement::Agreement;
 use crate::hub::lane::LaneId;
 use crate::hub::mask::{Audience, Mask};
+use crate::hub::permit::{Permit, Read};
 use crate::hub::rights::Rights;
 use crate::hub::structures::Definition;
 use crate::hub::vintage::Vintage;
@@ -75,6 +76,8 @@ pub(super) struct Visible {
 /// A visible vintage, opened.
 #[derive(Clone)]
 pub(super) struct Sight {
+    /// Of the vintage.
+    pub(super) manifest: Digest,
     pub(super) vintage: Arc<Vintage>,
     pub(super) mask: Arc<Mask>,
     pub(super) sieve: Arc<Sieve>,
@@ -86,13 +89,13 @@ impl Ask {
     /// Everything of a dataflow that is not of a selection.
     pub(super) fn everything(
         hub: &Hub,
-        principal: &Principal,
+        permit: &Permit<Read>,
         rights: Arc<Rights>,
         dataflow: Reference,
     ) -> Result<Self, Refusal> {
         let definition = hub.definition(&dataflow)?;
         Ok(Self {
-            principal: principal.clone(),
+            principal: permit.principal().clone(),
             rights,
             dataflow,
             definition,
@@ -265,7 +268,7 @@ impl Ask {
         let governing = governing.map(|digest| self.vintage(hub, &digest, &[])).transpose()?;
         let mask = Mask::new(audience.clone(), &vintage, governing.as_deref());
         let hides = mask.hides_something(&vintage, hub.kept.marks(manifest, &vintage));
-        Ok(Some(Sight { vintage, mask: Arc::new(mask), sieve, hides }))
+        Ok(Some(Sight { manifest: *manifest, vintage, mask: Arc::new(mask), sieve, hides }))
     }
 
     /// A vintage in today's columns. `made_for` is the structure it was made for; empty where it is not read.

@@ -22,6 +22,7 @@ use super::ticks::Schedule;
 use super::token::{Kind, Sealer, WatchBody, other_request, unknown_history};
 use crate::hub::lane::{LaneId, agency, dataflow};
 use crate::hub::rights::Rights;
+use crate::hub::permit::{Permit, Read};
 use crate::hub::{Hub, Moment, Principal, Refusal};
 
 /// Dataflows that one reader may name.
@@ -34,7 +35,7 @@ const EVENTS_AT_A_TIME: usize = 256;
 /// Tells what a reader sees differently.
 pub struct VintageWatch {
     hub: Arc<Hub>,
-    principal: Principal,
+    permit: Permit<Read>,
     scope: Scope,
     request: Bytes,
     sealer: Sealer,
@@ -102,7 +103,7 @@ impl Hub {
         schedule.note_agreements(&rights, told, |dataflow| scope.has_dataflow(dataflow));
         Ok(VintageWatch {
             hub: self.clone(),
-            principal: principal.clone(),
+            permit: permit.clone(),
             scope,
             request: asked,
             sealer,
@@ -230,7 +231,7 @@ impl VintageWatch {
             self.schedule.note_lane(&self.hub, &lane, at)?;
             lanes.insert(lane, kind);
         }
-        let reader = self.principal.agency.as_ref();
+        let reader = self.permit.principal().agency.as_ref();
         let changed = match &record.what {
             Some(What::Agreement(agreement)) => {
                 let agreement = v1::Agreement::decode(&agreement.agreement[..]);
@@ -289,7 +290,7 @@ impl VintageWatch {
     }
 
     fn ask(&self, rights: &Arc<Rights>, dataflow: &Reference) -> Result<Ask, Refusal> {
-        let ask = Ask::everything(&self.hub, &self.principal, rights.clone(), dataflow.clone())?;
+        let ask = Ask::everything(&self.hub, &self.permit, rights.clone(), dataflow.clone())?;
         // Who watches all sees it, too, when another provider becomes the principal one.
         let providers = match self.scope.providers.is_empty() {
             true => Providers::Principal,

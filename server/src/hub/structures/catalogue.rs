@@ -15,8 +15,9 @@ use mighub_store::Position;
 
 use super::super::agreement::Agreement;
 use super::super::refusal::Refusal;
-use super::super::rights::{Operation, Rights};
-use super::super::{Hub, Moment, Principal};
+use super::super::permit::{Anybody, Audit, Permit};
+use super::super::rights::Rights;
+use super::super::{Hub, Moment};
 
 /// What a reader may see of the structures.
 #[derive(Clone)]
@@ -36,7 +37,7 @@ impl Hub {
         let registry = self.registry();
         let rights = self.rights();
         let mut structures = Structures::clone(&registry.structures);
-        let sees_all = rights.authorise(principal, Operation::Audit, now).is_ok();
+        let sees_all = self.authorise(principal, Audit, now).is_ok();
         let shown = |agreement: &&Arc<Agreement>| {
             // That there are such figures at all may be a secret.
             !agreement.existence_restricted

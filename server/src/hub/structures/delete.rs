@@ -10,9 +10,9 @@ use super::{definitions, unknown};
 use crate::hub::append::Actor;
 use crate::hub::moment::Moment;
 use crate::hub::refusal::Refusal;
-use crate::hub::rights::Operation;
+use crate::hub::permit::{Administer, Permit};
 use crate::hub::rows::rulebooks_prefix;
-use crate::hub::{Hub, Principal};
+use crate::hub::Hub;
 
 /// Most artefacts of one call; a package has some hundred.
 const DELETED_MAX: usize = 1_000;

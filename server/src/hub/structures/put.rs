@@ -16,8 +16,8 @@ use crate::hub::append::Actor;
 use crate::hub::moment::Moment;
 use crate::hub::objects::object;
 use crate::hub::refusal::Refusal;
-use crate::hub::rights::Operation;
-use crate::hub::{Hub, Principal};
+use crate::hub::permit::{Administer, Permit};
+use crate::hub::Hub;
 
 /// Bytes of the names of artefacts in one record, at most: they leave room for who sent them.
 pub(super) const RECORDED_BYTES_MAX: usize = RECORD_BYTES_MAX - 8 * 1024;

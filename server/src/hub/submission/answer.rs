@@ -17,7 +17,7 @@ use crate::hub::append::Actor;
 use crate::hub::moment::Moment;
 use crate::hub::objects::object;
 use crate::hub::refusal::Refusal;
-use crate::hub::rights::Operation;
+use crate::hub::permit::{ActOn, Permit};
 use crate::hub::rows::SubmissionRow;
 use crate::hub::vintages::Recorded;
 use crate::hub::{Hub, Principal};
@@ -36,17 +36,16 @@ impl Hub {
     ) -> Result<v1::AnswerFindingsResponse, Refusal> {
         let principal = permit.principal();
         let id = &request.submission_id;
-        if let Some(upload) = self.own_upload(principal, id, now)? {
+        if let Some(upload) = self.desk.upload(&submission_id(id)?, now) {
             return Err(state_unfit("waits for no answers", upload.state()));
         }
-        let found = self.readable(principal, id, now)?;
+        let found = self.judged(id)?;
         let lane = lane_of(&found).ok_or_else(|| unknown_submission(id))?;
-        self.rights().authorise(principal, Operation::Submit(&lane), now)?;
         check_form(request)?;
         let lock = self.desk.lane(&lane);
         let _lane = lock.lock().unwrap_or_else(PoisonError::into_inner);
         // What was read before may have been answered or taken back by somebody else.
-        let found = self.readable(principal, id, now)?;
+        let found = self.judged(id)?;
         let answer = |state: SubmissionState, receipt, outcome: ReceiptOutcome| v1::AnswerFindingsResponse {
             state: state.into(),
             unanswered: 0,
@@ -141,7 +140,7 @@ impl Hub {
         let what =
             What::Answer(v1::AnswerRecorded { submission_id: id.clone(), answers_digest: digest.to_bytes() });
         self.record(Actor::of(principal, &request.person), what, vec![stored], now)?;
-        self.readable(principal, id, now)
+        self.judged(id)
     }
 
     /// If the lane's head moved in the same series while the office answered, it is asked once more.

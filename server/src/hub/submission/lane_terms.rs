@@ -16,7 +16,7 @@ use crate::hub::agreement::Agreement;
 use crate::hub::lane::LaneId;
 use crate::hub::moment::Moment;
 use crate::hub::refusal::Refusal;
-use crate::hub::rights::{Operation, lane_not_permitted};
+use crate::hub::permit::{Permit, Submit};
 use crate::hub::structures::Definition;
 use crate::hub::{Hub, Principal};
 
@@ -112,6 +112,12 @@ impl LaneTerms {
     }
 }
 
+/// An agreement that ended while something was done by it.
+pub(super) fn no_agreement(lane: &LaneId) -> Refusal {
+    let text = format!("no agreement on {lane} is in force any more: ask the hub's administrator for one");
+    Refusal::new(ErrorReason::LaneNotPermitted, text)
+}
+
 impl Hub {
     /// The terms on which a lane is sent to today.
     pub(super) fn lane_terms(
@@ -120,15 +126,8 @@ impl Hub {
         lane: &LaneId,
         now: Moment,
     ) -> Result<(Definition, LaneTerms), Refusal> {
-        let rights = self.rights();
-        let granted = rights.authorise(principal, Operation::Submit(lane), now);
-        // Structures are public: that a dataflow does not exist gives nothing away, and helps who mistyped it.
-        if granted.as_ref().is_err_and(|refusal| refusal.reason == ErrorReason::LaneNotPermitted) {
-            self.definition(&lane.dataflow)?;
-        }
-        let permit = granted?;
-        let refuse = || lane_not_permitted(permit.agency(), lane);
-        self.terms_in_force(lane, now)?.ok_or_else(refuse)
+        self.authorise(principal, Submit(lane.clone()), now)?;
+        self.terms_in_force(lane, now)?.ok_or_else(|| no_agreement(lane))
     }
 
     /// The terms of a lane, if an agreement on it is in force.
@@ -148,14 +147,13 @@ impl Hub {
     pub fn get_lane(
         &self,
         permit: &Permit<Submit>,
-        request: &v1::GetLaneRequest,
+        _: &v1::GetLaneRequest,
         now: Moment,
     ) -> Result<v1::GetLaneResponse, Refusal> {
-        let principal = permit.principal();
-        let lane = LaneId::of_message(request.lane.as_ref())?;
-        let (definition, terms) = self.lane_terms(principal, &lane, now)?;
-        let head = match self.head_position(&lane)? {
-            Some(position) => self.vintage_recorded_at(&lane, position)?,
+        let Submit(lane) = permit.operation();
+        let (definition, terms) = self.terms_in_force(lane, now)?.ok_or_else(|| no_agreement(lane))?;
+        let head = match self.head_position(lane)? {
+            Some(position) => self.vintage_recorded_at(lane, position)?,
             None => None,
         };
         Ok(v1::GetLaneResponse {
@@ -170,7 +168,7 @@ impl Hub {
                 effective_time: Some(Moment(recorded.row.effective_ms).to_message()),
                 manifest_digest: recorded.manifest().map(Digest::to_bytes).unwrap_or_default(),
             }),
-            lane_key: self.lane_secrets(&lane).key.0.to_vec().into(),
+            lane_key: self.lane_secrets(lane).key.0.to_vec().into(),
             canon: CANON,
             limits: Some(v1::SubmissionLimits {
                 message_bytes_max: MESSAGE_BYTES_MAX as u32,

@@ -18,6 +18,7 @@ use crate::hub::moment::Moment;
 use crate::hub::refusal::Refusal;
 use crate::hub::retrieve::{Others, Read};
 use crate::hub::vintage::{BlockSource, LoadError, Vintage};
+use crate::hub::permit::{self, Permit};
 use crate::hub::{Hub, Principal};
 
 /// Judgements of more observations than this wait for one another: each may take the whole budget of a judge.
@@ -75,7 +76,8 @@ impl Hub {
         now: Moment,
     ) -> Result<Vec<Read>, Refusal> {
         // The office reads its report: it must learn nothing from it that it could not pull.
-        let reader = Principal::of_agency(states.lane.provider.clone());
+        let office = Principal::of_agency(states.lane.provider.clone());
+        let reader = self.authorise(&office, permit::Read, now)?;
         match source {
             InputSource::Previous if states.before.blocks.is_empty() => {
                 judge.lacks(name, "this is the first vintage of the lane");
@@ -113,7 +115,7 @@ impl Hub {
         &self,
         judge: &mut Judge<'_>,
         name: &str,
-        reader: &Principal,
+        reader: &Permit<permit::Read>,
         dataflow: &str,
         others: &Others<'_>,
         selection: Option<&v1::Selection>,

@@ -42,7 +42,7 @@ pub(super) use withdraw::vintage_ref;
 use super::refusal::Refusal;
 
 /// The same answer whether it never was, was another's, or has expired.
-fn unknown_submission(id: &str) -> Refusal {
+pub(super) fn unknown_submission(id: &str) -> Refusal {
     let text =
         format!("there is no submission {id} that you may see: open it again, or look at `mighub status`");
     Refusal::new(ErrorReason::UnknownSubmission, text).about("submission", id)

@@ -16,7 +16,7 @@ use super::upload::OpenUpload;
 use crate::hub::moment::Moment;
 use crate::hub::reduce::row;
 use crate::hub::refusal::Refusal;
-use crate::hub::rights::Operation;
+use crate::hub::permit::{Enrolled, Permit};
 use crate::hub::rows::{SubmissionRow, submission_key};
 use crate::hub::structures::Definition;
 use crate::hub::{Hub, Principal};
@@ -54,11 +54,8 @@ impl Hub {
         let rights = self.rights();
         let caller = principal.agency.as_ref();
         let known = caller.and_then(|caller| Some((caller, rights.agency(caller)?)));
-        let Some((caller, keys)) = known else {
-            // The same words as for every call without a certificate.
-            rights.authorise(principal, Operation::Audit, now)?;
-            return Err(Refusal::internal("an agency was granted an operation and is not known"));
-        };
+        let unknown = || Refusal::internal("an agency was granted an operation and is not known");
+        let (caller, keys) = known.ok_or_else(unknown)?;
         let header = Header::admit(signed, self.hub_id(), caller, keys, now)?;
         self.opening(principal, header, now)
     }

@@ -16,7 +16,7 @@ use crate::hub::objects::content;
 use crate::hub::pages::Page;
 use crate::hub::reduce::row;
 use crate::hub::refusal::Refusal;
-use crate::hub::rights::Operation;
+use crate::hub::permit::{Enrolled, Follow, FollowOne, Permit};
 use crate::hub::rows::{HistoryRow, SUBMISSIONS_BY_TIME, SubmissionRow, falling_position, submission_key};
 use crate::hub::{Hub, Principal};
 
@@ -28,32 +28,22 @@ const SCAN: usize = 256;
 const OPEN: &str = "open ";
 
 impl Hub {
-    /// A judged submission that the caller may read.
-    pub(in crate::hub) fn readable(
-        &self,
-        principal: &Principal,
-        id: &str,
-        now: Moment,
-    ) -> Result<SubmissionRow, Refusal> {
-        let found: Option<SubmissionRow> = row(&*self.view, &submission_key(id))?;
-        let found = found.ok_or_else(|| unknown_submission(id))?;
-        let lane = lane_of(&found).ok_or_else(|| unknown_submission(id))?;
-        self.may_follow(principal, &lane, id, now)?;
-        Ok(found)
+    /// A submission that was judged.
+    pub(in crate::hub) fn judged(&self, id: &str) -> Result<SubmissionRow, Refusal> {
+        row(&*self.view, &submission_key(id))?.ok_or_else(|| unknown_submission(id))
     }
 
-    pub(super) fn may_follow(
+    /// The lane of a submission, open or judged, and the agency that sent it.
+    pub(in crate::hub) fn place_of_submission(
         &self,
-        principal: &Principal,
-        lane: &LaneId,
         id: &str,
         now: Moment,
-    ) -> Result<(), Refusal> {
-        let granted = self.rights().authorise(principal, Operation::Follow(lane), now);
-        granted.map(|_| ()).map_err(|refusal| match refusal.reason {
-            ErrorReason::LaneNotPermitted => unknown_submission(id),
-            _ => refusal,
-        })
+    ) -> Result<Option<(LaneId, String)>, Refusal> {
+        if let Some(upload) = self.desk.upload(&submission_id(id)?, now) {
+            return Ok(Some((upload.case.lane.clone(), upload.case.agency.to_string())));
+        }
+        let found: Option<SubmissionRow> = row(&*self.view, &submission_key(id))?;
+        Ok(found.and_then(|found| Some((lane_of(&found)?, found.agency))))
     }
 
     /// The state of a submission at a moment, with what follows from its lane.
@@ -84,14 +74,12 @@ impl Hub {
     /// SubmissionService.GetSubmission.
     pub fn get_submission(
         &self,
-        permit: &Permit<FollowOne>,
+        _permit: &Permit<FollowOne>,
         request: &v1::GetSubmissionRequest,
         now: Moment,
     ) -> Result<v1::GetSubmissionResponse, Refusal> {
-        let principal = permit.principal();
         let id = &request.submission_id;
         if let Some(upload) = self.desk.upload(&submission_id(id)?, now) {
-            self.may_follow(principal, &upload.case.lane, id, now)?;
             let submission = v1::Submission {
                 summary: Some(open_summary(&upload)),
                 signed_header: Some(upload.case.header.signed.clone()),
@@ -102,7 +90,7 @@ impl Hub {
             };
             return Ok(v1::GetSubmissionResponse { submission: Some(submission) });
         }
-        let found = self.readable(principal, id, now)?;
+        let found = self.judged(id)?;
         let contents = found.contents.clone().unwrap_or_default();
         let verdict = self.verdict_of(&found, now)?;
         let answers = found.answers.iter().map(|digest| {
@@ -130,19 +118,17 @@ impl Hub {
     pub fn submission_state(
         &self,
         permit: &Permit<FollowOne>,
-        id: &str,
         now: Moment,
     ) -> Result<v1::StateChange, Refusal> {
-        let principal = permit.principal();
+        let FollowOne(id) = permit.operation();
         if let Some(upload) = self.desk.upload(&submission_id(id)?, now) {
-            self.may_follow(principal, &upload.case.lane, id, now)?;
             return Ok(v1::StateChange {
                 time: Some(upload.opened.to_message()),
                 state: upload.state().into(),
                 ..Default::default()
             });
         }
-        let found = self.readable(principal, id, now)?;
+        let found = self.judged(id)?;
         let mut change = found.history.last().map(change_message).unwrap_or_default();
         change.state = self.state_of(&found, now)?.into();
         Ok(change)
@@ -156,9 +142,6 @@ impl Hub {
         now: Moment,
     ) -> Result<v1::ListSubmissionsResponse, Refusal> {
         let principal = permit.principal();
-        if principal.agency.is_none() {
-            self.rights().authorise(principal, Operation::Audit, now)?;
-        }
         let page = Page::read(request.page_size, &request.page_token)?;
         let refuse =
             || Refusal::new(ErrorReason::PageTokenMalformed, "the page token is not one of this list");
@@ -188,15 +171,13 @@ impl Hub {
                 looked_at += 1;
                 let id = String::from_utf8_lossy(&id).into_owned();
                 after = key;
-                match self.readable(principal, &id, now) {
-                    Ok(found) => {
-                        let summary = self.summary(&found, now)?;
-                        if is_asked(request, &summary) {
-                            submissions.push(summary);
-                        }
+                let found = self.judged(&id)?;
+                let may_see = |lane| self.authorise(principal, Follow(lane), now).is_ok();
+                if lane_of(&found).is_some_and(may_see) {
+                    let summary = self.summary(&found, now)?;
+                    if is_asked(request, &summary) {
+                        submissions.push(summary);
                     }
-                    Err(refusal) if refusal.reason == ErrorReason::UnknownSubmission => {}
-                    Err(refusal) => return Err(refusal),
                 }
                 if submissions.len() >= page.size || looked_at >= LOOKED_AT_MAX {
                     let next_page_token = Page::token(&data_encoding::HEXLOWER.encode(&after));
@@ -221,7 +202,7 @@ impl Hub {
         let mut open = self.desk.open_uploads();
         open.retain(|upload| {
             behind.is_none_or(|behind| place(upload) < behind)
-                && self.may_follow(principal, &upload.case.lane, "", now).is_ok()
+                && self.authorise(principal, Follow(upload.case.lane.clone()), now).is_ok()
                 && is_asked(request, &open_summary(upload))
         });
         open.sort_by_key(|upload| Reverse(place(upload)));
@@ -256,20 +237,18 @@ impl Hub {
     /// SubmissionService.ListFindings.
     pub fn list_findings(
         &self,
-        permit: &Permit<FollowOne>,
+        _permit: &Permit<FollowOne>,
         request: &v1::ListFindingsRequest,
         now: Moment,
     ) -> Result<v1::ListFindingsResponse, Refusal> {
-        let principal = permit.principal();
         let id = &request.submission_id;
         if let Some(upload) = self.desk.upload(&submission_id(id)?, now) {
-            self.may_follow(principal, &upload.case.lane, id, now)?;
             return match upload.verdict() {
                 Some(verdict) => self.findings_of_verdict(&verdict, request),
                 None => Ok(v1::ListFindingsResponse::default()),
             };
         }
-        let found = self.readable(principal, id, now)?;
+        let found = self.judged(id)?;
         self.findings_of(&found, request)
     }
 }

@@ -2,9 +2,10 @@
 
 use std::sync::PoisonError;
 
-use mighub::v1::{self, ErrorReason, ReviewDecision, SubmissionState, record::What};
+use mighub::v1::{self, ReviewDecision, SubmissionState, record::What};
 
 use super::case::Case;
+use super::lane_terms::no_agreement;
 use super::read::lane_of;
 use super::report::Answers;
 use super::settle::Hearing;
@@ -13,12 +14,11 @@ use crate::hub::Hub;
 use crate::hub::lane::LaneId;
 use crate::hub::moment::Moment;
 use crate::hub::permit::{Permit, Review};
-use crate::hub::reduce::row;
 use crate::hub::refusal::Refusal;
 use crate::hub::release::four_eyes::Signatory;
 use crate::hub::release::{person, reason};
 use crate::hub::rights::Rights;
-use crate::hub::rows::{SubmissionRow, submission_key};
+use crate::hub::rows::SubmissionRow;
 
 impl Hub {
     /// ReleaseService.ReviewSubmission.
@@ -86,10 +86,7 @@ impl Hub {
         why: String,
         now: Moment,
     ) -> Result<v1::ReviewSubmissionResponse, Refusal> {
-        let (definition, terms) = self.terms_in_force(lane, now)?.ok_or_else(|| {
-            let text = format!("no agreement on {lane} is in force any more: nothing can be accepted there");
-            Refusal::new(ErrorReason::LaneNotPermitted, text)
-        })?;
+        let (definition, terms) = self.terms_in_force(lane, now)?.ok_or_else(|| no_agreement(lane))?;
         terms.are_those_of(&case.header, &definition)?;
         self.record_review(by, &case.id.to_string(), ReviewDecision::Approve, why, now)?;
         let (report, _) = self.report_of(&found)?;
@@ -102,10 +99,6 @@ impl Hub {
         let settled = self.settle(&hearing)?;
         let state = settled.verdict.as_ref().map_or(0, |verdict| verdict.state);
         Ok(v1::ReviewSubmissionResponse { state, receipt: settled.receipt, verdict: settled.verdict })
-    }
-
-    fn judged(&self, id: &str) -> Result<SubmissionRow, Refusal> {
-        row(&*self.view, &submission_key(id))?.ok_or_else(|| unknown_submission(id))
     }
 
     fn record_review(

@@ -14,6 +14,7 @@ use crate::hub::refusal::Refusal;
 use crate::hub::rows::{SubmissionRow, submission_key};
 use crate::hub::vintages::Recorded;
 use crate::hub::{Hub, Principal};
+use crate::hub::permit::{ActOn, Permit};
 
 impl Hub {
     /// SubmissionService.SealSubmission.
@@ -23,10 +24,9 @@ impl Hub {
         request: &v1::SealSubmissionRequest,
         now: Moment,
     ) -> Result<v1::SealSubmissionResponse, Refusal> {
-        let principal = permit.principal();
         let id = &request.submission_id;
-        let Some(upload) = self.own_upload(principal, id, now)? else {
-            return self.sealed_before(principal, id, now);
+        let Some(upload) = self.desk.upload(&submission_id(id)?, now) else {
+            return self.sealed_before(id, now);
         };
         let mut end = upload.end();
         match &*end {
@@ -36,11 +36,11 @@ impl Hub {
             }
             Some(End::Recorded) => {
                 drop(end);
-                return self.sealed_before(principal, id, now);
+                return self.sealed_before(id, now);
             }
             None => {}
         }
-        let answer = self.settle_upload(principal, &upload, now)?;
+        let answer = self.settle_upload(permit.principal(), &upload, now)?;
         let id = submission_id(id)?;
         // What ended without a record is remembered without its manifest, before anybody else can look.
         if upload.case.is_test() || answer.outcome() == ReceiptOutcome::Unchanged {
@@ -75,23 +75,22 @@ impl Hub {
         let _lane = lock.lock().unwrap_or_else(PoisonError::into_inner);
         let id = case.id.to_string();
         if row::<SubmissionRow>(&*self.view, &submission_key(&id))?.is_some() {
-            return self.sealed_before(principal, &id, now);
+            return self.sealed_before(&id, now);
         }
         let head = self.head(&case.lane)?;
         if let Some(base) = case.header.message.base_position {
             self.check_base(upload, base, head.as_ref())?;
         }
-        self.settle(&Hearing { case, terms: &terms, head, answers: Answers::default(), also: None, now })
+        self.settle(&Hearing { case, terms: &terms, head, answers: Answers::default(), also: None, is_reviewed: false, now })
     }
 
     fn sealed_before(
         &self,
-        principal: &Principal,
         id: &str,
         now: Moment,
     ) -> Result<v1::SealSubmissionResponse, Refusal> {
         submission_id(id)?;
-        let found = self.readable(principal, id, now)?;
+        let found = self.judged(id)?;
         if found.contents.is_none() {
             return Err(unknown_submission(id));
         }

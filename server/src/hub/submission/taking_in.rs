@@ -28,7 +28,8 @@ use crate::hub::moment::Moment;
 use crate::hub::objects::content;
 use crate::hub::reduce::row;
 use crate::hub::refusal::Refusal;
-use crate::hub::rights::{Operation, unauthenticated};
+use crate::hub::permit::{ActOn, Enrolled, Permit, Submit};
+use crate::hub::rights::unauthenticated;
 use crate::hub::rows::{SubmissionRow, submission_key};
 use crate::hub::{Hub, Principal};
 
@@ -82,11 +83,11 @@ impl Hub {
         let mut lanes = rights.may_send_under(agency, now).map(|agreement| agreement.lane.clone());
         match lanes.find(|lane| lane.provider == *provider) {
             Some(lane) if principal.scope.as_ref().is_none_or(|scope| scope.dataflows.is_empty()) => {
-                rights.authorise(principal, Operation::Submit(&lane), now).map(drop)
+                self.authorise(principal, Submit(lane), now).map(drop)
             }
             // Which of its dataflows it is for, the file says.
             Some(_) if principal.scope.as_ref().is_some_and(|scope| scope.submits) => Ok(()),
-            Some(lane) => rights.authorise(principal, Operation::Submit(&lane), now).map(drop),
+            Some(lane) => self.authorise(principal, Submit(lane), now).map(drop),
             None => {
                 let text = format!(
                     "no agreement in force lets {agency} send anything for {provider}: ask the hub's administrator for one"
@@ -191,7 +192,8 @@ impl Hub {
         let opened = opening.finish(now)?;
         if !opened.missing_blocks.is_empty() {
             let mut frames = FrameReader::open(spool.folder.path()).map_err(refusal)?;
-            let mut upload = self.upload(principal, &submission_id, now)?;
+            let permit = self.authorise(principal, ActOn(submission_id.clone()), now)?;
+            let mut upload = self.upload(&permit, now)?;
             let (mut blocks, mut bytes) = (Vec::new(), 0);
             for index in opened.missing_blocks {
                 let frame = frames.read(index).map_err(scratch_failed)?;
@@ -206,7 +208,8 @@ impl Hub {
                 upload.put(blocks, now)?;
             }
         }
-        self.seal_submission(principal, &v1::SealSubmissionRequest { submission_id }, now)
+        let permit = self.authorise(principal, ActOn(submission_id.clone()), now)?;
+        self.seal_submission(&permit, &v1::SealSubmissionRequest { submission_id }, now)
     }
 
     fn sign_header(&self, header: &v1::SubmissionHeader) -> v1::SignedHeader {
@@ -278,9 +281,11 @@ impl TodaysLanes {
             let Some(dataflow) = dataflow_named(structure, id) else { return Ok(None) };
             v1::Lane { dataflow, provider: self.provider.to_string() }
         };
-        let dataflow = LaneId::of_message(Some(&lane))?.dataflow;
-        let answer =
-            self.hub.get_lane(&self.principal, &v1::GetLaneRequest { lane: Some(lane.clone()) }, self.now);
+        let id = LaneId::of_message(Some(&lane))?;
+        let dataflow = id.dataflow.clone();
+        let permit = self.hub.authorise(&self.principal, Submit(id), self.now);
+        let request = v1::GetLaneRequest { lane: Some(lane.clone()) };
+        let answer = permit.and_then(|permit| self.hub.get_lane(&permit, &request, self.now));
         match answer {
             Ok(answer) => {
                 let definition = self.hub.definition(&dataflow)?.data;

@@ -10,11 +10,11 @@ use mighub_store::{Batch, Object};
 use super::case::Case;
 use super::desk::UPLOAD_KEPT_MS;
 use super::{state_unfit, submission_id};
-use crate::hub::lane::{LaneId, LaneSecrets};
+use crate::hub::lane::LaneSecrets;
 use crate::hub::moment::Moment;
 use crate::hub::refusal::Refusal;
-use crate::hub::rights::Operation;
-use crate::hub::{Hub, Principal};
+use crate::hub::permit::{ActOn, Permit};
+use crate::hub::Hub;
 
 /// Blocks of one message, at most.
 const MESSAGE_BLOCKS_MAX: usize = 4_096;
@@ -168,45 +168,13 @@ pub struct Upload {
 
 impl Hub {
     /// SubmissionService.UploadBlocks, begun.
-    pub fn upload(self: &Arc<Self>, permit: &Permit<ActOn>, id: &str, now: Moment) -> Result<Upload, Refusal> {
-        let principal = permit.principal();
-        let Some(upload) = self.own_upload(principal, id, now)? else {
-            let known = self.readable(principal, id, now)?;
-            return Err(state_unfit("takes no more blocks", self.state_of(&known, now)?));
+    pub fn upload(self: &Arc<Self>, permit: &Permit<ActOn>, now: Moment) -> Result<Upload, Refusal> {
+        let ActOn(id) = permit.operation();
+        let Some(upload) = self.desk.upload(&submission_id(id)?, now) else {
+            return Err(state_unfit("takes no more blocks", self.state_of(&self.judged(id)?, now)?));
         };
         let secrets = self.lane_secrets(&upload.case.lane);
         Ok(Upload { hub: self.clone(), upload, secrets })
-    }
-
-    /// An open submission that the caller may send to; nothing if there is none.
-    pub(super) fn own_upload(
-        &self,
-        principal: &Principal,
-        id: &str,
-        now: Moment,
-    ) -> Result<Option<Arc<OpenUpload>>, Refusal> {
-        let Some(upload) = self.desk.upload(&submission_id(id)?, now) else { return Ok(None) };
-        self.may_send(principal, &upload.case.lane, &upload.case.agency, id, now)?;
-        Ok(Some(upload))
-    }
-}
-
-impl Hub {
-    /// Whether somebody may act on a submission of a lane. Who neither sent it nor may read it learns nothing of it.
-    pub(super) fn may_send(
-        &self,
-        principal: &Principal,
-        lane: &LaneId,
-        sender: &str,
-        id: &str,
-        now: Moment,
-    ) -> Result<(), Refusal> {
-        let granted = self.rights().authorise(principal, Operation::Submit(lane), now);
-        let Err(refusal) = granted else { return Ok(()) };
-        if principal.agency.as_ref().is_none_or(|agency| **agency != *sender) {
-            self.may_follow(principal, lane, id, now)?;
-        }
-        Err(refusal)
     }
 }
 

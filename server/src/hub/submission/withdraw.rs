@@ -14,11 +14,10 @@ use super::{submission_id, unknown_submission};
 use crate::hub::append::{Actor, record};
 use crate::hub::lane::LaneId;
 use crate::hub::moment::Moment;
-use crate::hub::reduce::row;
 use crate::hub::refusal::Refusal;
-use crate::hub::rows::{SubmissionRow, submission_key};
 use crate::hub::vintages::Recorded;
-use crate::hub::{Hub, Principal};
+use crate::hub::Hub;
+use crate::hub::permit::{ActOn, Permit};
 
 impl Hub {
     /// SubmissionService.WithdrawSubmission.
@@ -28,7 +27,6 @@ impl Hub {
         request: &v1::WithdrawSubmissionRequest,
         now: Moment,
     ) -> Result<v1::WithdrawSubmissionResponse, Refusal> {
-        let principal = permit.principal();
         let reason = request.reason.trim();
         if reason.is_empty() || reason.chars().count() > REASON_CHARACTERS_MAX {
             let text = format!("a withdrawal needs a reason of 1 to {REASON_CHARACTERS_MAX} characters");
@@ -36,7 +34,7 @@ impl Hub {
         }
         check_person(&request.person)?;
         let id = &request.submission_id;
-        if let Some(upload) = self.own_upload(principal, id, now)? {
+        if let Some(upload) = self.desk.upload(&submission_id(id)?, now) {
             // Waits for a check that goes on: what it led to is taken back then.
             let mut end = upload.end();
             match &*end {
@@ -52,15 +50,11 @@ impl Hub {
                 }
             }
         }
-        let known: Option<SubmissionRow> = row(&*self.view, &submission_key(id))?;
-        let known = known.ok_or_else(|| unknown_submission(id))?;
-        let lane = lane_of(&known).ok_or_else(|| unknown_submission(id))?;
-        self.may_send(principal, &lane, &known.agency, id, now)?;
+        let lane = lane_of(&self.judged(id)?).ok_or_else(|| unknown_submission(id))?;
         let lock = self.desk.lane(&lane);
         let _lane = lock.lock().unwrap_or_else(PoisonError::into_inner);
         // Read under the lane's lock: a moment ago it may have been answered, or taken back already.
-        let known: SubmissionRow =
-            row(&*self.view, &submission_key(id))?.ok_or_else(|| unknown_submission(id))?;
+        let known = self.judged(id)?;
         let contents = known.contents.clone().unwrap_or_default();
         let was_accepted = known.accepted.is_some();
         if known.state == i32::from(SubmissionState::Withdrawn) {
@@ -68,7 +62,7 @@ impl Hub {
             let position = known.withdrawn.filter(|_| was_accepted);
             return if same { self.withdrawn_answer(&lane, position) } else { Err(not_withdrawable(id)) };
         }
-        let actor = Actor::of(principal, &request.person);
+        let actor = Actor::of(permit.principal(), &request.person);
         let mut withdrawn = v1::Withdrawn {
             dataflow: contents.dataflow.clone(),
             provider: contents.provider.clone(),

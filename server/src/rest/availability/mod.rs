@@ -27,6 +27,7 @@ use super::data::{
 use super::desk::{Answer, Asked, Desk};
 use super::error::{Family, Problem};
 use super::structure::{at, header, offers, relatives};
+use crate::hub::permit::{Anybody, Read};
 use crate::hub::Hub;
 use count::{Counted, count};
 
@@ -232,9 +233,10 @@ fn availability(
 ) -> Result<Answer, Problem> {
     let headers = &request.parts.headers;
     let accepted = negotiate(&offers(family), headers, query.format.as_deref())?;
-    let principal = request.reader(hub)?;
-    let chosen = Chosen::new(hub, &principal, Arc::new(query.data.clone()), request.now)?
-        .attended(&request.attendance);
+    let permit = request.permit(hub, Read)?;
+    let chosen = Chosen::new(hub, &permit, Arc::new(query.data.clone()), request.now)?
+        .attended(&request.attendance)
+        .counted_only();
     let state = chosen.figures().state()?;
     let address = request.parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
     let content = [&state.tag[..], address.as_bytes()].concat();
@@ -245,8 +247,9 @@ fn availability(
     let counted = kept.or_count(blake3::hash(&content).into(), || {
         let mut counted = count(chosen)?;
         for (place, freed) in &query.freed {
-            let chosen = Chosen::new(hub, &principal, Arc::new(freed.clone()), request.now)?
-                .attended(&request.attendance);
+            let chosen = Chosen::new(hub, &permit, Arc::new(freed.clone()), request.now)?
+                .attended(&request.attendance)
+                .counted_only();
             if let (Some(values), Some(more)) =
                 (counted.values.get_mut(*place), count(chosen)?.values.get(*place))
             {
@@ -265,7 +268,7 @@ fn availability(
     let constraint = constraint(definition, &counted, query.components.as_deref())?;
     let availability =
         Availability { constraint, series: Some(counted.series), observations: Some(counted.observations) };
-    let catalogue = hub.catalogue(&principal, request.now)?;
+    let catalogue = hub.catalogue(&request.permit(hub, Anybody)?, request.now)?;
     let along = along(&catalogue.structures, definition, &query.relatives, &counted);
     let body = accepted.format.write_availability(&availability, &along, &header(hub, request.now));
     let languages = Some("en".to_owned());

@@ -11,7 +11,8 @@ use super::fault::Fault;
 use super::filter::taken;
 use super::making::MakingError;
 use super::order::{SORTED_OBSERVATIONS_MAX, SORTED_TEXT_BYTES_MAX};
-use crate::hub::{Batch, Effect, Figures, Hub, Moment, Principal, Refusal};
+use crate::hub::permit::{Permit, Read};
+use crate::hub::{Batch, Effect, Figures, Hub, Moment, Refusal};
 use crate::rest::attendance::Attendance;
 
 /// Figures of a query, cut and in order, batch by batch.
@@ -29,11 +30,11 @@ impl Chosen {
     /// Begins; nothing is read yet.
     pub(crate) fn new(
         hub: &Arc<Hub>,
-        principal: &Principal,
+        permit: &Permit<Read>,
         query: Arc<DataQuery>,
         now: Moment,
     ) -> Result<Self, Refusal> {
-        let figures = hub.figures(principal, query.figures.clone(), now)?;
+        let figures = hub.figures(permit, query.figures.clone(), now)?;
         let Part { first, last, .. } = query.part;
         let of_series = Cutter::new(Part { first, last, ..Part::default() });
         let page = Cutter::new(Part { first: None, last: None, ..query.part });
@@ -43,6 +44,16 @@ impl Chosen {
     /// The same for those who wait for it: it ends when they have left.
     pub(crate) fn attended(self, attendance: &Attendance) -> Self {
         Self { attendance: Some(attendance.clone()), ..self }
+    }
+
+    /// The same for whoever gives no figures, but counts them.
+    pub(crate) fn counted_only(self) -> Self {
+        Self { figures: self.figures.counted_only(), ..self }
+    }
+
+    /// The same for an answer that may lie ready: that it is read is noted now.
+    pub(crate) fn noted_at_once(self) -> Result<Self, Refusal> {
+        Ok(Self { figures: self.figures.noted_at_once()?, ..self })
     }
 
     /// The hub's figures, to ask for their state before any is taken.

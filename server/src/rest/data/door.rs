@@ -24,6 +24,7 @@ use super::languages::languages;
 use super::making::{Making, MakingError, Message};
 use super::stream::{FIRST_BYTES, Piece, body};
 use super::whole::{WholeAnswer, is_file, validators};
+use crate::hub::permit::Read;
 use crate::hub::{Hub, Moment, Refusal};
 use crate::rest::accept::{Accepted, Offer, negotiate};
 use crate::rest::conditional::Validators;
@@ -214,8 +215,8 @@ fn open(hub: &Arc<Hub>, asked: &Asked, family: Family, path: &str) -> Result<Ope
     }
     let languages = languages(&asked.parts.headers);
     let options = options(&accepted, &languages)?;
-    let principal = asked.reader(hub)?;
-    let chosen = Chosen::new(hub, &principal, Arc::new(ask), asked.now)?.attended(&asked.attendance);
+    let permit = asked.permit(hub, Read)?;
+    let chosen = Chosen::new(hub, &permit, Arc::new(ask), asked.now)?.attended(&asked.attendance);
     let state = chosen.figures().state()?;
     let content = [&state.tag[..], path.as_bytes(), b"?", query.unwrap_or_default().as_bytes()].concat();
     let form = format!("{}{:?}{languages:?}", accepted.media_type, accepted.parameters);
@@ -224,6 +225,7 @@ fn open(hub: &Arc<Hub>, asked: &Asked, family: Family, path: &str) -> Result<Ope
         return Ok(Opened::Current(validators));
     }
     let options = WriteOptions { header: header(hub, &chosen, asked.now), ..options };
+    let chosen = if is_file(format) { chosen.noted_at_once()? } else { chosen };
     let message = Message::begin_in(chosen, format)?;
     if message.is_empty() {
         return Ok(Opened::Empty(validators));
@@ -241,33 +243,25 @@ fn open(hub: &Arc<Hub>, asked: &Asked, family: Family, path: &str) -> Result<Ope
 
 /// Refuses a format that cannot say what is asked for, before anything of it is sent.
 fn check_sayable(ask: &DataQuery, format: DataFormat) -> Result<(), Problem> {
+    // What cannot be read again can be looked at: workbooks have a column for each of these.
+    let can_say = |saying| format == DataFormat::Xlsx || format.can_say(saying);
     let tells_changes = ask.figures.since.is_some() || ask.figures.history;
-    if tells_changes && !format.can_say(Saying::Deletion) && format != DataFormat::Xlsx {
+    if tells_changes && !can_say(Saying::Deletion) {
         let text = format!(
             "{} cannot say that something is deleted: accept a later version of it, such as SDMX-CSV 2.0",
             format.name()
         );
         return Err(Problem::not_acceptable(text));
     }
-    if ask.has_several_providers() && !names_providers(format) {
+    if ask.has_several_providers() && !can_say(Saying::SeveralProviders) {
         let text = format!(
-            "{} cannot say whose a figure is, and figures of several providers are asked for: accept SDMX-CSV or \
-             SDMX-JSON 2.0, or ask for one provider at a time",
+            "{} cannot say whose a figure is, and figures of several providers are asked for: accept a later version \
+             of it, such as SDMX-JSON 2.0, or ask for one provider at a time",
             format.name()
         );
         return Err(Problem::not_acceptable(text));
     }
     Ok(())
-}
-
-/// Whether a format says whose figures are, where those of several providers stand beside each other.
-fn names_providers(format: DataFormat) -> bool {
-    match format {
-        // In a column of their own.
-        DataFormat::Csv(_) | DataFormat::Parquet | DataFormat::Xlsx => true,
-        DataFormat::Json(version) => version != JsonVersion::V1_0,
-        DataFormat::Ml(_) => false,
-    }
 }
 
 /// What the parameters of the media type say.

@@ -15,7 +15,7 @@ use axum::body::{Body, to_bytes};
 use http::header::{ACCEPT, CONTENT_TYPE, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED};
 use http::{HeaderMap, Method, Request, StatusCode};
 use mighub_sdmx::columns::AttributeValue;
-use mighub_sdmx::data::{Action, CsvVersion, DataFormat, Saying, raw_count, reader};
+use mighub_sdmx::data::{Action, CsvVersion, DataFormat, raw_count, reader};
 use mighub_sdmx::structure::DataDefinition;
 use proptest::prelude::*;
 use tower::Service;

@@ -14,6 +14,7 @@ use serde_json::json;
 
 use super::ask::PlainQuery;
 use super::table::{CUSTOM_COLUMNS, Layout, Table};
+use crate::hub::permit::Read;
 use crate::hub::Hub;
 use crate::rest::conditional::Validators;
 use crate::rest::data::{
@@ -65,7 +66,7 @@ pub(crate) fn routes() -> Router<Arc<Desk>> {
 async fn list(State(desk): State<Arc<Desk>>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     desk.answer(Family::Plain, parts, |hub, asked| {
-        asked.reader(hub)?;
+        asked.permit(hub, Read)?;
         let language = languages(&asked.parts.headers).into_iter().next().unwrap_or_else(|| "en".to_owned());
         let dataflow = |reference: &mighub_sdmx::structure::Reference| {
             let short = reference.short();
@@ -171,9 +172,9 @@ fn open(hub: &Arc<Hub>, asked: &Asked) -> Result<Opened, Problem> {
     let language = language
         .or_else(|| languages(&asked.parts.headers).into_iter().next())
         .unwrap_or_else(|| "en".to_owned());
-    let principal = asked.reader(hub)?;
+    let permit = asked.permit(hub, Read)?;
     let name = data.figures.dataflow.id.to_string();
-    let chosen = Chosen::new(hub, &principal, Arc::new(data), asked.now)?.attended(&asked.attendance);
+    let chosen = Chosen::new(hub, &permit, Arc::new(data), asked.now)?.attended(&asked.attendance);
     let state = chosen.figures().state()?;
     let address = asked.parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
     let content = [&state.tag[..], address.as_bytes()].concat();
@@ -197,7 +198,7 @@ fn open(hub: &Arc<Hub>, asked: &Asked) -> Result<Opened, Problem> {
         Form::Json => Layout::Json,
         Form::JsonLines => Layout::JsonLines,
         Form::File(format) => {
-            let message = Message::begin_in(chosen, format)?;
+            let message = Message::begin_in(chosen.noted_at_once()?, format)?;
             let whole = WholeAnswer::new(message, format, options, asked.now);
             return Ok(Opened { what: What::File(Box::new(whole)), common });
         }

@@ -34,6 +34,7 @@ use serde_json::{Value, json};
 
 use super::desk::{Answer, Desk};
 use super::error::{Family, Problem};
+use crate::hub::permit::{ActOn, Enrolled, FollowOne};
 use crate::door::places::Places;
 use crate::hub::{Hub, Moment, Principal, Refusal};
 use crate::limits::{Limits, count, count32};
@@ -91,7 +92,8 @@ async fn received(desk: &Arc<Desk>, files: &Arc<Files>, parts: Parts, body: Body
     let ((principal, room, now), caller) = desk
         .begin(parts, move |hub, asked| {
             let principal = asked.visitor.principal(hub, asked.now)?;
-            hub.may_hand_in(&principal, provider.as_ref(), asked.now)?;
+            let permit = hub.authorise(&principal, Enrolled, asked.now)?;
+            hub.may_hand_in(&permit, provider.as_ref(), asked.now)?;
             hub.count_sent(&agency_of(&principal), 0, asked.now)?;
             Ok((principal, Room::of(hub)?, asked.now))
         })
@@ -157,7 +159,8 @@ fn worked(
     scratch: &std::path::Path,
     now: Moment,
 ) -> Result<Ended, Problem> {
-    let mut taken = hub.take_in(principal, source, &ask.sending, scratch, now)?;
+    let permit = hub.authorise(principal, Enrolled, now)?;
+    let mut taken = hub.take_in(&permit, source, &ask.sending, scratch, now)?;
     let id = ask.sending.id.to_string();
     let Some(sealed) = taken.sealed else {
         let mut body = words::checked(&mut taken.checked)
@@ -210,7 +213,8 @@ async fn state(desk: Arc<Desk>, files: Arc<Files>, id: String, request: Request)
     desk.answer(Family::Plain, parts, move |hub, asked| {
         let principal = asked.visitor.principal(hub, asked.now)?;
         let request = v1::GetSubmissionRequest { submission_id: id.clone() };
-        let found = match hub.get_submission(&principal, &request, asked.now) {
+        let permit = asked.permit(hub, FollowOne(id.clone()));
+        let found = match permit.and_then(|permit| hub.get_submission(&permit, &request, asked.now)) {
             Ok(found) => found.submission.unwrap_or_default(),
             // What is no submission of the hub, or not yet, may be a file that was handed in.
             Err(refusal) => {
@@ -258,7 +262,8 @@ async fn answers_received(desk: &Arc<Desk>, id: String, parts: Parts, body: Body
     let ((principal, room, now), caller) = desk
         .begin(parts, move |hub, asked| {
             let principal = asked.visitor.principal(hub, asked.now)?;
-            hub.get_submission(&principal, &asked_for, asked.now)?;
+            let permit = asked.permit(hub, FollowOne(asked_for.submission_id.clone()))?;
+            hub.get_submission(&permit, &asked_for, asked.now)?;
             Ok((principal, Room::of(hub)?, asked.now))
         })
         .await?;
@@ -296,7 +301,8 @@ fn answered(
         answers: answers.answers.into_iter().map(answer).collect(),
         person: answers.person,
     };
-    let settled = hub.answer_findings(principal, &request, now)?;
+    let permit = hub.authorise(principal, ActOn(request.submission_id.clone()), now)?;
+    let settled = hub.answer_findings(&permit, &request, now)?;
     let body = json!({
         "submission_id": id,
         "state": words::name(settled.state().as_str_name(), "SUBMISSION_STATE_"),

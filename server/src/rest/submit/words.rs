@@ -7,6 +7,7 @@ use mighub_validation::Finding;
 use prost::Message;
 use serde_json::{Value, json};
 
+use crate::hub::permit::FollowOne;
 use crate::hub::{Hub, Moment, Principal, Refusal};
 
 /// Findings of one answer, at most: a file can have millions. How many there are is always said.
@@ -50,7 +51,8 @@ pub(super) fn report(
             page_token,
             ..Default::default()
         };
-        let page = hub.list_findings(principal, &request, now)?;
+        let permit = hub.authorise(principal, FollowOne(request.submission_id.clone()), now)?;
+        let page = hub.list_findings(&permit, &request, now)?;
         total = page.total;
         findings.extend(page.findings.into_iter().map(|finding| json!(finding_of(finding))));
         page_token = page.next_page_token;

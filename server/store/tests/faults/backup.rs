@@ -10,7 +10,7 @@ use mighub_store::{
 };
 
 use super::flip::{content, copy, fill, flip};
-use super::random::{Random, report};
+use super::attack::{Attack, rounds};
 use crate::{name, object, open, record};
 
 const RECORDS: u64 = 40;
@@ -55,14 +55,14 @@ impl Drop for Ends<'_> {
 
 #[test]
 fn a_backup_beside_a_hub_that_writes_sweeps_and_expunges_is_whole_as_of_its_position() {
-    const TEST: &str = "backup beside a writer";
+    let mut attack = Attack::of("backup_beside_a_writer");
     const ROUNDS: u64 = 25;
     /// Commits within a round, at most: the writer never rests, and the store stays small.
     const COMMITS: u64 = 30;
     let (live, backup) = (crate::folder(), crate::folder());
     let store = open(live.path());
     let (acknowledged, allowed) = (AtomicU64::new(0), AtomicU64::new(COMMITS));
-    let (mut known, mut grown, mut replaced, mut expunged) = (None::<Extent>, 0, 0, 0);
+    let (mut known, mut replaced, mut expunged) = (None::<Extent>, 0, 0);
     std::thread::scope(|scope| {
         let _ends = Ends(&allowed);
         scope.spawn(|| {
@@ -86,12 +86,13 @@ fn a_backup_beside_a_hub_that_writes_sweeps_and_expunges_is_whole_as_of_its_posi
                 }
             }
         });
-        for _ in 0..ROUNDS {
+        for _ in 0..rounds(ROUNDS) {
             let before = acknowledged.load(Ordering::SeqCst);
             allowed.fetch_add(COMMITS, Ordering::SeqCst);
             let done = back_up(live.path(), backup.path(), known).expect("a backup");
             assert!(done.extent.records >= before, "what was acknowledged before is in it");
-            grown += u64::from(known.is_none_or(|known| known.records < done.extent.records));
+            attack.inject("write_meanwhile");
+            attack.fired("write_meanwhile", acknowledged.load(Ordering::SeqCst) > before);
             replaced += done.files_replaced;
             expunged += done.expunged;
             known = Some(done.extent);
@@ -110,8 +111,10 @@ fn a_backup_beside_a_hub_that_writes_sweeps_and_expunges_is_whole_as_of_its_posi
             }
         }
     });
+    attack.count("swept_files", replaced.into());
+    attack.count("expunged", expunged);
     assert!(replaced > 0 && expunged > 0, "a sweep and an expunging fell between two runs");
-    report(TEST, ROUNDS, grown, &format!("{replaced} swept files, {expunged} objects expunged in the backup"));
+    attack.finish();
 }
 
 #[test]
@@ -131,15 +134,14 @@ fn a_second_run_copies_only_what_is_new() {
 
 #[test]
 fn damage_in_the_store_never_reaches_the_backup() {
-    const TEST: &str = "damaged store and its backup";
+    let mut attack = Attack::of("backup_of_a_damaged_store");
     const ROUNDS: u64 = 80;
-    let mut random = Random::of(TEST);
+    let mut random = attack.random();
     let (live, backup) = (crate::folder(), crate::folder());
     fill(live.path());
     let extent = back_up_to(live.path(), backup.path(), None);
     let files = ["journal/0000000001.journal", "blocks/0000000002.blocks", "blocks/0000000005.blocks"];
-    let mut fired = 0;
-    for round in 0..ROUNDS {
+    for round in 0..rounds(ROUNDS) {
         let (harmed, kept) = (crate::folder(), crate::folder());
         copy(live.path(), harmed.path());
         copy(backup.path(), kept.path());
@@ -151,32 +153,32 @@ fn damage_in_the_store_never_reaches_the_backup() {
             std::fs::write(&path, &bytes[..random.below(bytes.len() as u64) as usize]).expect("writes");
         }
         // Only a body that was expunged, or a mark that a sweep has left, may differ unnoticed.
-        fired += u64::from(back_up(harmed.path(), kept.path(), Some(extent)).is_err());
+        attack.inject("damage");
+        attack.fired("damage", back_up(harmed.path(), kept.path(), Some(extent)).is_err());
         let target = crate::folder();
         restore(kept.path(), &extent, target.path(), &[]).expect("the backup is as it was");
         assert_eq!(told_in(target.path()), told_in(live.path()));
     }
-    assert!(fired > ROUNDS * 3 / 4, "{fired} of {ROUNDS} were refused");
-    report(TEST, ROUNDS, fired, "refused, and the backup still restores");
+    attack.finish();
 }
 
 #[test]
 fn damage_in_the_backup_is_refused_by_restore_and_mended_by_the_next_run() {
-    const TEST: &str = "damaged backup";
+    let mut attack = Attack::of("damaged_backup");
     const ROUNDS: u64 = 80;
-    let mut random = Random::of(TEST);
+    let mut random = attack.random();
     let (live, backup) = (crate::folder(), crate::folder());
     fill(live.path());
     let extent = back_up_to(live.path(), backup.path(), None);
     let files = ["journal/0000000001.journal", "blocks/0000000002.blocks", "blocks/0000000005.blocks"];
-    let mut refused = 0;
-    for round in 0..ROUNDS {
+    for round in 0..rounds(ROUNDS) {
         let harmed = crate::folder();
         copy(backup.path(), harmed.path());
         flip(&harmed.path().join(files[round as usize % files.len()]), random.next());
         let target = crate::folder();
+        attack.inject("flipped");
         match restore(harmed.path(), &extent, target.path(), &[]) {
-            Err(BackupError::Damaged { .. }) => refused += 1,
+            Err(BackupError::Damaged { .. }) => attack.fired("flipped", true),
             Err(error) => panic!("{error}"),
             Ok(_) => assert_eq!(told_in(target.path()), told_in(live.path()), "silently wrong"),
         }
@@ -185,14 +187,14 @@ fn damage_in_the_backup_is_refused_by_restore_and_mended_by_the_next_run() {
         restore(harmed.path(), &extent, target.path(), &[]).expect("it was mended");
         assert_eq!(told_in(target.path()), told_in(live.path()));
     }
-    report(TEST, ROUNDS, refused, "refused by restore, mended by the next run");
+    attack.finish();
 }
 
 #[test]
 fn a_run_that_was_cut_off_leaves_the_backup_as_it_was() {
-    const TEST: &str = "interrupted backup";
+    let mut attack = Attack::of("interrupted_backup");
     const ROUNDS: u64 = 40;
-    let mut random = Random::of(TEST);
+    let mut random = attack.random();
     let (live, backup) = (crate::folder(), crate::folder());
     let store = open(live.path());
     (0..15).for_each(|nth| commit(&store, nth));
@@ -203,35 +205,34 @@ fn a_run_that_was_cut_off_leaves_the_backup_as_it_was() {
     let whole = crate::folder();
     copy(backup.path(), whole.path());
     back_up_to(live.path(), whole.path(), Some(known));
-    let mut fired = 0;
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds(ROUNDS) {
+        attack.inject("cut_off");
         // Any part of what the second run appends may be there.
         let cut = crate::folder();
         copy(backup.path(), cut.path());
+        let mut is_cut = false;
         for part in ["journal", "blocks"] {
             for entry in std::fs::read_dir(whole.path().join(part)).expect("a folder") {
                 let path = entry.expect("an entry").path();
                 let target = cut.path().join(part).join(path.file_name().expect("a name"));
-                let bytes = std::fs::read(&path).expect("reads");
-                let before = std::fs::read(&target).map_or(0, |bytes| bytes.len());
-                let length = before + random.below((bytes.len() - before) as u64 + 1) as usize;
-                fired += u64::from(length > before && length < bytes.len());
+                let mut bytes = std::fs::read(&path).expect("reads");
+                let before = std::fs::read(&target).unwrap_or_default();
+                // What is gone is overwritten last.
+                bytes[..before.len()].copy_from_slice(&before);
+                let length = before.len() + random.below((bytes.len() - before.len()) as u64 + 1) as usize;
+                is_cut |= length > before.len() && length < bytes.len();
                 std::fs::write(&target, &bytes[..length]).expect("writes");
             }
         }
+        attack.fired("cut_off", is_cut);
         let target = crate::folder();
-        if restore(cut.path(), &known, target.path(), &[]).is_ok() {
-            let back = open(target.path());
-            assert_eq!((back.records(), back.journal_hash()), (15, known.journal_hash));
-        } else {
-            // An object was overwritten and the frame that says so is not there: it was written before.
-            let reader = StoreReader::open(cut.path(), Until::Extent(known)).expect("opens");
-            assert!(reader.damage().is_empty());
-            assert_eq!(reader.unsound().iter().map(|(name, _)| *name).collect::<Vec<_>>(), [name(3)]);
-        }
-        back_up_to(live.path(), cut.path(), Some(known));
+        restore(cut.path(), &known, target.path(), &[]).expect("it is what it was");
+        let back = open(target.path());
+        assert_eq!((back.records(), back.journal_hash()), (15, known.journal_hash));
+        let done = back_up(live.path(), cut.path(), Some(known)).expect("it goes on");
+        assert_eq!((done.extent.records, done.files_replaced, done.expunged), (35, 0, 1));
     }
-    report(TEST, ROUNDS, fired, "restored as of the run before, and brought up to date by the next");
+    attack.finish();
 }
 
 #[test]
@@ -283,9 +284,9 @@ fn what_was_expunged_does_not_come_back() {
 
 #[test]
 fn fsck_puts_back_from_a_backup_whatever_was_damaged() {
-    const TEST: &str = "fsck from a backup";
+    let mut attack = Attack::of("fsck_from_a_backup");
     const ROUNDS: u64 = 150;
-    let mut random = Random::of(TEST);
+    let mut random = attack.random();
     let (live, backup) = (crate::folder(), crate::folder());
     fill(live.path());
     back_up_to(live.path(), backup.path(), None);
@@ -294,8 +295,8 @@ fn fsck_puts_back_from_a_backup_whatever_was_damaged() {
         .map(|nth| format!("journal/{nth:010}.journal"))
         .chain((0..6).map(|nth| format!("blocks/{nth:010}.blocks")))
         .collect();
-    let mut kinds = [0u64; 4];
-    for _ in 0..ROUNDS {
+    const KINDS: [&str; 4] = ["flipped", "cut", "zeroed", "removed"];
+    for _ in 0..rounds(ROUNDS) {
         let harmed = crate::folder();
         copy(live.path(), harmed.path());
         // One to three places at once.
@@ -319,13 +320,14 @@ fn fsck_puts_back_from_a_backup_whatever_was_damaged() {
             }
             std::fs::write(&path, bytes).expect("writes");
         }
+        attack.inject(KINDS[kind]);
         let seen = fsck(harmed.path(), Remedies::default()).expect("a report");
+        attack.fired(KINDS[kind], !seen.damage.is_empty());
         if seen.damage.is_empty() {
             // A bit of what was expunged or swept before.
             assert_eq!(told_in(harmed.path()), expected);
             continue;
         }
-        kinds[kind] += 1;
         let remedies = Remedies { copy: Some(backup.path()), ..Remedies::default() };
         let done = fsck(harmed.path(), remedies).expect("repairs");
         assert!(done.is_repaired && done.records_lost == 0 && done.objects_lost.is_empty(), "{done:#?}");
@@ -333,8 +335,7 @@ fn fsck_puts_back_from_a_backup_whatever_was_damaged() {
         assert_eq!(told_in(harmed.path()), expected);
         assert!(fsck(harmed.path(), Remedies::default()).expect("a report").damage.is_empty());
     }
-    assert!(kinds.iter().all(|fired| *fired > 0), "{kinds:?}");
-    report(TEST, ROUNDS, kinds.iter().sum(), &format!("flipped, cut, zeroed, removed: {kinds:?}; nothing lost"));
+    attack.finish();
 }
 
 #[test]

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use mighub_store::{Batch, Disk, Error, Options, Position, RealDisk, Store, StoreFile};
 
-use super::random::{Random, report};
+use super::attack::{Attack, rounds};
+use super::random::Random;
 use crate::{lane, name, object, open, options, record};
 
 const WORKLOADS: u64 = 6;
@@ -244,17 +245,17 @@ fn disk_after(events: &[Event], at: usize, random: &mut Random) -> (BTreeMap<Pat
 
 #[test]
 fn nothing_promised_is_lost_when_the_power_is_cut_at_any_byte() {
-    const TEST: &str = "power cut at any byte";
-    let mut random = Random::of(TEST);
-    let (mut fired, mut torn, mut promised) = (0, 0, 0);
-    for _ in 0..WORKLOADS {
+    let mut attack = Attack::of("power_cut_at_any_byte");
+    let mut random = attack.random();
+    for _ in 0..rounds(WORKLOADS) {
         let recorded = crate::folder();
         let events = record_workload(recorded.path(), &mut random);
         for _ in 0..CUTS {
             let at = random.below(events.len() as u64 + 1) as usize;
             let folder = crate::folder();
             let (files, is_lossy) = disk_after(&events, at, &mut random);
-            fired += u64::from(is_lossy);
+            attack.inject("cut");
+            attack.fired("cut", is_lossy);
             open(folder.path()).close();
             std::fs::remove_file(folder.path().join("witness")).expect("a witness");
             for (path, content) in files {
@@ -265,8 +266,8 @@ fn nothing_promised_is_lost_when_the_power_is_cut_at_any_byte() {
             let (store, opened) = Store::open(folder.path(), options()).unwrap_or_else(|error| {
                 panic!("cut at {at} of {}: the store does not open: {error}", events.len())
             });
-            torn += u64::from(opened.torn_bytes > 0);
-            promised += check(&store, &events, at);
+            attack.count("torn_ends", u64::from(opened.torn_bytes > 0));
+            attack.count("promises", check(&store, &events, at));
             assert_overwritten(&store, folder.path());
             // It goes on from there.
             let batch = Batch {
@@ -281,8 +282,7 @@ fn nothing_promised_is_lost_when_the_power_is_cut_at_any_byte() {
             check(&store, &events, at);
         }
     }
-    let details = format!("{promised} promises looked for, {torn} torn ends, none lost");
-    report(TEST, WORKLOADS * CUTS, fired, &details);
+    attack.finish();
 }
 
 /// What was promised before the cut is kept; what was not may be there, but then it is right.

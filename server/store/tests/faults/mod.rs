@@ -3,6 +3,7 @@
 //! A child process runs the test binary again with a folder in the environment and reports each acknowledged
 //! write on its standard output; the parent does it harm and looks for all that was acknowledged.
 
+mod attack;
 mod backup;
 mod child;
 mod cut;

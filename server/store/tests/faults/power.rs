@@ -8,9 +8,10 @@ use std::time::Duration;
 use mighub_store::Store;
 
 use super::child::{LARGE_RUNS, Work, acknowledged, check, child_options, start};
-use super::random::{Random, report, say};
+use super::attack::{Attack, rounds};
+use super::random::say;
 
-const ROUNDS: u64 = 20;
+const ROUNDS: u64 = 100;
 /// A fresh start now and then keeps the image from filling.
 const FRESH_EVERY: u64 = 5;
 
@@ -63,8 +64,8 @@ fn contents(store: &Path) -> BTreeMap<PathBuf, blake3::Hash> {
 /// keeps in memory: a copy of it is the disk after a power cut.
 #[test]
 fn nothing_acknowledged_is_lost_when_the_power_is_cut() {
-    const TEST: &str = "power cut";
-    let mut random = Random::of(TEST);
+    let mut attack = Attack::of("power_cut");
+    let mut random = attack.random();
     let folder = tempfile::tempdir().expect("a folder");
     let image = folder.path().join("disk.img");
     let made =
@@ -72,10 +73,10 @@ fn nothing_acknowledged_is_lost_when_the_power_is_cut() {
     let Some(mounted) = made.then(|| mount_image(&image, &folder.path().join("live"))).flatten() else {
         return not_run("the power cut test", "no ext4 image can be made and mounted here");
     };
-    let (mut fired, mut writes, mut torn) = (0, 0, 0);
     let mut seen: Vec<(u64, Vec<(u64, u64)>)> = Vec::new();
     let live = mounted.0.join("store");
-    for round in 0..ROUNDS {
+    for round in 0..rounds(ROUNDS) {
+        attack.inject("cut");
         let (run_number, work) =
             [(round, Work::Sweep), (LARGE_RUNS + round, Work::Write)][round as usize % 2];
         let writer = start(&live, run_number, work);
@@ -88,15 +89,16 @@ fn nothing_acknowledged_is_lost_when_the_power_is_cut() {
         let in_memory = contents(&live);
         let after = mount_image(&copy, &folder.path().join("after"));
         let after = after.expect("the copy mounts: ext4 replays its journal");
-        fired += u64::from(contents(&after.0.join("store")) != in_memory);
+        // A fault is a cut that lost what was only in memory.
+        attack.fired("cut", contents(&after.0.join("store")) != in_memory);
         let (store, opened) = Store::open(&after.0.join("store"), child_options())
             .unwrap_or_else(|error| panic!("round {round}: the store does not open: {error}"));
-        torn += u64::from(opened.torn_bytes > 0);
+        attack.count("torn_ends", u64::from(opened.torn_bytes > 0));
         seen.iter().for_each(|(run, acknowledged)| check(&store, *run, acknowledged));
         store.close();
         drop(after);
         let more = acknowledged(&writer.kill());
-        writes += seen.last().map_or(0, |(_, acknowledged)| acknowledged.len());
+        attack.count("acknowledged", seen.last().map_or(0, |(_, writes)| writes.len() as u64));
         if let Some((_, acknowledged)) = seen.last_mut() {
             acknowledged.extend(more);
         }
@@ -105,20 +107,12 @@ fn nothing_acknowledged_is_lost_when_the_power_is_cut() {
             seen.clear();
         }
     }
-    report(
-        TEST,
-        ROUNDS,
-        fired,
-        &format!(
-            "a fault is a cut that lost what was only in memory; {writes} acknowledged writes, {torn} torn ends, none lost"
-        ),
-    );
-    assert!(writes > 0);
+    attack.finish();
 }
 
 #[test]
 fn nothing_acknowledged_is_lost_when_the_disk_is_full() {
-    const TEST: &str = "full disk";
+    let mut attack = Attack::of("full_disk");
     let folder = tempfile::tempdir().expect("a folder");
     let at = folder.path().join("small");
     std::fs::create_dir_all(&at).expect("a folder");
@@ -145,5 +139,8 @@ fn nothing_acknowledged_is_lost_when_the_disk_is_full() {
     check(&store, 1, &acknowledged_full);
     check(&store, 2, &more);
     store.close();
-    report(TEST, 1, refused, &format!("{} acknowledged writes, none lost", acknowledged_full.len()));
+    attack.inject("full");
+    attack.fired("full", refused > 0);
+    attack.count("acknowledged", acknowledged_full.len() as u64);
+    attack.finish();
 }

@@ -34,12 +34,6 @@ impl Random {
     }
 }
 
-/// Says what a fault test did. A test whose faults did not fire has shown nothing.
-pub(crate) fn report(test: &str, rounds: u64, fired: u64, details: &str) {
-    say(&format!("{test}: seed {}, {rounds} rounds, {fired} faults fired; {details}", seed()));
-    assert!(fired > 0, "{test}: no fault fired");
-}
-
 /// Past the test harness, which keeps to itself what a passing test prints with a macro.
 pub(crate) fn say(line: &str) {
     writeln!(std::io::stderr(), "{line}").expect("standard error takes a line");

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use mighub_store::{SledView, View, ViewBatch, ViewOpened};
 
 use super::flip::{copy, flip};
-use super::random::{Random, report};
+use super::attack::{Attack, rounds};
+use super::random::Random;
 
 const ENTRIES: u64 = 300;
 /// Large enough for several of sled's segments.
@@ -38,13 +39,14 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Damages a view; it then is whole up to the record that it names, or was begun anew.
-fn damage(test: &str, damage: impl Fn(&Path, &mut Random)) {
-    let mut random = Random::of(test);
+fn damage(test: &'static str, damage: impl Fn(&Path, &mut Random)) {
+    let mut attack = Attack::of(test);
+    let mut random = attack.random();
     let whole = crate::folder();
     let path = whole.path().join("view");
     fill(&path);
-    let (mut anew, mut earlier) = (0, 0);
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds(ROUNDS) {
+        attack.inject("damage");
         let folder = crate::folder();
         let view_path = folder.path().join("view");
         copy(&path, &view_path);
@@ -52,8 +54,9 @@ fn damage(test: &str, damage: impl Fn(&Path, &mut Random)) {
         damage(&files[random.below(files.len() as u64) as usize], &mut random);
         let (view, opened) = SledView::open(&view_path).expect("a view, if an empty one");
         let records = view.records().expect("a position");
-        anew += u64::from(opened != ViewOpened::Kept);
-        earlier += u64::from(opened == ViewOpened::Kept && records < ENTRIES);
+        attack.fired("damage", opened != ViewOpened::Kept || records < ENTRIES);
+        attack.count("begun_anew", u64::from(opened != ViewOpened::Kept));
+        attack.count("at_an_earlier_record", u64::from(opened == ViewOpened::Kept && records < ENTRIES));
         assert!(opened == ViewOpened::Kept || records == 0);
         for nth in 0..ENTRIES {
             let expected = (nth < records).then(|| vec![nth as u8; VALUE_BYTES]);
@@ -63,18 +66,17 @@ fn damage(test: &str, damage: impl Fn(&Path, &mut Random)) {
         batch.put("more", "more");
         view.apply(&batch, records + 1).expect("takes changes");
     }
-    report(test, ROUNDS, ROUNDS, &format!("{anew} begun anew, {earlier} at an earlier record, none wrong"));
-    assert!(anew > 0);
+    attack.finish();
 }
 
 #[test]
 fn a_view_with_a_flipped_bit_is_begun_anew_or_right() {
-    damage("flipped bit in the view", |file, random| flip(file, random.next()));
+    damage("flipped_bit_in_the_view", |file, random| flip(file, random.next()));
 }
 
 #[test]
 fn a_view_of_random_bytes_is_begun_anew() {
-    damage("random bytes in the view", |file, random| {
+    damage("random_bytes_in_the_view", |file, random| {
         let bytes = std::fs::metadata(file).expect("a file").len();
         let bytes: Vec<u8> = (0..bytes).map(|_| random.next() as u8).collect();
         std::fs::write(file, bytes).expect("writes");
@@ -83,7 +85,7 @@ fn a_view_of_random_bytes_is_begun_anew() {
 
 #[test]
 fn a_view_with_a_lost_end_is_begun_anew_or_at_an_earlier_record() {
-    damage("lost end in the view", |file, random| {
+    damage("lost_end_in_the_view", |file, random| {
         let bytes = std::fs::read(file).expect("a file");
         std::fs::write(file, &bytes[..random.below(bytes.len() as u64) as usize]).expect("writes");
     });

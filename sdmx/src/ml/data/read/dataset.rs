@@ -4,7 +4,9 @@ use std::io::Read;
 
 use super::{MlEvents, Place, header, values};
 use crate::csv::{ReadError, clip};
-use crate::data::{Action, DatasetStart, EventKind, Record, StructureKind, StructureRef};
+use crate::data::{
+    Action, DatasetStart, EventKind, PROVIDER_BYTES_MAX, Record, StructureKind, StructureRef, provider_of_urn,
+};
 use crate::ml::xml::Token;
 
 /// Attributes of a dataset that say something of the dataset itself and are no components.
@@ -89,7 +91,8 @@ impl<R: Read> MlEvents<R> {
                             self.dataset.structure.get_or_insert(reference);
                         }
                     }
-                    b"DataProvider" | b"Annotations" | b"DataflowRef" => self.xml.skip()?,
+                    b"DataProvider" => self.dataset.provider = self.provider()?,
+                    b"Annotations" | b"DataflowRef" => self.xml.skip()?,
                     _ => {
                         self.xml.hold();
                         return Ok(());
@@ -100,6 +103,41 @@ impl<R: Read> MlEvents<R> {
                     return Ok(());
                 }
                 Token::Eof => return Err(self.xml.truncated("DataSet")),
+            }
+        }
+    }
+
+    /// The data provider of a dataset: by reference, by URN, or as a URN alone (3.x).
+    fn provider(&mut self) -> Result<Option<String>, ReadError> {
+        if self.xml.is_empty_tag() {
+            return Ok(None);
+        }
+        let (text, _) = self.xml.leading_text()?;
+        self.xml.hold();
+        let mut named = provider_of_urn(&text);
+        loop {
+            match self.xml.next()? {
+                Token::Start | Token::Empty => match self.xml.name() {
+                    b"Ref" => {
+                        let part = |name: &str, usual: &str| {
+                            let part = self.xml.attribute(name)?;
+                            Ok::<_, ReadError>(part.unwrap_or_else(|| usual.to_owned()))
+                        };
+                        let (agency, scheme) =
+                            (part("agencyID", "SDMX")?, part("maintainableParentID", "DATA_PROVIDERS")?);
+                        let (version, id) = (part("maintainableParentVersion", "1.0")?, part("id", "")?);
+                        let name = format!("{agency}:{scheme}({version}).{id}");
+                        named = named.or(Some(name).filter(|name| name.len() <= PROVIDER_BYTES_MAX));
+                        self.xml.skip()?;
+                    }
+                    b"URN" => {
+                        let (urn, _) = self.xml.text()?;
+                        named = named.or_else(|| provider_of_urn(&urn));
+                    }
+                    _ => self.xml.skip()?,
+                },
+                Token::End => return Ok(named),
+                Token::Eof => return Err(self.xml.truncated("DataProvider")),
             }
         }
     }

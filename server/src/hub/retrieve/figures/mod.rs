@@ -10,7 +10,7 @@ mod state;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use mighub::v1;
+use mighub::v1::{self, ReadDoor};
 use mighub_sdmx::columns::{AttributeValue, Columns};
 use mighub_sdmx::key::Selection;
 use mighub_sdmx::structure::{AgencyId, DataDefinition, Reference};
@@ -21,8 +21,10 @@ use super::reading::{Point, Reading};
 use super::sieve::{PeriodBounds, Sieve};
 use super::sight::{Ask, Outlook, Providers, Sight, Vantage};
 use crate::hub::lane::LaneId;
+use crate::hub::reads::ReadNote;
 use crate::hub::structures::Definition;
-use crate::hub::{Hub, Moment, Principal, Refusal};
+use crate::hub::permit::{Permit, Read};
+use crate::hub::{Hub, Moment, Refusal};
 use portion::Portion;
 pub use state::FiguresState;
 
@@ -111,6 +113,8 @@ pub struct Batch {
 pub struct Figures {
     hub: Arc<Hub>,
     ask: Ask,
+    /// When they were asked for.
+    asked: Moment,
     /// From which to which point changes are told; nothing: everything is.
     before: Option<Vantage>,
     after: Vantage,
@@ -122,6 +126,18 @@ pub struct Figures {
     earlier: Option<Sight>,
     portions: VecDeque<Portion>,
     is_over: bool,
+    noting: Noting,
+    /// Of the lane that is being read, in the log of reads.
+    note: Option<(LaneId, ReadNote)>,
+}
+
+/// How it is noted that figures were read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Noting {
+    /// Lane by lane, as they are taken.
+    AsTaken,
+    /// Not any more: all was noted, or no figures are given.
+    Done,
 }
 
 /// Deletions come before everything else: all lanes are gone through twice.
@@ -139,9 +155,8 @@ impl Hub {
         request: FiguresRequest,
         now: Moment,
     ) -> Result<Figures, Refusal> {
-        let principal = permit.principal();
         let (today, rights) = self.today(now);
-        let everything = Ask::everything(self, principal, rights, request.dataflow)?;
+        let everything = Ask::everything(self, permit, rights, request.dataflow)?;
         let ask = Ask {
             providers: match request.providers {
                 FiguresOf::Principal => Providers::Principal,
@@ -166,6 +181,7 @@ impl Hub {
         Ok(Figures {
             hub: self.clone(),
             ask,
+            asked: now,
             before,
             after,
             is_history: request.history,
@@ -175,6 +191,8 @@ impl Hub {
             earlier: None,
             portions: VecDeque::new(),
             is_over: false,
+            noting: Noting::AsTaken,
+            note: None,
         })
     }
 }
@@ -188,6 +206,13 @@ impl Iterator for Figures {
         }
         let next = self.advance().transpose();
         self.is_over = !matches!(next, Some(Ok(_)));
+        match (&mut self.note, &next) {
+            (Some((_, note)), Some(Ok(batch))) if batch.effect == Effect::Replace => {
+                note.count(batch.columns.len() as u64);
+            }
+            (Some((_, note)), None) => note.end(),
+            _ => {}
+        }
         next
     }
 }
@@ -206,6 +231,50 @@ impl Figures {
     /// The moment that decides on embargoes, and up to which changes are told.
     pub fn moment(&self) -> Moment {
         self.after.reading.point().moment
+    }
+
+    /// For whoever gives no figures, but counts them.
+    pub fn counted_only(mut self) -> Self {
+        self.noting = Noting::Done;
+        self
+    }
+
+    /// Notes at once that all lanes are read: for an answer that may lie ready, so that figures are not taken for it.
+    pub fn noted_at_once(mut self) -> Result<Self, Refusal> {
+        for lane in self.ask.lanes(&self.hub)? {
+            if let Some(outlook) = self.ask.outlook(&self.hub, &lane, &self.after)?
+                && let Some(sight) = outlook.open(&self.hub, &self.ask)?
+            {
+                let mut note = self.begin_note(&lane, &outlook, [&sight])?;
+                note.count(sight.vintage.observations());
+            }
+        }
+        self.noting = Noting::Done;
+        Ok(self)
+    }
+
+    fn begin_note<'s>(
+        &self,
+        lane: &LaneId,
+        outlook: &Outlook,
+        sights: impl IntoIterator<Item = &'s Sight>,
+    ) -> Result<ReadNote, Refusal> {
+        let reading = &self.after.reading;
+        self.ask.note_read(&self.hub, ReadDoor::Rest, (lane, outlook), sights, reading, self.asked)
+    }
+
+    /// Notes, before anything of it is taken, that a lane is read.
+    fn note_lane(&mut self, lane: &LaneId, outlook: &Outlook, sights: &[Sight]) -> Result<(), Refusal> {
+        let is_noted = self.note.as_ref().is_some_and(|(noted, _)| noted == lane);
+        // Deletions come first and tell no figures.
+        if self.noting == Noting::Done || is_noted || self.pass == Pass::Deletions {
+            return Ok(());
+        }
+        let next = self.begin_note(lane, outlook, sights)?;
+        if let Some((_, mut before)) = self.note.replace((lane.clone(), next)) {
+            before.end();
+        }
+        Ok(())
     }
 
     fn advance(&mut self) -> Result<Option<Batch>, Refusal> {
@@ -241,6 +310,7 @@ impl Figures {
         }
         let Some(before) = &self.before else {
             if let Some(sight) = outlook.open(&self.hub, &self.ask)? {
+                self.note_lane(&lane, &outlook, std::slice::from_ref(&sight))?;
                 self.portions.push_back(Portion::whole(lane, sight));
             }
             return Ok(());
@@ -256,6 +326,7 @@ impl Figures {
             lost_early_access: true,
             holds_key: false,
         };
+        self.note_lane(&lane, &outlook, sides.after.as_slice())?;
         let effect = if self.pass == Pass::Deletions { Effect::Delete } else { Effect::Replace };
         self.portions.extend(Portion::changes(lane, sides, effect, None));
         Ok(())
@@ -297,6 +368,8 @@ impl Figures {
         let Some(lane) = lane else { return Ok(()) };
         let Some(outlook) = self.ask.outlook(&self.hub, &lane, &self.after)? else { return Ok(()) };
         let after = self.open_state(&lane, &outlook, &shown)?;
+        let sights: Vec<Sight> = self.earlier.iter().chain(&after).cloned().collect();
+        self.note_lane(&lane, &outlook, &sights)?;
         let before = std::mem::replace(&mut self.earlier, after.clone());
         for effect in [Effect::Delete, Effect::Replace] {
             let (before, after) = (before.clone(), after.clone());

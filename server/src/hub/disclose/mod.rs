@@ -1,0 +1,171 @@
+//! The disclosure audit of what lanes publish: DisclosureService.
+//!
+//! What lives here: which states are audited, what adds up in a dataflow, and who is told figures. What must not:
+//! the mathematics (`mighub-disclosure`), and what the public sees (`retrieve`).
+
+mod answer;
+
+use std::sync::Arc;
+
+use mighub::v1;
+use mighub_disclosure::across::EARLIER_MAX;
+use mighub_disclosure::{Earlier, Policy, Reading, Stage, Sums, Table, Tree, audit_across};
+use mighub_sdmx::structure::{Artefact, Class, CodedBy, DataDefinition, Structures};
+
+use super::lane::{LaneId, agency, dataflow};
+use super::permit::{AuditDisclosure, Permit, Read};
+use super::retrieve::PublishedLane;
+use super::{Hub, Moment, Principal, Refusal};
+use answer::{Answer, messages};
+
+/// Earlier states that are looked at unless the caller says otherwise.
+const EARLIER_USUALLY: u32 = 4;
+/// Providers that a request may name.
+const PROVIDERS_MAX: usize = 1_000;
+
+impl Hub {
+    /// DisclosureService.AuditDisclosure: lanes are audited one by one, as answers are asked for.
+    pub fn audit_disclosure(
+        self: &Arc<Self>,
+        permit: &Permit<AuditDisclosure>,
+        request: v1::AuditDisclosureRequest,
+        now: Moment,
+    ) -> Result<impl Iterator<Item = Result<v1::AuditDisclosureResponse, Refusal>> + Send + use<>, Refusal>
+    {
+        let asked = Asked::read(self, permit, request, now)?;
+        let lanes = self.lanes(&asked.definition.dataflow)?;
+        let hub = self.clone();
+        let is_asked = |lane: &LaneId| {
+            asked.providers.is_empty() || asked.providers.contains(&lane.provider)
+        };
+        let lanes: Vec<LaneId> = lanes.into_iter().filter(is_asked).collect();
+        let audited = lanes.into_iter().flat_map(move |lane| match hub.audit_lane(&asked, &lane, now) {
+            Ok(messages) => messages.into_iter().map(Ok).collect(),
+            Err(refusal) => vec![Err(refusal)],
+        });
+        Ok(audited)
+    }
+
+    /// Nothing of a lane that shows nothing, or whose embargo the caller does not see behind.
+    fn audit_lane(
+        &self,
+        asked: &Asked,
+        lane: &LaneId,
+        now: Moment,
+    ) -> Result<Vec<v1::AuditDisclosureResponse>, Refusal> {
+        let position = self.position().unwrap_or(0);
+        let caller = self.rights().audience(&asked.caller, lane, position, now);
+        if asked.before_release && !caller.before_release {
+            return Ok(Vec::new());
+        }
+        let (selection, earlier) = (asked.selection.as_ref(), asked.earlier);
+        let published =
+            self.published(&asked.public, lane, selection, earlier, asked.before_release, now)?;
+        let Some(published) = published else { return Ok(Vec::new()) };
+        let mut tables = Vec::new();
+        for state in published.states() {
+            tables.push((state.since, self.table_of(asked, &published, tables.len())?));
+        }
+        let mut tables = tables.into_iter();
+        let Some((_, today)) = tables.next() else { return Ok(Vec::new()) };
+        let earlier: Vec<Earlier> =
+            tables.map(|(since, table)| Earlier { label: since.to_string(), table }).collect();
+        let report = audit_across(&today, &earlier, asked.policy.width);
+        Ok(messages(&Answer {
+            lane,
+            table: &today,
+            report: &report,
+            earlier: earlier.len(),
+            is_before_release: published.is_before_release(),
+            sees_restricted: caller.restricted,
+        }))
+    }
+
+    fn table_of(&self, asked: &Asked, published: &PublishedLane, state: usize) -> Result<Table, Refusal> {
+        let state = &published.states()[state];
+        let shape = &asked.definition.shape;
+        let mut reading = Reading::new(shape, &asked.policy, &asked.sums, Stage::Published)
+            .unmarked(published.unmarked(state));
+        published.each(self, state, |columns, withheld| {
+            reading.push_withheld(columns, withheld).map_err(|error| {
+                let most = mighub_disclosure::table::CELLS_MAX as u64;
+                Refusal::limit(most, most + 1, error.to_string())
+            })
+        })?;
+        Ok(reading.finish(&asked.trees))
+    }
+}
+
+/// A request, read.
+struct Asked {
+    caller: Principal,
+    public: Permit<Read>,
+    definition: Arc<DataDefinition>,
+    providers: Vec<mighub_sdmx::structure::AgencyId>,
+    policy: Policy,
+    sums: Sums,
+    trees: Vec<Tree>,
+    selection: Option<v1::Selection>,
+    before_release: bool,
+    earlier: usize,
+}
+
+impl Asked {
+    fn read(
+        hub: &Hub,
+        permit: &Permit<AuditDisclosure>,
+        request: v1::AuditDisclosureRequest,
+        now: Moment,
+    ) -> Result<Self, Refusal> {
+        let definition = hub.definition(&dataflow("dataflow", &request.dataflow)?)?.data;
+        if request.providers.len() > PROVIDERS_MAX {
+            let text = format!("at most {PROVIDERS_MAX} providers: name none for all");
+            return Err(Refusal::limit(PROVIDERS_MAX as u64, request.providers.len() as u64, text));
+        }
+        let providers = request.providers.iter().map(|provider| agency("providers", provider));
+        let policy = match &request.policy[..] {
+            [] => Policy::default(),
+            json => Policy::read(json).map_err(|error| Refusal::malformed("policy", error.to_string()))?,
+        };
+        let earlier = request.earlier_states.unwrap_or(EARLIER_USUALLY) as usize;
+        if earlier > EARLIER_MAX {
+            let text = format!("at most {EARLIER_MAX} earlier states are looked at");
+            return Err(Refusal::limit(EARLIER_MAX as u64, earlier as u64, text));
+        }
+        Ok(Self {
+            caller: permit.principal().clone(),
+            public: hub.authorise(&Principal::PUBLIC, Read, now)?,
+            trees: trees(&definition, &hub.known_structures()),
+            definition,
+            providers: providers.collect::<Result<_, _>>()?,
+            policy,
+            sums: Sums::shipped(),
+            selection: request.selection,
+            before_release: request.before_release,
+            earlier,
+        })
+    }
+}
+
+/// The trees of all coded dimensions: parents in their code lists, and hierarchies of these lists.
+fn trees(definition: &DataDefinition, structures: &Structures) -> Vec<Tree> {
+    let mut trees = Vec::new();
+    for dimension in &definition.dimensions {
+        let CodedBy::Codelist(list) = &dimension.coded_by else { continue };
+        trees.push(Tree::of_codelist(&dimension.id, list));
+        for (_, association) in structures.of_class(Class::HierarchyAssociation) {
+            let Artefact::HierarchyAssociation(association) = &**association else { continue };
+            let linked = &association.linked_object;
+            if *linked.id != *list.identity.id || linked.agency != list.identity.agency {
+                continue;
+            }
+            if let Some(Artefact::Hierarchy(hierarchy)) =
+                structures.get(&association.linked_hierarchy).map(|artefact| &**artefact)
+            {
+                trees.push(Tree::of_hierarchy(&dimension.id, hierarchy));
+            }
+        }
+    }
+    trees.retain(|tree| !tree.children.is_empty());
+    trees
+}
