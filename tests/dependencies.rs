@@ -40,7 +40,9 @@ fn every_crate_has_a_licence_that_is_allowed_and_comes_from_the_registry() {
     assert!(allowed.contains("MIT") && allowed.len() > 5, "deny.toml was read: {allowed:?}");
     let metadata = metadata();
     let mut foreign = 0;
-    for package in metadata.packages.iter().filter(|package| !metadata.workspace_members.contains(&package.id)) {
+    for package in
+        metadata.packages.iter().filter(|package| !metadata.workspace_members.contains(&package.id))
+    {
         foreign += 1;
         let source = package.source.as_ref().map(|source| source.repr.as_str());
         assert_eq!(source, Some(REGISTRY), "{}", package.name);
@@ -74,7 +76,8 @@ fn no_crate_is_banned_and_none_is_below_its_floor() {
     let banned: Vec<(&str, VersionReq)> = array("deny")
         .into_iter()
         .map(|line| {
-            let (name, versions) = quoted(line, "crate =").split_once(':').unwrap_or((quoted(line, "crate ="), "*"));
+            let (name, versions) =
+                quoted(line, "crate =").split_once(':').unwrap_or((quoted(line, "crate ="), "*"));
             (name, versions.parse().expect(line))
         })
         .collect();

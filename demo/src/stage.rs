@@ -132,7 +132,13 @@ fn administer(
     let id = AgencyId::new(ADMINISTRATOR.0).map_err(|error| Refusal::internal(error.to_string()))?;
     let administrator = Principal::of_agency(id);
     let add = v1::AddAgencyRequest { agency: agency.to_owned(), name: name.to_owned(), token_only: false };
-    hub.add_agency(&hub.authorise(&administrator, Administer, now())?, &add, token, Moment(now().0 + TOKEN_MS), now())?;
+    hub.add_agency(
+        &hub.authorise(&administrator, Administer, now())?,
+        &add,
+        token,
+        Moment(now().0 + TOKEN_MS),
+        now(),
+    )?;
     for role in roles {
         let grant = v1::GrantRoleRequest { agency: agency.to_owned(), role: (*role).into() };
         hub.grant_role(&hub.authorise(&administrator, Administer, now())?, &grant, now())?;
@@ -150,7 +156,11 @@ fn administer(
             default_conf_status: "F".to_owned(),
             ..Default::default()
         };
-        hub.put_agreement(&hub.authorise(&administrator, Administer, now())?, &v1::PutAgreementRequest { agreement: Some(agreement) }, now())?;
+        hub.put_agreement(
+            &hub.authorise(&administrator, Administer, now())?,
+            &v1::PutAgreementRequest { agreement: Some(agreement) },
+            now(),
+        )?;
     }
     Ok(())
 }

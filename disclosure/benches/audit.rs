@@ -29,7 +29,7 @@ fn main() {
     say(&stored, &report);
     let suppression = timed("secondary suppression", || suppress(stored, &policy));
     say(&suppression.table, &suppression.report);
-    println!("{:?}", suppression.loss);
+    println!("  {:?}, {} rounds", suppression.loss, suppression.rounds);
     let report = timed("audit of the outcome", || audit(&suppression.table, policy.width));
     assert_eq!(report, suppression.report);
 }
@@ -51,7 +51,9 @@ fn say(table: &Table, report: &Report) {
 /// Innermost figures, mostly small, and all their totals.
 fn table() -> (Columns, Vec<Tree>) {
     let ages: Vec<String> = (0..AGES)
-        .map(|age| if age == AGES - 1 { "Y_GE85".to_owned() } else { format!("Y{}T{}", age * 5, age * 5 + 4) })
+        .map(
+            |age| if age == AGES - 1 { "Y_GE85".to_owned() } else { format!("Y{}T{}", age * 5, age * 5 + 4) },
+        )
         .collect();
     let bands: [(&str, std::ops::Range<usize>); 4] =
         [("_T", 0..AGES), ("Y_LT15", 0..3), ("Y15T64", 3..13), ("Y_GE65", 13..AGES)];
@@ -79,7 +81,8 @@ fn table() -> (Columns, Vec<Tree>) {
                             for area in ["_T", "001", &region, &partner] {
                                 for sex in ["_T", sex] {
                                     let key = [area.to_owned(), sex.to_owned(), age.to_owned()];
-                                    cells.entry(key).or_insert_with(|| vec![0; YEARS as usize])[year] += figure;
+                                    cells.entry(key).or_insert_with(|| vec![0; YEARS as usize])[year] +=
+                                        figure;
                                 }
                             }
                         }

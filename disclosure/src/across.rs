@@ -143,8 +143,7 @@ struct Places<'t> {
 
 impl<'t> Places<'t> {
     fn of(table: &'t Table) -> Self {
-        let dictionary =
-            |axis: usize| table.dictionary(axis).iter().map(|code| &**code).zip(0..).collect();
+        let dictionary = |axis: usize| table.dictionary(axis).iter().map(|code| &**code).zip(0..).collect();
         Self {
             table,
             by_codes: (0..table.cells().len() as u32).map(|cell| (table.codes(cell), cell)).collect(),
@@ -156,7 +155,8 @@ impl<'t> Places<'t> {
         if self.table.dimensions() != other.dimensions() {
             return None;
         }
-        let place = |(axis, known): (usize, &HashMap<&str, u32>)| known.get(&**other.code(cell, axis)).copied();
+        let place =
+            |(axis, known): (usize, &HashMap<&str, u32>)| known.get(&**other.code(cell, axis)).copied();
         let codes: Option<Vec<u32>> = self.dictionaries.iter().enumerate().map(place).collect();
         self.by_codes.get(&*codes?).copied()
     }

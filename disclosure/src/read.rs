@@ -125,9 +125,8 @@ impl<'p> Reading<'p> {
                     additive: is_additive,
                 };
                 self.builder.cell(key.iter().copied().chain([&*text]), cell)?;
-                let decimal = |attribute: &Attribute<'_>| {
-                    Decimal::parse(attribute.get(series, place)?.as_bytes()).ok()
-                };
+                let decimal =
+                    |attribute: &Attribute<'_>| Decimal::parse(attribute.get(series, place)?.as_bytes()).ok();
                 let value = columns.value(place);
                 let confidentiality = confidentiality.get(series, place).or(self.unmarked.as_deref());
                 let is_withheld = withheld.get(place).is_some_and(|withheld| *withheld);

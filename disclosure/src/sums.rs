@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mighub_sdmx::structure::{Codelist, Hierarchy};
+use mighub_sdmx::structure::{Artefact, Class, Codelist, DataDefinition, Hierarchy, Structures};
 use serde::Deserialize;
 
 use crate::policy::Codes;
@@ -96,6 +96,28 @@ impl Sums {
 }
 
 impl Tree {
+    /// The trees of all coded dimensions of a dataflow: parents in their code lists, and hierarchies of these lists.
+    pub fn all(definition: &DataDefinition, structures: &Structures) -> Vec<Self> {
+        let mut trees = Vec::new();
+        for dimension in &definition.dimensions {
+            let Some(list) = dimension.coded_by.codelist() else { continue };
+            trees.push(Self::of_codelist(&dimension.id, list));
+            for (_, association) in structures.of_class(Class::HierarchyAssociation) {
+                let Artefact::HierarchyAssociation(association) = &**association else { continue };
+                let linked = &association.linked_object;
+                if linked.id != list.identity.id || linked.agency != list.identity.agency {
+                    continue;
+                }
+                let hierarchy = structures.get(&association.linked_hierarchy).map(|found| &**found);
+                if let Some(Artefact::Hierarchy(hierarchy)) = hierarchy {
+                    trees.push(Self::of_hierarchy(&dimension.id, hierarchy));
+                }
+            }
+        }
+        trees.retain(|tree| !tree.children.is_empty());
+        trees
+    }
+
     /// The tree of a code list's parents.
     pub fn of_codelist(dimension: &str, list: &Codelist) -> Self {
         let mut children: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();

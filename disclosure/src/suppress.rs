@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::audit::{Report, audit};
+use crate::audit::{Memory, Report, audit_again};
 use crate::policy::Policy;
 use crate::table::{Bounds, Care, Table};
 
@@ -27,6 +27,8 @@ pub struct Suppression {
     pub report: Report,
     /// What readers lose.
     pub loss: Loss,
+    /// Rounds of choice and audit.
+    pub rounds: usize,
 }
 
 /// What readers lose by the chosen cells.
@@ -48,8 +50,10 @@ pub fn suppress(mut table: Table, policy: &Policy) -> Suppression {
     let size = |cells: &[u32]| cells.iter().map(|cell| figures[*cell as usize].abs()).sum();
     let shown: Vec<u32> = (0..figures.len() as u32).filter(|cell| is_shown(&table, *cell)).collect();
     let mut chosen = BTreeSet::new();
-    let mut report = audit(&table, policy.width);
-    for _ in 0..ROUNDS_MAX {
+    let mut memory = Memory::default();
+    let mut report = audit_again(&table, policy.width, &mut memory);
+    let mut rounds = 0;
+    while rounds < ROUNDS_MAX {
         if report.counts.is_clean() {
             break;
         }
@@ -61,14 +65,16 @@ pub fn suppress(mut table: Table, policy: &Policy) -> Suppression {
             hide(&mut table, cell, policy);
             chosen.insert(cell);
         }
-        report = audit(&table, policy.width);
+        report = audit_again(&table, policy.width, &mut memory);
+        rounds += 1;
     }
     if report.counts.is_clean() && table.cells().len() <= REVISED_CELLS_MAX {
-        revise(&mut table, &mut chosen, &mut report, &figures, policy);
+        revise(&mut table, &mut chosen, &mut report, &mut memory, &figures, policy);
     }
     let chosen: Vec<u32> = chosen.into_iter().collect();
-    let loss = Loss { shown: shown.len(), chosen: chosen.len(), sum: size(&shown), chosen_sum: size(&chosen) };
-    Suppression { table, chosen, report, loss }
+    let loss =
+        Loss { shown: shown.len(), chosen: chosen.len(), sum: size(&shown), chosen_sum: size(&chosen) };
+    Suppression { table, chosen, report, loss, rounds }
 }
 
 /// For each finding one cell that gives it away, unless one was picked for another finding already.
@@ -126,6 +132,7 @@ fn revise(
     table: &mut Table,
     chosen: &mut BTreeSet<u32>,
     report: &mut Report,
+    memory: &mut Memory,
     figures: &[i128],
     policy: &Policy,
 ) {
@@ -135,7 +142,7 @@ fn revise(
         let hidden = *table.cell(cell);
         let known = table.cell_mut(cell);
         (known.bounds, known.care) = (Bounds::point(figures[cell as usize]), Care::Shown);
-        let judged = audit(table, policy.width);
+        let judged = audit_again(table, policy.width, memory);
         if judged.counts.is_clean() && judged.counts.unproven <= report.counts.unproven {
             chosen.remove(&cell);
             *report = judged;

@@ -36,7 +36,11 @@ fn found<'r>(report: &'r Report, part: &str) -> &'r Finding {
 
 #[test]
 fn a_hidden_sex_is_the_total_less_the_other() {
-    let columns = columns(&[row("SEX", "_T", "_T", shown(57)), row("SEX", "M", "_T", shown(41)), row("SEX", "F", "_T", hidden())]);
+    let columns = columns(&[
+        row("SEX", "_T", "_T", shown(57)),
+        row("SEX", "M", "_T", shown(41)),
+        row("SEX", "F", "_T", hidden()),
+    ]);
     let report = report(&columns, &Policy::default());
     assert_eq!(report.counts.recovered, 1);
     let finding = found(&report, "SEX._T._T.F._T");
@@ -63,7 +67,10 @@ fn one_subtraction_leads_to_the_next() {
         assert_eq!(found(&report, cell).exposure, Exposure::Recovered { figure }, "{cell}");
     }
     let girls = found(&report, "F.Y_LT18");
-    assert_eq!(girls.derivation, ["bands of AGE in A.SWE.VICTIM._T._T._T._T._T.F.* 2024: _T 18 - Y_GE18 14 = Y_LT18 4"]);
+    assert_eq!(
+        girls.derivation,
+        ["bands of AGE in A.SWE.VICTIM._T._T._T._T._T.F.* 2024: _T 18 - Y_GE18 14 = Y_LT18 4"]
+    );
 }
 
 #[test]
@@ -144,7 +151,11 @@ fn an_older_vintage_tells_what_is_hidden_today() {
         row("_T", "M", "_T", hidden()),
         row("_T", "F", "_T", hidden()),
     ]);
-    let then = columns(&[row("_T", "_T", "_T", shown(55)), row("_T", "M", "_T", shown(41)), row("_T", "F", "_T", hidden())]);
+    let then = columns(&[
+        row("_T", "_T", "_T", shown(55)),
+        row("_T", "M", "_T", shown(41)),
+        row("_T", "F", "_T", hidden()),
+    ]);
     let today = table(&today, &policy);
     assert!(audit(&today, policy.width).counts.is_clean());
     let earlier = Earlier { label: "2026-03-01".to_owned(), table: table(&then, &policy) };
@@ -203,10 +214,12 @@ fn what_is_released_passes_the_audit_and_keeps_its_keys() {
 
 #[test]
 fn rounded_figures_are_multiples_and_always_the_same() {
-    let policy = Policy::read(br#"{"minimum_cell": 0, "suppression": false, "rounding": 5}"#).expect("a policy");
+    let policy =
+        Policy::read(br#"{"minimum_cell": 0, "suppression": false, "rounding": 5}"#).expect("a policy");
     let columns = columns(&[row("_T", "_T", "_T", shown(57)), row("_T", "F", "_T", shown(3))]);
     let key = RoundingKey::derive(b"a secret of sixteen bytes or more");
-    let view = || release(&columns, &policy, &Sums::shipped(), &[], None, Some(&key)).expect("a view").columns;
+    let view =
+        || release(&columns, &policy, &Sums::shipped(), &[], None, Some(&key)).expect("a view").columns;
     assert_eq!(view(), view());
     let figures = victims::statuses(&view());
     assert!(figures.values().all(|(figure, ..)| figure.is_some_and(|figure| figure % 5 == 0)), "{figures:?}");

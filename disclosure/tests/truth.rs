@@ -66,7 +66,8 @@ impl Plan {
                 let parts = (1..shape[axis]).map(part);
                 relations.push(Relation::sum(axis, "parts".into(), place(total), parts));
                 if self.overlaps && shape[axis] == 4 {
-                    relations.push(Relation::sum(axis, "some".into(), place(total), [part(1), part(2)]).partly());
+                    relations
+                        .push(Relation::sum(axis, "some".into(), place(total), [part(1), part(2)]).partly());
                 }
             }
         }
@@ -78,7 +79,8 @@ impl Plan {
     /// The figure of a cell: of a total, the sum of all below it.
     fn figure(&self, cell: &[usize]) -> i128 {
         let inner = places(&self.parts);
-        let within = |place: &[usize]| cell.iter().zip(place).all(|(code, part)| *code == 0 || *code == part + 1);
+        let within =
+            |place: &[usize]| cell.iter().zip(place).all(|(code, part)| *code == 0 || *code == part + 1);
         let figures = inner.iter().zip(&self.figures);
         figures.filter(|(place, _)| within(place)).map(|(_, figure)| i128::from(*figure)).sum()
     }

@@ -147,8 +147,8 @@ fn a_deletion_of_nobody_knows_what_is_refused_where_it_stands() {
             "<ObsDimension> has no value",
         ),
         (
-            "<Series AREA=\"FRA\"><Obs TIME_PERIOD=\"2019\"><Comp id=\"NOTE\"/></Obs></Series>".to_owned(),
-            "<Comp> has no value",
+            "<Series AREA=\"FRA\"><Metadata/><Obs TIME_PERIOD=\"2019\"/></Series>".to_owned(),
+            "what <Metadata> in it is to say",
         ),
         ("<Serie AREA=\"FRA\"/>".to_owned(), "what <Serie> in it is to say"),
     ] {
@@ -158,6 +158,14 @@ fn a_deletion_of_nobody_knows_what_is_refused_where_it_stands() {
     }
     let annotated = "<c:Annotations/><Series AREA=\"FRA\"><c:Annotations/><Obs TIME_PERIOD=\"2019\"><c:Annotations/></Obs></Series>";
     assert_eq!(taken(&dataset("Delete", annotated)).0, ["Delete .FRA. 2019 - - - - - - -"]);
+}
+
+#[test]
+fn a_deletion_of_an_attribute_without_values_is_of_that_attribute_alone() {
+    let note = "<Series AREA=\"FRA\"><Obs TIME_PERIOD=\"2019\"><Comp id=\"NOTE\"/></Obs></Series>";
+    let (batches, _) = read(&definition(), dataset("Delete", note).as_bytes()).expect("readable");
+    let note = batches[0].columns.observation_attributes[3].get(0).and_then(|value| value.as_text());
+    assert_eq!(note, Some("-"), "else the whole observation is meant");
 }
 
 #[test]

@@ -37,6 +37,12 @@ impl Clock {
         }
     }
 
+    /// Tells no time before `moment` from now on: that of the journal's last record, when a hub starts. A machine whose
+    /// clock is behind its own journal would show less than before, and judge embargoes by a time that has passed.
+    pub fn not_before(&self, moment: Moment) {
+        self.latest.fetch_max(moment.0, Ordering::AcqRel);
+    }
+
     /// Now; never earlier than any answer before.
     pub fn now(&self) -> Moment {
         let told = match &self.source {
@@ -65,5 +71,7 @@ mod tests {
             told.push(clock.now().0);
         }
         assert_eq!(told, [1_000, 3_000, 3_000, 3_001]);
+        clock.not_before(Moment(5_000));
+        assert_eq!(clock.now(), Moment(5_000), "the journal was there before");
     }
 }

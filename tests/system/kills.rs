@@ -45,7 +45,7 @@ fn a_hub_in_a_child() {
 }
 
 /// A hub in another process. Dropping it is kill -9.
-struct Killed(Child);
+pub(crate) struct Killed(Child);
 
 impl Drop for Killed {
     fn drop(&mut self) {
@@ -54,8 +54,15 @@ impl Drop for Killed {
     }
 }
 
+impl Killed {
+    /// Number of its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.0.id()
+    }
+}
+
 /// A hub in another process; gives back when it is ready.
-fn child(folder: &Path, listen: SocketAddr) -> Killed {
+pub(crate) fn child(folder: &Path, listen: SocketAddr) -> Killed {
     let mut child = Command::new(std::env::current_exe().expect("a path"))
         .args(["--exact", "kills::a_hub_in_a_child", "--nocapture", "--test-threads=1"])
         .env(FOLDER, folder)

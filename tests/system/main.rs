@@ -5,11 +5,13 @@
 //! their own.
 
 mod cuts;
+mod evidence;
 mod exchange;
 mod handed_in;
 mod history;
 mod hostile;
 mod identity;
+mod keys;
 mod kills;
 mod model;
 mod noise;
@@ -17,4 +19,6 @@ mod office;
 mod rest;
 mod rights;
 mod rules;
+mod siege;
+mod upkeep;
 mod visibility;

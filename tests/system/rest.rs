@@ -5,7 +5,7 @@ use std::io::Cursor;
 
 use mighub::v1::Role;
 use mighub_client::{Progress, PullRequest, PushOptions, PushOutcome, Source};
-use mighub_sdmx::data::{DataFormat, raw_count, reader};
+use mighub_sdmx::data::{DataFormat, JsonVersion, raw_count, reader};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -120,6 +120,18 @@ async fn rest_gives_what_grpc_gives_in_every_format() {
         let answer = get(&stage, &format!("/v1/data/MIG_FLOW.{ending}"), "*/*").await;
         let rows = answer.body.iter().filter(|byte| **byte == b'\n').count();
         assert_eq!(rows, expected.len() + usize::from(ending == "csv"), "rows of .{ending}");
+    }
+    // Each figure says whose it is, or the format is refused before anything is sent.
+    let of_two = copy.lanes["DNK"].len() + copy.lanes["SWE"].len();
+    for format in DataFormat::all().filter(|format| *format != DataFormat::Xlsx) {
+        let path = "/sdmx/v1/data/MIGHUB,MIG_FLOW,1.0.0/all/DNK+SWE";
+        let answer = get(&stage, path, &format.media_type()).await;
+        if format == DataFormat::Json(JsonVersion::V1_0) {
+            assert_eq!(answer.status, 406, "{}", format.name());
+            continue;
+        }
+        assert_eq!(answer.status, 200, "{}", format.name());
+        assert_eq!(read(&stage, &answer.body).len(), of_two, "{}", format.name());
     }
     let parquet = get(&stage, "/v1/data/MIG_FLOW.parquet", "*/*").await;
     assert!(read(&stage, &parquet.body).keys().eq(expected.keys()));

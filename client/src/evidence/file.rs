@@ -207,6 +207,10 @@ fn in_words(body: &v1::ReceiptBody) -> Value {
         "position": body.position,
         "tree_size": body.tree_size,
         "root": body.log.as_ref().map(|log| HEXLOWER.encode(&log.root)),
+        "leaf_hash": body.log.as_ref().map(|log| HEXLOWER.encode(&log.leaf_hash)),
+        "inclusion": body.log.as_ref().map(|log| {
+            log.inclusion.iter().map(|hash| HEXLOWER.encode(hash)).collect::<Vec<_>>()
+        }),
         "effective_time": time(&body.effective_time),
         "embargo_time": time(&body.embargo_time),
         "observations": {

@@ -89,12 +89,12 @@ impl Service<http::Request<Body>> for Gated {
         let answer = self.channel.call(request);
         let mut confirmation = self.confirmation.clone();
         Box::pin(async move {
-            let (answer, confirmed) = tokio::join!(answer, confirmation.confirmed());
-            match (answer, confirmed) {
-                (_, Confirmed::Broken(broken)) => Err(refused(broken)),
-                (Err(error), _) => Err(error.into()),
-                (Ok(_), Confirmed::Unanswered(text)) => Err(Status::unavailable(text).into()),
-                (Ok(answer), Confirmed::Yes) => Ok(answer),
+            // What failed says nothing that could be believed, and need not wait.
+            let answer = answer.await?;
+            match confirmation.confirmed().await {
+                Confirmed::Yes => Ok(answer),
+                Confirmed::Broken(broken) => Err(refused(broken)),
+                Confirmed::Unanswered(text) => Err(Status::unavailable(text).into()),
             }
         })
     }

@@ -21,4 +21,4 @@ pub use history::HistoryBroken;
 pub use verify::{Statement, Verification, VerifyOptions, verify};
 
 pub(crate) use file::{Papers, keep_receipt};
-pub(crate) use gate::{Confirmation, Gated};
+pub(crate) use gate::{Confirmation, Confirmed, Gated};

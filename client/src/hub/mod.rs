@@ -8,7 +8,8 @@ pub(crate) mod retry;
 pub(crate) mod tls;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use mighub::block::Digest;
 use mighub::v1;
@@ -19,13 +20,14 @@ use mighub::v1::retrieval_service_client::RetrievalServiceClient;
 use mighub::v1::structure_service_client::StructureServiceClient;
 use mighub::v1::submission_service_client::SubmissionServiceClient;
 use mighub_sdmx::structure::DataDefinition;
+use tokio::sync::watch;
 use tonic::transport::Channel;
 
 pub(crate) use pages::{PAGE_SIZE, pages};
 
 use crate::clock;
 use crate::error::Error;
-use crate::evidence::{Confirmation, Gated};
+use crate::evidence::{Confirmation, Confirmed, Gated};
 use crate::home::{Config, Home, HubKey};
 use retry::until_answered;
 use tls::Address;
@@ -36,6 +38,9 @@ pub(crate) const MESSAGE_BYTES_MAX: usize = 5 * 1024 * 1024;
 pub(crate) const MESSAGE_BYTES_AIM: usize = 1024 * 1024;
 /// Definitions kept in memory, of some hundred kilobytes each with their code lists; beyond, all are forgotten.
 const DEFINITIONS_MAX: usize = 64;
+
+/// Pause before a hub that did not answer is asked for the proof of its history again.
+const CONFIRM_PAUSE: Duration = Duration::from_secs(2);
 
 /// A hub, connected to as one agency. Cheap to clone: all clones share one connection.
 #[derive(Clone)]
@@ -76,11 +81,7 @@ impl Hub {
             }),
         };
         // The hub proves its history while the first call is on its way; no answer is heeded before.
-        let asking = hub.clone();
-        tokio::spawn(async move {
-            let confirmed = asking.confirm_history().await.into();
-            sender.send_replace(Some(confirmed));
-        });
+        tokio::spawn(confirm(Arc::downgrade(&hub.inner), sender));
         Ok(hub)
     }
 
@@ -191,6 +192,19 @@ impl Hub {
 
     pub(crate) fn agencies(&self) -> AgencyServiceClient<Gated> {
         AgencyServiceClient::new(self.gated()).max_decoding_message_size(MESSAGE_BYTES_MAX)
+    }
+}
+
+/// Has the hub prove its history, again and again if it does not answer, as long as anybody wants to know.
+async fn confirm(hub: Weak<Inner>, sender: watch::Sender<Option<Confirmed>>) {
+    while let Some(inner) = hub.upgrade() {
+        let confirmed = Hub { inner }.confirm_history().await.into();
+        let is_final = !matches!(confirmed, Confirmed::Unanswered(_));
+        sender.send_replace(Some(confirmed));
+        if is_final {
+            return;
+        }
+        tokio::time::sleep(CONFIRM_PAUSE).await;
     }
 }
 

@@ -193,6 +193,7 @@ impl Breaking {
             signature: pair.sign(&signed_bytes(RECEIPT_CONTEXT, &body)).as_ref().to_vec().into(),
             body: body.into(),
             hub_key_id: Digest::of(pair.public_key().as_ref()).to_bytes(),
+            record: None,
         };
         opened.receipt = Some(receipt.clone());
         let verdict = v1::Verdict { state: SubmissionState::Accepted.into(), ..Default::default() };

@@ -80,6 +80,30 @@ pub(super) fn components(table: &Table, bounds: &[Bounds], is_broken: &[bool]) -
 }
 
 impl Component {
+    /// A digest of everything that decides what can be known of its cells.
+    pub(super) fn digest(&self) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new();
+        let mut number = |number: i128| {
+            hasher.update(&number.to_le_bytes());
+        };
+        number(self.cells.len() as i128);
+        for (cell, bounds) in self.cells.iter().zip(&self.bounds) {
+            number(i128::from(*cell));
+            number(bounds.low.unwrap_or(i128::MIN));
+            number(bounds.high.unwrap_or(i128::MAX));
+        }
+        for row in &self.rows {
+            number(row.sum);
+            number(i128::from(row.at_least));
+            number(row.terms.len() as i128);
+            for (cell, factor) in &row.terms {
+                number(*cell as i128);
+                number(i128::from(*factor));
+            }
+        }
+        *hasher.finalize().as_bytes()
+    }
+
     /// What is still open once these bounds are known, in parts that are no longer tied to each other.
     pub(super) fn split(&self, bounds: &[Bounds]) -> Vec<Self> {
         let mut joined = Joined::new(bounds.len());

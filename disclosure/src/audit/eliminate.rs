@@ -26,16 +26,11 @@ struct Combination {
     of: BTreeMap<usize, Fraction>,
 }
 
-impl Default for Fraction {
-    fn default() -> Self {
-        Self::ZERO
-    }
-}
-
 /// Finds cells that the equations together determine: all of them, unless a limit is met.
 pub(super) fn eliminate(component: &Component) -> Vec<Determined> {
     let mut elimination = Elimination { pivots: BTreeMap::new(), steps: STEPS_MAX };
-    let mut order: Vec<usize> = (0..component.rows.len()).filter(|row| !component.rows[*row].at_least).collect();
+    let mut order: Vec<usize> =
+        (0..component.rows.len()).filter(|row| !component.rows[*row].at_least).collect();
     // Short rows first: they fill the others least.
     order.sort_by_key(|row| (component.rows[*row].terms.len(), *row));
     for row in order {
@@ -104,7 +99,8 @@ impl Elimination {
 
     fn reduce(&mut self, cell: usize, combination: &mut Combination) -> Result<(), Overflow> {
         let mut from = cell + 1;
-        while let Some((other, factor)) = combination.terms.range(from..).next().map(|(cell, f)| (*cell, *f)) {
+        while let Some((other, factor)) = combination.terms.range(from..).next().map(|(cell, f)| (*cell, *f))
+        {
             from = other + 1;
             let Some(pivot) = self.pivots.get(&other) else { continue };
             self.steps = self.steps.saturating_sub(pivot.terms.len() as u64 + pivot.of.len() as u64);
@@ -148,4 +144,60 @@ fn subtract(
         };
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::component::Row;
+    use super::super::simplex::{End, Simplex};
+    use super::*;
+    use crate::table::Bounds;
+    use proptest::prelude::*;
+
+    /// Sums of true figures, with some cells on either side.
+    fn component() -> impl Strategy<Value = (Component, Vec<i128>)> {
+        let figures = proptest::collection::vec(-9i128..10, 1..8);
+        figures.prop_flat_map(|figures| {
+            let factors = proptest::collection::vec(-1i8..2, figures.len());
+            (proptest::collection::vec(factors, 1..9), Just(figures)).prop_map(|(rows, figures)| {
+                let row = |(place, factors): (usize, Vec<i8>)| {
+                    let terms: Vec<_> =
+                        factors.into_iter().enumerate().filter(|(_, factor)| *factor != 0).collect();
+                    let sum = terms.iter().map(|(cell, factor)| i128::from(*factor) * figures[*cell]).sum();
+                    Row { relation: place as u32, terms, sum, at_least: false }
+                };
+                let component = Component {
+                    cells: (0..figures.len() as u32).collect(),
+                    bounds: vec![Bounds::NONE; figures.len()],
+                    rows: rows.into_iter().enumerate().map(row).filter(|row| !row.terms.is_empty()).collect(),
+                };
+                (component, figures)
+            })
+        })
+    }
+
+    proptest! {
+        /// Where nothing is bounded, a cell has one value if and only if the equations alone determine it: two
+        /// methods that have nothing in common must agree.
+        #[test]
+        fn elimination_finds_just_what_the_optimiser_finds((component, figures) in component()) {
+            let determined = eliminate(&component);
+            for Determined { cell, figure, rows } in &determined {
+                prop_assert_eq!(*figure, figures[*cell]);
+                prop_assert!(!rows.is_empty());
+            }
+            let mut simplex = Simplex::solve(&component, u64::MAX).expect("the truth is a solution");
+            for (cell, figure) in figures.iter().enumerate() {
+                let mut ends = Vec::new();
+                for end in [End::Least, End::Greatest] {
+                    let optimum = simplex.optimum(cell, end).expect("small numbers");
+                    prop_assert_eq!(optimum.is_proven(&component, cell, end), Ok(true));
+                    ends.push(optimum.value);
+                }
+                let is_point = ends.iter().all(|end| *end == Some(Fraction::whole(*figure)));
+                prop_assert!(is_point || ends == [None, None], "{:?}", ends);
+                prop_assert_eq!(is_point, determined.iter().any(|found| found.cell == cell));
+            }
+        }
+    }
 }

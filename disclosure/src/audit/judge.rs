@@ -49,6 +49,24 @@ impl<'a, 't> Judge<'a, 't> {
     }
 
     fn part(&mut self, part: Component) {
+        let digest = part.digest();
+        if let Some(known) = self.audit.memory.parts.get(&digest) {
+            for (cell, (bounds, proof)) in part.cells.iter().zip(known) {
+                self.audit.bounds[*cell as usize] = *bounds;
+                self.audit.proofs.insert(*cell, *proof);
+            }
+            return;
+        }
+        let cells = part.cells.clone();
+        self.judge(part);
+        if cells.iter().all(|cell| !self.is_secret(*cell) || self.audit.exposure(*cell).is_none()) {
+            let proof = |cell: &u32| self.audit.proofs.get(cell).copied().unwrap_or(Proof::Outer);
+            let known = cells.iter().map(|cell| (self.audit.bounds[*cell as usize], proof(cell))).collect();
+            self.audit.memory.parts.insert(digest, known);
+        }
+    }
+
+    fn judge(&mut self, part: Component) {
         let is_small = part.cells.len() <= OPTIMISED_CELLS_MAX && part.rows.len() <= OPTIMISED_ROWS_MAX;
         if !(is_small && self.optimise(&part).is_ok()) {
             self.unsure(&part);

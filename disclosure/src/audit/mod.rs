@@ -26,14 +26,14 @@ use judge::Judge;
 pub use report::{Counts, Exposure, Finding, Proof, Report};
 
 /// Cells of a component that is optimised; a larger one is searched by elimination only, and the report says so.
-pub const OPTIMISED_CELLS_MAX: usize = 160;
+pub const OPTIMISED_CELLS_MAX: usize = 200;
 /// Its relations.
-pub const OPTIMISED_ROWS_MAX: usize = 400;
+pub const OPTIMISED_ROWS_MAX: usize = 500;
 /// Cells of a component of which every interval is found exactly; in larger ones, two solutions that lie far enough
 /// apart are enough.
 pub const EXACT_CELLS_MAX: usize = 40;
-/// Steps of arithmetic that one component may take to be optimised: about a second.
-pub const STEPS_PER_COMPONENT_MAX: u64 = 20_000_000;
+/// Steps of arithmetic that one component may take to be optimised: about half a second.
+pub const STEPS_PER_COMPONENT_MAX: u64 = 10_000_000;
 /// Steps that may be taken to find out whether whole figures reach the end of an interval.
 pub const WHOLE_STEPS_MAX: u64 = 200_000;
 /// Findings that a report describes; it counts all.
@@ -43,7 +43,13 @@ pub const CONTRADICTIONS_MAX: usize = 100;
 
 /// Tries to recover the secrets of a table.
 pub fn audit(table: &Table, width: Width) -> Report {
-    let mut audit = Audit::new(table, width);
+    audit_again(table, width, &mut Memory::default())
+}
+
+/// The same, for a table of which most was audited before: parts in which nothing was found are not looked at again
+/// as long as nothing of them changes.
+pub(crate) fn audit_again(table: &Table, width: Width, memory: &mut Memory) -> Report {
+    let mut audit = Audit::new(table, width, memory);
     audit.set_aside_what_is_contradicted();
     for component in components(table, &audit.bounds, &audit.is_broken) {
         Judge::new(&mut audit).component(component);
@@ -51,9 +57,16 @@ pub fn audit(table: &Table, width: Width) -> Report {
     audit.report()
 }
 
+/// Parts of a table in which nothing was found, by what they are made of.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    parts: HashMap<[u8; 32], Vec<(Bounds, Proof)>>,
+}
+
 /// The state of an audit.
 struct Audit<'t> {
     table: &'t Table,
+    memory: &'t mut Memory,
     /// The width that is asked for, in the table's units.
     at_least: i128,
     percent: i128,
@@ -78,10 +91,11 @@ enum Reason {
 }
 
 impl<'t> Audit<'t> {
-    fn new(table: &'t Table, width: Width) -> Self {
+    fn new(table: &'t Table, width: Width, memory: &'t mut Memory) -> Self {
         let unit = 10i128.pow(u32::from(table.scale()).min(18));
         Self {
             table,
+            memory,
             at_least: i128::from(width.at_least.max(1)) * unit,
             percent: width.percent.into(),
             bounds: table.cells().iter().map(|cell| cell.bounds).collect(),

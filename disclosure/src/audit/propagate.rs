@@ -32,7 +32,13 @@ pub(super) struct RowsOfCells {
 impl RowsOfCells {
     pub(super) fn of(component: &Component) -> Self {
         let mut starts = vec![0u32; component.cells.len() + 1];
-        let terms = || component.rows.iter().zip(0u32..).flat_map(|(row, place)| row.terms.iter().map(move |term| (term.0, place)));
+        let terms = || {
+            component
+                .rows
+                .iter()
+                .zip(0u32..)
+                .flat_map(|(row, place)| row.terms.iter().map(move |term| (term.0, place)))
+        };
         for (cell, _) in terms() {
             starts[cell + 1] += 1;
         }
@@ -168,7 +174,8 @@ impl Reach {
         let high = others_low.filter(|_| !row.at_least).map(|others| row.sum.saturating_sub(others));
         let factor = i128::from(factor);
         // Whole figures: a half is rounded inwards.
-        let up = |bound: i128| bound.div_euclid(factor.abs()) + i128::from(bound.rem_euclid(factor.abs()) != 0);
+        let up =
+            |bound: i128| bound.div_euclid(factor.abs()) + i128::from(bound.rem_euclid(factor.abs()) != 0);
         let down = |bound: i128| bound.div_euclid(factor.abs());
         match factor > 0 {
             true => Bounds { low: low.map(up), high: high.map(down) },

@@ -46,10 +46,9 @@ pub(super) fn has_solution(
         let (point, rest) = match (known.low, known.high) {
             (Some(_), high) => (first, vec![Bounds { low: Some(first + 1), high }]),
             (None, Some(_)) => (first, vec![Bounds { low: None, high: Some(first - 1) }]),
-            (None, None) => (
-                first,
-                vec![Bounds { low: Some(1), high: None }, Bounds { low: None, high: Some(-1) }],
-            ),
+            (None, None) => {
+                (first, vec![Bounds { low: Some(1), high: None }, Bounds { low: None, high: Some(-1) }])
+            }
         };
         for part in rest.into_iter().chain([Bounds::point(point)]) {
             let mut state = Propagated { bounds: bounds.clone(), by: vec![(None, None); bounds.len()] };

@@ -72,11 +72,11 @@ impl Audit<'_> {
         self.table.cell(cell).bounds != self.bounds[cell as usize] && self.reasons.contains_key(&cell)
     }
 
-    /// Published cells that a derivation uses, in their order.
+    /// Published cells that a derivation uses, in their order: those of its last step that uses any.
     pub(super) fn leans_on(&self, cell: u32) -> Vec<u32> {
-        let mut found = BTreeSet::new();
         let (steps, _) = self.steps(cell);
-        for step in steps {
+        for step in steps.into_iter().rev() {
+            let mut found = BTreeSet::new();
             let relations: Vec<u32> = match self.reasons.get(&step) {
                 Some(Reason::Passed(low, high)) => low.iter().chain(high).copied().collect(),
                 Some(Reason::Combined { relations, .. }) => relations.clone(),
@@ -87,8 +87,11 @@ impl Audit<'_> {
                 let shown = |term: &&Term| self.table.cell(term.cell).care == Care::Shown;
                 found.extend(terms.iter().filter(shown).map(|term| term.cell));
             }
+            if !found.is_empty() {
+                return found.into_iter().collect();
+            }
         }
-        found.into_iter().collect()
+        Vec::new()
     }
 
     pub(super) fn contradiction(&self, relation: u32) -> String {
@@ -98,7 +101,9 @@ impl Audit<'_> {
     /// `SEXES in A.SWE.*.Y_LT18 2024: _T 57 - M 41 = F 16`.
     fn solved_for(&self, relation: u32, cell: u32) -> String {
         let of = &self.table.relations()[relation as usize];
-        let Some(own) = of.terms.iter().find(|term| term.cell == cell) else { return self.in_words(relation) };
+        let Some(own) = of.terms.iter().find(|term| term.cell == cell) else {
+            return self.in_words(relation);
+        };
         let others = || of.terms.iter().filter(|term| term.cell != cell);
         let is_added = |term: &&Term| term.factor != own.factor;
         let name = |term: &Term| {
@@ -115,7 +120,8 @@ impl Audit<'_> {
         let known = self.bounds[cell as usize];
         let label = self.label(of, cell);
         let are_exact = others().all(|term| self.bounds[term.cell as usize].as_point().is_some());
-        let relates = if known.as_point().is_some() && are_exact && !of.at_least { " = " } else { " leaves " };
+        let relates =
+            if known.as_point().is_some() && are_exact && !of.at_least { " = " } else { " leaves " };
         format!("{}: {sum}{relates}{label} {}", self.place(of), self.table.range(known))
     }
 

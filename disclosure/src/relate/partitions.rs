@@ -82,9 +82,8 @@ impl Partitions {
                 });
             }
         }
-        let named = declared.partitions.iter().filter_map(|partition| {
-            Prepared::of(table, partition, &places, &node)
-        });
+        let named =
+            declared.partitions.iter().filter_map(|partition| Prepared::of(table, partition, &places, &node));
         partitions.extend(named);
         Self { partitions, children, absent_is_zero: policy.absent_is_zero }
     }
@@ -168,7 +167,10 @@ impl Prepared {
             // A table without the dimension does not tell the cases apart.
             let dimension = table.dimension(dimension)?;
             let known = table.dictionary(dimension).iter().zip(0..);
-            within.push((dimension, known.filter(|(code, _)| codes.contains(&***code)).map(|(_, place)| place).collect()));
+            within.push((
+                dimension,
+                known.filter(|(code, _)| codes.contains(&***code)).map(|(_, place)| place).collect(),
+            ));
         }
         Some(Self {
             source: partition.id.as_str().into(),

@@ -29,10 +29,12 @@ pub(super) fn relate(table: &Table, relations: &mut Vec<Relation>) {
     }
     for cells in series.values() {
         for (whole, part, count) in WITHIN {
-            let of = |code: &'static str| cells.iter().filter(move |(cell, _)| **table.code(*cell, freq) == *code);
+            let of =
+                |code: &'static str| cells.iter().filter(move |(cell, _)| **table.code(*cell, freq) == *code);
             for (total, period) in of(whole) {
-                let lies_within =
-                    |(_, other): &&(u32, Period)| period.start() <= other.start() && other.end() <= period.end();
+                let lies_within = |(_, other): &&(u32, Period)| {
+                    period.start() <= other.start() && other.end() <= period.end()
+                };
                 let parts: Vec<u32> = of(part).filter(lies_within).map(|(cell, _)| *cell).collect();
                 if parts.len() == count {
                     let source = format!("{part} in {whole}").into();

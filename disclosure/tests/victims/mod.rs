@@ -7,8 +7,16 @@ use mighub_sdmx::columns::{AttributeValue, Columns, ColumnsBuilder, Shape};
 use mighub_sdmx::{Decimal, Period};
 
 const DIMENSIONS: [&str; 10] = [
-    "FREQ", "REF_AREA", "TIP_INDICATOR", "TIP_ROLE", "COUNTERPART_AREA", "EXPLOITATION", "METHOD_OCG", "ROUTE",
-    "SEX", "AGE",
+    "FREQ",
+    "REF_AREA",
+    "TIP_INDICATOR",
+    "TIP_ROLE",
+    "COUNTERPART_AREA",
+    "EXPLOITATION",
+    "METHOD_OCG",
+    "ROUTE",
+    "SEX",
+    "AGE",
 ];
 const ATTRIBUTES: [&str; 4] = ["OBS_STATUS", "CONF_STATUS", "CENSOR_LOWER", "CENSOR_UPPER"];
 
@@ -43,7 +51,12 @@ impl Victims {
 }
 
 /// A row: form of exploitation, sex, age.
-pub(crate) fn row(form: &'static str, sex: &'static str, age: &'static str, victims: Victims) -> ([&'static str; 3], Victims) {
+pub(crate) fn row(
+    form: &'static str,
+    sex: &'static str,
+    age: &'static str,
+    victims: Victims,
+) -> ([&'static str; 3], Victims) {
     ([form, sex, age], victims)
 }
 
@@ -62,7 +75,8 @@ pub(crate) fn columns(rows: &[([&'static str; 3], Victims)]) -> Columns {
         builder.series_attribute(0, Some(&AttributeValue::text("PS")));
         let period = Period::parse(b"2024").expect("a year");
         let [status, confidentiality] = victims.attributes.map(|code| code.map(AttributeValue::text));
-        let [lower, upper] = victims.censored.map(|bound| bound.map(|bound| AttributeValue::text(&bound.to_string())));
+        let [lower, upper] =
+            victims.censored.map(|bound| bound.map(|bound| AttributeValue::text(&bound.to_string())));
         let attributes = [status, confidentiality, lower, upper];
         builder.observation(period, victims.figure.map(Decimal::integer), |place| attributes[place].as_ref());
         builder.end_series();

@@ -156,15 +156,14 @@ impl Mask {
             let hidden_today = self.hidden_by_status(&today, today_free);
             hide_as_today(&columns, &mut hidden, &today, &hidden_today);
         }
-        let mut left = vec![false; columns.len()];
-        if self.audience.keys_hidden {
-            std::mem::swap(&mut left, &mut hidden);
-        }
+        let mut left = if self.audience.keys_hidden { hidden.clone() } else { vec![false; columns.len()] };
         for withheld in &self.audience.withheld {
             withhold(&columns, withheld, &mut left);
         }
         let mut seen = columns;
-        if hidden.contains(&true) {
+        if !self.audience.keys_hidden && hidden.contains(&true) {
+            // A series of which nothing is left but empty cells has no attributes either.
+            hidden.iter_mut().zip(&left).for_each(|(hidden, left)| *hidden |= left);
             seen = Arc::new(emptied(&seen, &hidden));
         }
         if left.contains(&true) {

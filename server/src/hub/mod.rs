@@ -9,8 +9,9 @@ pub mod agreement;
 mod append;
 mod blocks;
 pub mod delta;
-mod disclose;
+pub mod disclose;
 pub mod evidence;
+mod expunge;
 pub mod fold;
 mod found;
 mod hub_keys;
@@ -28,6 +29,7 @@ pub mod refusal;
 mod release;
 pub mod retrieve;
 pub mod rights;
+pub mod root;
 pub mod rows;
 mod rulebooks;
 mod structures;
@@ -112,6 +114,9 @@ pub enum OpenError {
     /// The structures cannot be read.
     #[error("{0}")]
     Structures(String),
+    /// What records say is expunged is still there.
+    #[error("what was expunged could not be overwritten: {0}")]
+    Expunge(#[source] Refusal),
     /// The log of who read what.
     #[error("the log of reads: {0}")]
     Reads(#[source] std::io::Error),
@@ -232,6 +237,7 @@ impl Hub {
             kept: retrieve::Kept::default(),
             notice: OnceLock::new(),
         };
+        hub.finish_expunging().map_err(OpenError::Expunge)?;
         Ok((hub, report))
     }
 
@@ -282,6 +288,11 @@ impl Hub {
     /// Position of the newest record that is taken into the view.
     pub fn position(&self) -> Option<u64> {
         self.view.records().ok()?.checked_sub(1)
+    }
+
+    /// Effective time of the newest durable record.
+    pub fn last_effective(&self) -> Option<Moment> {
+        self.store.last_effective_ms().map(Moment)
     }
 
     /// The public key of receipts.

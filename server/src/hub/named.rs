@@ -128,7 +128,8 @@ pub fn each_named(
     unreadable: Unreadable,
     visit: &mut dyn FnMut(Named),
 ) -> Result<(), Refusal> {
-    let mut walk = Walk { contents, unreadable, visit, secret: None, pages: HashMap::new(), lanes: HashMap::new() };
+    let mut walk =
+        Walk { contents, unreadable, visit, secret: None, pages: HashMap::new(), lanes: HashMap::new() };
     for position in 0..contents.records() {
         walk.record(position)?;
     }

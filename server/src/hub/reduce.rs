@@ -8,10 +8,11 @@ use mighub_store::{Position, View, ViewBatch, ViewError};
 use prost::Message;
 
 use super::lane::LaneId;
+use super::release::four_eyes::decided;
 use super::rows::{
     AccessTokenRow, AgencyRow, FOUNDED, HUB_KEYS, HistoryRow, HubKeyRow, HubKeysRow, KeysRow, RoleRow, RulebookRow, StepRow, StructureRow,
     SubmissionRow, TokenRow, VintageRow, access_token_key, agency_key, agreement_key, lane_key, rulebook_key,
-    structure_key, submission_key, submission_order_key, token_key, vintage_key,
+    structure_key, submission_key, submission_order_key, token_key, vintage_key, expunged_key,
 };
 
 /// Why a record cannot be taken in.
@@ -120,6 +121,10 @@ pub(super) fn reduce(view: &dyn View, step: &Step<'_>) -> Result<ViewBatch, Redu
         What::Released(released) => step.released(view, released, &mut batch)?,
         What::Restricted(restricted) => step.restricted(view, restricted, &mut batch)?,
         What::Request(request) => step.request(view, request, &mut batch)?,
+        What::Expunged(expunged) => {
+            batch.put(expunged_key(step.position.0), Vec::new());
+            decided(view, Some(expunged.request), step.position.0, &mut batch)?;
+        }
         What::Accepted(accepted) => step.accepted(view, accepted, &mut batch)?,
         What::Withdrawn(withdrawn) => step.withdrawn(view, withdrawn, &mut batch)?,
     }

@@ -78,7 +78,9 @@ impl From<mighub_store::Error> for Refusal {
             Error::HeadMoved { .. } => Self::new(ErrorReason::HeadMoved, text),
             Error::Damaged { .. } | Error::NotFound(_) => Self::new(ErrorReason::StoreDamaged, text),
             Error::Gone(_) => {
-                Self::new(ErrorReason::Gone, "this content was expunged by decision of the hub's operator")
+                let text = "this content was expunged by decision of the hub's operator; the record of it stays, and \
+                            the lane's present state can be read";
+                Self::new(ErrorReason::Gone, text)
             }
             Error::Closed => Self::new(ErrorReason::ShuttingDown, text).retry_after(RETRY_LATER),
             _ => Self::internal(text),

@@ -350,6 +350,8 @@ pub(super) const RULEBOOKS: &[u8] = b"rulebook/";
 pub(super) const AGREEMENTS: &[u8] = b"agreement/";
 pub(super) const RESTRICTIONS: &[u8] = b"restriction/";
 pub(super) const REQUESTS: &[u8] = b"request/";
+/// Positions of the records that expunged something; their rows are empty, for the records say it all.
+pub(super) const EXPUNGED: &[u8] = b"expunged/";
 pub(super) const SUBMISSIONS_BY_TIME: &[u8] = b"submitted/";
 /// Root of the journal's tree over all records that are taken in.
 pub(super) const LOG_ROOT: &[u8] = b"log-root";
@@ -418,6 +420,11 @@ pub(super) fn restriction_place(key: &[u8]) -> Option<(LaneId, u64)> {
 /// Requests, oldest first.
 pub(super) fn request_key(position: u64) -> Vec<u8> {
     key(REQUESTS, &[&position.to_be_bytes()])
+}
+
+/// Records that expunged something, oldest first.
+pub(super) fn expunged_key(position: u64) -> Vec<u8> {
+    key(EXPUNGED, &[&position.to_be_bytes()])
 }
 
 /// Positions of a lane at which embargoes were moved.

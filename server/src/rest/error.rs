@@ -214,7 +214,8 @@ fn status_of(reason: ErrorReason) -> StatusCode {
         LimitExceeded | ManifestTooLarge | BlockTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         SubmissionIdReused | AgencyExists | AgreementConflict | StructureConflict | HeadMoved
         | StateUnfit | NotWithdrawable | StructureMoved | LastAdministrator | RequestEnded
-        | NothingEmbargoed => StatusCode::CONFLICT,
+        | NothingEmbargoed
+        | NothingToExpunge => StatusCode::CONFLICT,
         StructureMalformed | StructureReferenceMissing | AgreementMalformed => {
             StatusCode::UNPROCESSABLE_ENTITY
         }

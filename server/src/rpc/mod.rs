@@ -11,6 +11,7 @@ mod desk;
 mod disclosure;
 mod enrolment;
 mod evidence;
+mod expunge;
 mod feed;
 mod health;
 mod key;
@@ -29,6 +30,7 @@ use std::sync::Arc;
 use mighub::v1::agency_service_server::AgencyServiceServer;
 use mighub::v1::disclosure_service_server::DisclosureServiceServer;
 use mighub::v1::evidence_service_server::EvidenceServiceServer;
+use mighub::v1::expunge_service_server::ExpungeServiceServer;
 use mighub::v1::key_service_server::KeyServiceServer;
 use mighub::v1::release_service_server::ReleaseServiceServer;
 use mighub::v1::retrieval_service_server::RetrievalServiceServer;
@@ -93,6 +95,7 @@ pub fn services(services: Services) -> (Routes, channel::Receiver<Readiness>) {
         .add_service(service!(KeyServiceServer, key::KeyDesk(desk.clone())))
         .add_service(service!(DisclosureServiceServer, disclosure::DisclosureDesk(desk.clone())))
         .add_service(service!(EvidenceServiceServer, evidence::EvidenceDesk(desk.clone())))
+        .add_service(service!(ExpungeServiceServer, expunge::ExpungeDesk(desk.clone())))
         .add_service(service!(ReleaseServiceServer, release::ReleaseDesk(desk.clone())))
         .add_service(service!(StructureServiceServer, structure::StructureDesk(desk.clone())))
         .add_service(service!(SubmissionServiceServer, submission::SubmissionDesk(desk.clone())))

@@ -6,7 +6,9 @@ use std::path::Path;
 
 use mighub::v1;
 use mighub::v1::agency_service_client::AgencyServiceClient;
+use mighub::v1::disclosure_service_client::DisclosureServiceClient;
 use mighub::v1::evidence_service_client::EvidenceServiceClient;
+use mighub::v1::expunge_service_client::ExpungeServiceClient;
 use mighub::v1::key_service_client::KeyServiceClient;
 use mighub::v1::structure_service_client::StructureServiceClient;
 use mighub::v1::{Agency, AgencyRoles, Agreement};
@@ -157,11 +159,21 @@ impl Operator {
         Ok((answer.hub_id, answer.hub_keys))
     }
 
+    /// Calls about what was expunged.
+    pub fn expunging(&self) -> ExpungeServiceClient<Channel> {
+        ExpungeServiceClient::new(self.channel.clone())
+    }
+
     /// The structure service.
     pub fn structures(&self) -> StructureServiceClient<Channel> {
         StructureServiceClient::new(self.channel.clone())
             .max_decoding_message_size(MESSAGE_BYTES_MAX)
             .max_encoding_message_size(MESSAGE_BYTES_MAX)
+    }
+
+    /// The disclosure service.
+    pub fn disclosure(&self) -> DisclosureServiceClient<Channel> {
+        DisclosureServiceClient::new(self.channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX)
     }
 
     /// All agencies with their roles.

@@ -53,7 +53,7 @@ pub(super) fn code(reason: ErrorReason) -> Code {
         | AgreementMalformed => Code::InvalidArgument,
         LogTooShort | NotAccepted | CursorUnknown | ResumeExpired | WrongHub | ClockSkew | StructureMoved | StateUnfit
         | NotWithdrawable | CanonUnknown | BlocksMissing | AgreementConflict | LastAdministrator
-        | RequestEnded | NothingEmbargoed => Code::FailedPrecondition,
+        | RequestEnded | NothingEmbargoed | NothingToExpunge => Code::FailedPrecondition,
         UnknownDataflow | UnknownStructure | UnknownRulebook | UnknownSubmission | UnknownFinding
         | UnknownAgency | UnknownToken | UnknownKeys | UnknownRequest | UnknownRestriction | VintageUnknown | EditionUnknown | Gone => Code::NotFound,
         SubmissionIdReused | AgencyExists => Code::AlreadyExists,

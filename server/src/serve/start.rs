@@ -21,7 +21,10 @@ use crate::hub::{Hub, HubOptions, OpenError, OpenReport, Standing};
 use crate::rest;
 use crate::rpc::{self, Services};
 use crate::trust::{FileError, HubKeys, KeysError, SignerError};
+use crate::upkeep::{NotOneHub, belongs_together};
 
+/// A clock that is behind the journal by more than this is worth a word: records are made in the same second, not later.
+const CLOCK_BEHIND_NOTICED_MS: i64 = 60 * 1_000;
 /// How long work that is under way when the hub stops may keep the store open.
 const RELEASE_DEADLINE: Duration = Duration::from_secs(30);
 /// How often to look whether it has let go.
@@ -87,6 +90,9 @@ pub enum StartError {
     /// The signing key.
     #[error(transparent)]
     Signer(#[from] SignerError),
+    /// Store and keys are not of one hub.
+    #[error(transparent)]
+    NotOneHub(#[from] NotOneHub),
     /// The store, or what is in it.
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -278,6 +284,17 @@ impl Opening {
         let keys = HubKeys::open(&self.folder.keys())?;
         let options = HubOptions { signer: keys.signer()?, free_space_min: self.config.free_space_min };
         let (hub, report) = Hub::open(self.folder.path(), options)?;
+        belongs_together(hub.hub_id(), keys.authority.certificate())?;
+        if let Some(last) = hub.last_effective() {
+            if last.0 > now.0.saturating_add(CLOCK_BEHIND_NOTICED_MS) {
+                tracing::error!(
+                    %now, journal = %last,
+                    "this machine's clock is behind the journal: the hub stays at the journal's time until the clock has \
+                     caught up; set the clock"
+                );
+            }
+            self.clock.not_before(last);
+        }
         let signer = keys.signer_of(hub.recorded_signer().as_deref())?;
         let hub = Arc::new(hub.signing_with(signer).within(self.config.limits));
         let record = record_of(&hub, self.clock.clone());

@@ -107,7 +107,8 @@ pub fn back_up(
         Some(last) => copy.record(Position(last)).map_err(Refusal::from)?.effective_ms,
         None => Moment::BEGINNING.0,
     };
-    let mut manifest = BackupManifest::new(&id, taken_at.to_string(), Moment(last).to_string(), &store.extent);
+    let mut manifest =
+        BackupManifest::new(&id, taken_at.to_string(), Moment(last).to_string(), &store.extent);
     manifest.files = known.map(|known| known.files).unwrap_or_default();
     copy_files(hub, backup, with_keys, &mut manifest)?;
     manifest.write(backup)?;

@@ -1,11 +1,14 @@
 //! Whether a store, keys and configuration are of one hub: after a restore, or a move by hand, they may not be.
 
+use std::path::Path;
+
 use mighub::v1::{self, record::What};
-use mighub_store::Position;
+use mighub_store::{Position, StoreReader, Until};
 use prost::Message;
 use rustls_pki_types::CertificateDer;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
+use super::verify::VerifyError;
 use crate::hub::Refusal;
 use crate::hub::named::Contents;
 
@@ -30,6 +33,11 @@ pub fn belongs_together(hub_id: &str, authority: &CertificateDer<'_>) -> Result<
         Some(keys) if keys != hub_id => Err(NotOneHub { store: hub_id.to_owned(), keys }),
         _ => Ok(()),
     }
+}
+
+/// The id of the hub whose store lies in a folder; the hub may run meanwhile.
+pub fn hub_id_of(store: &Path) -> Result<String, VerifyError> {
+    Ok(hub_id(&StoreReader::open(store, Until::Durable)?)?)
 }
 
 /// The id of the hub whose records these are.

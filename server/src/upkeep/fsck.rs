@@ -62,7 +62,8 @@ pub fn fsck(hub: &HubFolder, from: &[PathBuf], accept_loss: bool) -> Result<Repa
     if !folder.is_dir() {
         return Err(FsckError::NoHub(hub.path().to_owned()));
     }
-    let mut repaired = Repaired { report: mighub_store::fsck(&folder, Remedies::default())?, ..Repaired::default() };
+    let mut repaired =
+        Repaired { report: mighub_store::fsck(&folder, Remedies::default())?, ..Repaired::default() };
     if repaired.report.damage.is_empty() {
         return Ok(repaired);
     }
@@ -76,7 +77,8 @@ pub fn fsck(hub: &HubFolder, from: &[PathBuf], accept_loss: bool) -> Result<Repa
     let mut healed = (0, 0, Vec::new());
     for copy in &copies {
         let done = mighub_store::fsck(&folder, Remedies { copy: Some(copy), ..Remedies::default() })?;
-        healed = (healed.0 + done.frames_healed, healed.1 + done.objects_healed, [healed.2, done.copies].concat());
+        healed =
+            (healed.0 + done.frames_healed, healed.1 + done.objects_healed, [healed.2, done.copies].concat());
     }
     let mut offered = Offered::of(&folder, &parcels)?;
     let find: mighub_store::FindObject<'_> = &mut |name| offered.find(name);

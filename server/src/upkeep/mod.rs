@@ -8,13 +8,15 @@ mod belonging;
 mod concerned;
 mod fsck;
 mod manifest;
+mod receipt;
 mod restore;
 mod verify;
 
 pub use backup::{BackedUp, BackupError, back_up};
-pub use belonging::{NotOneHub, belongs_together};
+pub use belonging::{NotOneHub, belongs_together, hub_id_of};
 pub use concerned::{Concerned, LaneConcerned, concerned};
 pub use fsck::{FsckError, Repaired, fsck};
 pub use manifest::{BackupManifest, ManifestError};
+pub use receipt::{ReceiptFileError, ReceiptFound, find_receipt};
 pub use restore::{RestoreError, Restored, restore};
 pub use verify::{Verified, VerifyError, verify};

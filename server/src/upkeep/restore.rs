@@ -62,11 +62,7 @@ const UNFINISHED: &str = "store.unfinished";
 
 /// Makes a hub in a new folder from a backup, and verifies all of it. What any of the folders `expunged_in` (of hubs
 /// or backups) knows to be expunged does not come back.
-pub fn restore(
-    backup: &Path,
-    target: &HubFolder,
-    expunged_in: &[PathBuf],
-) -> Result<Restored, RestoreError> {
+pub fn restore(backup: &Path, target: &HubFolder, expunged_in: &[PathBuf]) -> Result<Restored, RestoreError> {
     let manifest = BackupManifest::read(backup)?;
     let folder = target.path();
     let unfinished = folder.join(UNFINISHED);

@@ -187,7 +187,9 @@ impl StoreReader {
     /// Reads every object and names those that do not have their hash, in the order of their names.
     pub fn unsound(&self) -> Vec<(Name, Damage)> {
         let mut names: Vec<&Name> = self.blocks.places.keys().collect();
-        names.sort_unstable_by_key(|name| self.blocks.places.get(*name).map(|place| (place.file, place.offset)));
+        names.sort_unstable_by_key(|name| {
+            self.blocks.places.get(*name).map(|place| (place.file, place.offset))
+        });
         let damage = |name: &Name| match self.object(name) {
             Ok(_) | Err(Error::Gone(_)) => None,
             Err(_) if self.gone_later.contains(name) => None,
@@ -278,7 +280,9 @@ pub(crate) fn follow(
         match judge_tail(&*file.file, &path, end, chain.next)? {
             Tail::Clean => {}
             Tail::Torn { .. } if nth + 1 == count && until == u64::MAX => {}
-            Tail::Torn { bytes } => return damaged(end, format!("the last {bytes} bytes are no frame"), chain),
+            Tail::Torn { bytes } => {
+                return damaged(end, format!("the last {bytes} bytes are no frame"), chain);
+            }
             Tail::Damaged { sound } => {
                 let what = format!("frame {} is damaged, and {sound} sound ones follow", chain.next);
                 return damaged(end, what, chain);

@@ -236,6 +236,12 @@ impl Store {
         names.iter().map(|name| state.blocks.has(name)).collect()
     }
 
+    /// Per name, whether such an object was expunged.
+    pub fn is_expunged(&self, names: &[Name]) -> Vec<bool> {
+        let state = self.shared.read();
+        names.iter().map(|name| state.blocks.places.get(name).is_some_and(|place| place.is_gone)).collect()
+    }
+
     /// How the store is.
     pub fn health(&self) -> Health {
         let free_bytes = self.shared.options.disk.free_space(&self.shared.folder).unwrap_or(0);

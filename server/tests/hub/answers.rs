@@ -19,7 +19,11 @@ fn answer(stage: &Stage, push: &Push, text: &str) -> Result<v1::AnswerFindingsRe
         answers: answers.collect(),
         person: "Ada".into(),
     };
-    stage.hub().answer_findings(&stage.may(&stage.office(push.provider), ActOn(request.submission_id.clone())), &request, stage.now())
+    stage.hub().answer_findings(
+        &stage.may(&stage.office(push.provider), ActOn(request.submission_id.clone())),
+        &request,
+        stage.now(),
+    )
 }
 
 /// A lane with one figure, and a submission that waits for an answer.
@@ -49,8 +53,17 @@ fn answers_let_a_submission_pass_once_whoever_sends_them() {
         person: String::new(),
     };
     let answers: Vec<_> = std::thread::scope(|scope| {
-        let threads: Vec<_> =
-            (0..6).map(|_| scope.spawn(|| hub.answer_findings(&hub.authorise(&office, ActOn(request.submission_id.clone()), now).expect("granted"), &request, now))).collect();
+        let threads: Vec<_> = (0..6)
+            .map(|_| {
+                scope.spawn(|| {
+                    hub.answer_findings(
+                        &hub.authorise(&office, ActOn(request.submission_id.clone()), now).expect("granted"),
+                        &request,
+                        now,
+                    )
+                })
+            })
+            .collect();
         threads.into_iter().map(|thread| thread.join().expect("no panic").expect("answered")).collect()
     });
     assert!(answers.iter().all(|answer| answer.receipt.is_some() && answer.receipt == answers[0].receipt));
@@ -70,7 +83,15 @@ fn an_answer_to_nothing_is_refused() {
             answers: vec![answer],
             person: String::new(),
         };
-        stage.hub().answer_findings(&stage.may(&stage.office("SWE"), ActOn(request.submission_id.clone())), &request, stage.now()).expect_err("refused").reason
+        stage
+            .hub()
+            .answer_findings(
+                &stage.may(&stage.office("SWE"), ActOn(request.submission_id.clone())),
+                &request,
+                stage.now(),
+            )
+            .expect_err("refused")
+            .reason
     };
     let known = v1::FindingAnswer { rule_id: "STR-053".into(), finding_ids: vec![], text: "yes".into() };
     assert_eq!(
@@ -107,7 +128,16 @@ fn if_the_same_series_moved_meanwhile_the_office_is_asked_once_more() {
             rule_ids: vec!["HUB-001".into()],
             ..Default::default()
         };
-        stage.hub().list_findings(&stage.may(&stage.office("SWE"), FollowOne(request.submission_id.clone())), &request, stage.now()).expect("listed").findings.len()
+        stage
+            .hub()
+            .list_findings(
+                &stage.may(&stage.office("SWE"), FollowOne(request.submission_id.clone())),
+                &request,
+                stage.now(),
+            )
+            .expect("listed")
+            .findings
+            .len()
     };
     assert_eq!(moved(&stage), 1);
     stage.send(&push(4, vec![row("MAR", "F", 2022, 4)])).expect("sent");
@@ -172,8 +202,21 @@ fn a_withdrawal_and_an_answer_at_once_never_empty_the_lane() {
                 ..Default::default()
             };
             let (other, answering) = (office.clone(), hub.clone());
-            scope.spawn(move || answering.answer_findings(&answering.authorise(&other, ActOn(answer.submission_id.clone()), now).expect("granted"), &answer, now));
-            scope.spawn(move || hub.withdraw_submission(&hub.authorise(&office, ActOn(withdrawal.submission_id.clone()), now).expect("granted"), &withdrawal, now).expect("withdrawn"));
+            scope.spawn(move || {
+                answering.answer_findings(
+                    &answering.authorise(&other, ActOn(answer.submission_id.clone()), now).expect("granted"),
+                    &answer,
+                    now,
+                )
+            });
+            scope.spawn(move || {
+                hub.withdraw_submission(
+                    &hub.authorise(&office, ActOn(withdrawal.submission_id.clone()), now).expect("granted"),
+                    &withdrawal,
+                    now,
+                )
+                .expect("withdrawn")
+            });
         });
         assert_eq!(stage.content(STABLE, "SWE", true), content(&[("ESP", "F", 2020, 1)]));
         assert_eq!(stage.get(&waits).summary.expect("there").state(), SubmissionState::Withdrawn);

@@ -1,18 +1,31 @@
 //! What the hub knows is a function of its journal.
 
-use mighub_server::hub::permit::{ActOn, Anybody, Enrolled, FollowOne};
 use mighub::v1::{self, PartAction};
+use mighub_server::hub::permit::{ActOn, Anybody, Enrolled, FollowOne};
 
 use super::stage::{DRAFT, Push, STABLE, Stage, push, row, silent};
 
 /// Everything an auditor can ask about submissions, and what the lanes hold.
 fn all_answers(stage: &Stage) -> (Vec<v1::Submission>, String) {
     let auditor = stage.office("UNSD");
-    let list = stage.hub().list_submissions(&stage.may(&auditor, Enrolled), &v1::ListSubmissionsRequest::default(), stage.now());
+    let list = stage.hub().list_submissions(
+        &stage.may(&auditor, Enrolled),
+        &v1::ListSubmissionsRequest::default(),
+        stage.now(),
+    );
     let listed = list.expect("listed").submissions;
     let submissions = listed.iter().map(|summary| {
         let request = v1::GetSubmissionRequest { submission_id: summary.submission_id.clone() };
-        stage.hub().get_submission(&stage.may(&auditor, FollowOne(request.submission_id.clone())), &request, stage.now()).expect("there").submission.expect("there")
+        stage
+            .hub()
+            .get_submission(
+                &stage.may(&auditor, FollowOne(request.submission_id.clone())),
+                &request,
+                stage.now(),
+            )
+            .expect("there")
+            .submission
+            .expect("there")
     });
     let lanes = [(STABLE, "SWE"), (STABLE, "NOR"), (DRAFT, "SWE")];
     let contents = lanes.map(|(dataflow, provider)| {
@@ -22,9 +35,16 @@ fn all_answers(stage: &Stage) -> (Vec<v1::Submission>, String) {
             stage.content(dataflow, provider, false),
         )
     });
-    let agencies = stage.hub().list_agencies(&stage.may(&auditor, Enrolled), &v1::ListAgenciesRequest::default(), stage.now());
-    let agreements =
-        stage.hub().list_agreements(&stage.may(&auditor, Anybody), &v1::ListAgreementsRequest::default(), stage.now());
+    let agencies = stage.hub().list_agencies(
+        &stage.may(&auditor, Enrolled),
+        &v1::ListAgenciesRequest::default(),
+        stage.now(),
+    );
+    let agreements = stage.hub().list_agreements(
+        &stage.may(&auditor, Anybody),
+        &v1::ListAgreementsRequest::default(),
+        stage.now(),
+    );
     (submissions.collect(), format!("{contents:?} {agencies:?} {agreements:?} {:?}", stage.hub().position()))
 }
 
@@ -68,8 +88,10 @@ fn pages_of_submissions_have_open_ones_first_and_never_more_than_was_asked() {
         let (mut listed, mut page_token) = (Vec::new(), String::new());
         loop {
             let request = v1::ListSubmissionsRequest { page_size, page_token, ..Default::default() };
-            let page =
-                stage.hub().list_submissions(&stage.may(&stage.office("SWE"), Enrolled), &request, stage.now()).expect("a page");
+            let page = stage
+                .hub()
+                .list_submissions(&stage.may(&stage.office("SWE"), Enrolled), &request, stage.now())
+                .expect("a page");
             assert!(page.submissions.len() <= page_size as usize);
             listed.extend(page.submissions.into_iter().map(|summary| summary.submission_id));
             page_token = page.next_page_token;
@@ -104,7 +126,13 @@ fn lanes_moved_by_many_at_once_keep_every_submission() {
         for (prepared, provider) in &pushes[8..] {
             let office = stage.office(provider);
             scope.spawn(move || {
-                let mut opening = hub.open_submission(&hub.authorise(&office, Enrolled, now).expect("granted"), prepared.signed.clone(), now).expect("opened");
+                let mut opening = hub
+                    .open_submission(
+                        &hub.authorise(&office, Enrolled, now).expect("granted"),
+                        prepared.signed.clone(),
+                        now,
+                    )
+                    .expect("opened");
                 opening.chunk(&prepared.manifest).expect("taken");
                 let opened = opening.finish(now).expect("opened");
                 let block = |index: u32| v1::SubmittedBlock {
@@ -112,9 +140,18 @@ fn lanes_moved_by_many_at_once_keep_every_submission() {
                     frame: prepared.frames[index as usize].clone().into(),
                 };
                 let blocks = opened.missing_blocks.into_iter().map(block).collect();
-                hub.upload(&hub.authorise(&office, ActOn(prepared.id.clone()), now).expect("granted"), now).expect("open").put(blocks, now).expect("uploaded");
+                hub.upload(&hub.authorise(&office, ActOn(prepared.id.clone()), now).expect("granted"), now)
+                    .expect("open")
+                    .put(blocks, now)
+                    .expect("uploaded");
                 let request = v1::SealSubmissionRequest { submission_id: prepared.id.clone() };
-                let sealed = hub.seal_submission(&hub.authorise(&office, ActOn(request.submission_id.clone()), now).expect("granted"), &request, now).expect("sealed");
+                let sealed = hub
+                    .seal_submission(
+                        &hub.authorise(&office, ActOn(request.submission_id.clone()), now).expect("granted"),
+                        &request,
+                        now,
+                    )
+                    .expect("sealed");
                 let receipt = sealed.receipt.expect("a receipt");
                 let body = <v1::ReceiptBody as prost::Message>::decode(&receipt.body[..]).expect("a receipt");
                 assert_eq!(body.tree_size, body.position + 1);

@@ -2,6 +2,7 @@
 
 mod agreements;
 mod answers;
+mod disclosure;
 mod lanes;
 mod prepare;
 mod stage;

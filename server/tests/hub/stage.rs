@@ -8,8 +8,8 @@ use std::sync::Arc;
 use mighub::id::SubmissionId;
 use mighub::v1::{self, PartAction, Role, SubmissionKind};
 use mighub_sdmx::structure::{AgencyId, Class, Reference};
-use mighub_server::hub::permit::{ActOn, Administer, Enrolled, FollowOne, Operation, Permit, Submit};
 use mighub_server::hub::lane::LaneId;
+use mighub_server::hub::permit::{ActOn, Administer, Enrolled, FollowOne, Operation, Permit, Submit};
 use mighub_server::hub::vintage::load_joined;
 use mighub_server::hub::{Founding, Hub, HubOptions, Moment, Principal, Refusal};
 use mighub_server::trust::HubSigner;
@@ -164,7 +164,9 @@ impl Stage {
         let request = v1::AddAgencyRequest { agency: agency.into(), name: agency.into(), token_only: false };
         let token = mighub::token::EnrolmentToken::new([agency.as_bytes()[0]; 16], [0; 32]);
         let end = Moment(i64::MAX / 2);
-        self.hub().add_agency(&self.may(&principal("HUB"), Administer), &request, &token, end, self.now()).expect("added");
+        self.hub()
+            .add_agency(&self.may(&principal("HUB"), Administer), &request, &token, end, self.now())
+            .expect("added");
         let keys = v1::KeysRecorded {
             agency_id: agency.into(),
             application: "test".into(),
@@ -177,7 +179,9 @@ impl Stage {
 
     pub(crate) fn grant(&self, agency: &str, role: Role) {
         let request = v1::GrantRoleRequest { agency: agency.into(), role: role.into() };
-        self.hub().grant_role(&self.may(&principal("HUB"), Administer), &request, self.now()).expect("granted");
+        self.hub()
+            .grant_role(&self.may(&principal("HUB"), Administer), &request, self.now())
+            .expect("granted");
     }
 
     pub(crate) fn agreement(&self, dataflow: &str, provider: &str) -> v1::Agreement {
@@ -204,7 +208,9 @@ impl Stage {
     pub(crate) fn put_draft(&self, attributes: &[&str]) -> v1::PutStructuresResponse {
         let message = structures(attributes).to_string().into_bytes().into();
         let request = v1::PutStructuresRequest { message, ..Default::default() };
-        self.hub().put_structures(&self.may(&principal("HUB"), Administer), &request, self.now()).expect("answered")
+        self.hub()
+            .put_structures(&self.may(&principal("HUB"), Administer), &request, self.now())
+            .expect("answered")
     }
 
     pub(crate) fn lane(&self, dataflow: &str, provider: &str) -> LaneId {
@@ -230,7 +236,11 @@ impl Stage {
 
     pub(crate) fn open(&self, prepared: &Prepared) -> Result<v1::OpenSubmissionResponse, Refusal> {
         let signed = prepared.signed.clone();
-        let mut opening = self.hub().open_submission(&self.may(&principal(prepared.provider), Enrolled), signed, self.now())?;
+        let mut opening = self.hub().open_submission(
+            &self.may(&principal(prepared.provider), Enrolled),
+            signed,
+            self.now(),
+        )?;
         // Whatever the size of a chunk, a length or a piece may be cut by it.
         prepared.manifest.chunks(7).try_for_each(|chunk| opening.chunk(chunk))?;
         opening.finish(self.now())
@@ -285,7 +295,14 @@ impl Stage {
 
     pub(crate) fn get(&self, push: &Push) -> v1::Submission {
         let request = v1::GetSubmissionRequest { submission_id: push.id() };
-        let got = self.hub().get_submission(&self.may(&principal(push.provider), FollowOne(request.submission_id.clone())), &request, self.now()).expect("known");
+        let got = self
+            .hub()
+            .get_submission(
+                &self.may(&principal(push.provider), FollowOne(request.submission_id.clone())),
+                &request,
+                self.now(),
+            )
+            .expect("known");
         got.submission.expect("there")
     }
 

@@ -1,8 +1,8 @@
 //! What the hub takes and refuses: new versions, deletions, messages of other formats; and that a replay tells the
 //! same.
 
-use mighub_server::hub::permit::{Administer, Anybody};
 use mighub::v1::{self, ArtefactChange, ErrorReason};
+use mighub_server::hub::permit::{Administer, Anybody};
 use serde_json::{Value, json};
 
 use super::stage::{DRAFT, Stage, push, row};
@@ -16,7 +16,10 @@ fn urn(class: &str, name: &str) -> String {
 
 fn put(stage: &Stage, message: &[u8]) -> v1::PutStructuresResponse {
     let request = v1::PutStructuresRequest { message: message.to_vec().into(), ..Default::default() };
-    stage.hub().put_structures(&stage.may(&stage.office("HUB"), Administer), &request, stage.now()).expect("answered")
+    stage
+        .hub()
+        .put_structures(&stage.may(&stage.office("HUB"), Administer), &request, stage.now())
+        .expect("answered")
 }
 
 fn put_json(stage: &Stage, array: &str, artefact: &Value) -> v1::PutStructuresResponse {
@@ -27,16 +30,26 @@ fn put_json(stage: &Stage, array: &str, artefact: &Value) -> v1::PutStructuresRe
 
 fn delete(stage: &Stage, urns: &[String]) -> v1::DeleteStructuresResponse {
     let request = v1::DeleteStructuresRequest { urns: urns.to_vec(), dry_run: false };
-    stage.hub().delete_structures(&stage.may(&stage.office("HUB"), Administer), &request, stage.now()).expect("answered")
+    stage
+        .hub()
+        .delete_structures(&stage.may(&stage.office("HUB"), Administer), &request, stage.now())
+        .expect("answered")
 }
 
 fn list(stage: &Stage) -> Vec<v1::StructureSummary> {
     let request = v1::ListStructuresRequest { page_size: 500, ..Default::default() };
-    stage.hub().list_structures(&stage.may(&stage.office("SWE"), Anybody), &request, stage.now()).expect("a list").structures
+    stage
+        .hub()
+        .list_structures(&stage.may(&stage.office("SWE"), Anybody), &request, stage.now())
+        .expect("a list")
+        .structures
 }
 
 fn get(stage: &Stage, request: v1::GetStructuresRequest) -> v1::GetStructuresResponse {
-    stage.hub().get_structures(&stage.may(&stage.office("SWE"), Anybody), &request, stage.now()).expect("a message")
+    stage
+        .hub()
+        .get_structures(&stage.may(&stage.office("SWE"), Anybody), &request, stage.now())
+        .expect("a message")
 }
 
 /// An artefact of the stage with another version and another content.
@@ -249,7 +262,10 @@ fn a_change_with_which_the_present_rulebook_does_not_fit_is_refused() {
     assert_eq!(stage.put_draft(&["NOTE"]).problems, []);
     let request =
         v1::PutRulebookRequest { rulebook: rulebook.to_string().into_bytes().into(), dry_run: false };
-    let put = stage.hub().put_rulebook(&stage.may(&stage.office("HUB"), Administer), &request, stage.now()).expect("answered");
+    let put = stage
+        .hub()
+        .put_rulebook(&stage.may(&stage.office("HUB"), Administer), &request, stage.now())
+        .expect("answered");
     assert_eq!(put.problems, []);
     let answer = stage.put_draft(&[]);
     let texts: Vec<_> = answer.problems.iter().map(|problem| &*problem.text).collect();

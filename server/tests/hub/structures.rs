@@ -1,7 +1,7 @@
 //! The structures of the stage.
 
-use mighub_server::hub::permit::Administer;
 use mighub::v1::{self, ErrorReason};
+use mighub_server::hub::permit::Administer;
 use serde_json::{Value, json};
 
 use super::stage::Stage;
@@ -65,7 +65,7 @@ pub(crate) fn structures(draft_attributes: &[&str]) -> Value {
     json!({ "data": {
         "codelists": [
             artefact("CL_AREA", "1.0.0", "codes", items(&["ESP", "FRA", "MAR", "SWE"])),
-            artefact("CL_SEX", "1.0.0", "codes", items(&["F", "M"])),
+            artefact("CL_SEX", "1.0.0", "codes", items(&["F", "M", "_T"])),
             artefact("CL_STATUS", "1.0.0", "codes", items(&["A", "E", "M", "Q"])),
             artefact("CL_CONF", "1.0.0", "codes", items(&["F", "N"])),
         ],
@@ -91,7 +91,9 @@ fn more_artefacts_than_a_record_can_name_are_refused_as_too_many() {
                           "data": { "codelists": lists } });
     let request =
         v1::PutStructuresRequest { message: message.to_string().into_bytes().into(), ..Default::default() };
-    let refusal =
-        stage.hub().put_structures(&stage.may(&stage.office("HUB"), Administer), &request, stage.now()).expect_err("too many");
+    let refusal = stage
+        .hub()
+        .put_structures(&stage.may(&stage.office("HUB"), Administer), &request, stage.now())
+        .expect_err("too many");
     assert_eq!(refusal.reason, ErrorReason::LimitExceeded, "{}", refusal.text);
 }

@@ -1,8 +1,8 @@
 //! Sent once or several times, and what it comes to.
 
 use mighub::v1::{self, ErrorReason, PartAction, ReceiptOutcome, SubmissionKind, SubmissionState};
-use mighub_server::hub::permit::{ActOn, FollowOne};
 use mighub_server::hub::Moment;
+use mighub_server::hub::permit::{ActOn, FollowOne};
 
 use super::stage::{Push, Row, STABLE, Stage, content, push, row, silent};
 
@@ -45,7 +45,16 @@ fn a_submission_sealed_by_many_at_once_takes_effect_once() {
     let before = hub.position();
     let request = v1::SealSubmissionRequest { submission_id: sent.id.clone() };
     let answers: Vec<_> = std::thread::scope(|scope| {
-        let seal = || scope.spawn(|| hub.seal_submission(&hub.authorise(&office, ActOn(request.submission_id.clone()), now).expect("granted"), &request, now).expect("sealed"));
+        let seal = || {
+            scope.spawn(|| {
+                hub.seal_submission(
+                    &hub.authorise(&office, ActOn(request.submission_id.clone()), now).expect("granted"),
+                    &request,
+                    now,
+                )
+                .expect("sealed")
+            })
+        };
         let threads: Vec<_> = (0..8).map(|_| seal()).collect();
         threads.into_iter().map(|thread| thread.join().expect("no panic")).collect()
     });
@@ -85,7 +94,14 @@ fn a_test_leaves_no_record_and_its_findings_can_be_read() {
     assert_eq!(answer.verdict.as_ref().map(v1::Verdict::state), Some(SubmissionState::NeedsAnswer));
     assert_eq!(stage.seal(&stage.prepare(&test)).expect("sealed"), answer);
     let request = v1::ListFindingsRequest { submission_id: test.id(), ..Default::default() };
-    let listed = stage.hub().list_findings(&stage.may(&stage.office("SWE"), FollowOne(request.submission_id.clone())), &request, stage.now()).expect("listed");
+    let listed = stage
+        .hub()
+        .list_findings(
+            &stage.may(&stage.office("SWE"), FollowOne(request.submission_id.clone())),
+            &request,
+            stage.now(),
+        )
+        .expect("listed");
     assert_eq!((listed.findings.len(), listed.total), (1, 1));
     assert_eq!(stage.hub().position(), position);
     let tests =

@@ -16,7 +16,12 @@ fn token(number: u8) -> AccessToken {
 impl Stage {
     fn create(&self, number: u8, request: v1::CreateTokenRequest) -> Result<v1::Token, Refusal> {
         let administrator = self.office("HUB");
-        let made = self.hub().create_token(&self.may(&administrator, Administer), &request, &token(number), self.now())?;
+        let made = self.hub().create_token(
+            &self.may(&administrator, Administer),
+            &request,
+            &token(number),
+            self.now(),
+        )?;
         assert_eq!(made.access_token.parse(), Ok(token(number)), "the secret is handed out");
         Ok(made.token.expect("a token"))
     }
@@ -27,12 +32,16 @@ impl Stage {
 
     fn listed(&self, in_force: bool) -> Vec<v1::Token> {
         let request = v1::ListTokensRequest { in_force, ..Default::default() };
-        self.hub().list_tokens(&self.may(&self.office("UNSD"), Audit), &request, self.now()).expect("listed").tokens
+        self.hub()
+            .list_tokens(&self.may(&self.office("UNSD"), Audit), &request, self.now())
+            .expect("listed")
+            .tokens
     }
 
     fn revoke(&self, id: &str, reason: &str) -> Result<v1::Token, Refusal> {
         let request = v1::RevokeTokenRequest { id: id.into(), reason: reason.into() };
-        let revoked = self.hub().revoke_token(&self.may(&self.office("HUB"), Administer), &request, self.now())?;
+        let revoked =
+            self.hub().revoke_token(&self.may(&self.office("HUB"), Administer), &request, self.now())?;
         Ok(revoked.token.expect("a token"))
     }
 }

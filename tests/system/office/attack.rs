@@ -10,8 +10,8 @@ use super::random::{Random, say, seed};
 /// How many times longer an attack is that is told to be long.
 const LONG: u64 = 20;
 /// Failures that are told, and characters of each.
-const TOLD_CHARACTERS_MAX: usize = 1_000;
-const TOLD_MAX: usize = 20;
+const TOLD_CHARACTERS_MAX: usize = 500;
+const TOLD_MAX: usize = 100;
 
 /// One row of the table in `docs/trust.md`.
 pub(crate) struct Attack {

@@ -146,6 +146,12 @@ impl Stage {
         self.running = Some(serve(self.folder.path(), &self.address.to_string(), &self.clock).await);
     }
 
+    /// Stops the hub for good: somebody else serves its folder.
+    #[allow(dead_code, reason = "a siege is in tests/system")]
+    pub(crate) async fn pause(&mut self) {
+        self.running.take().expect("running").stop().await;
+    }
+
     /// Stops the hub while somebody else serves its folder.
     pub(crate) async fn while_stopped(&mut self, work: impl AsyncFnOnce()) {
         self.running.take().expect("running").stop().await;

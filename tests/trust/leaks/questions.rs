@@ -10,12 +10,27 @@ use crate::rest::Asked;
 use crate::rights::wire::Until;
 
 /// A question.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) enum Question {
     /// Of gRPC: the call, and what is sent.
     Rpc { name: &'static str, message: Vec<u8>, until: Until },
     /// Of REST.
     Rest(Asked),
+}
+
+/// Bytes of a message that are shown.
+const SHOWN_MAX: usize = 100;
+
+impl std::fmt::Debug for Question {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Rest(asked) => write!(f, "{} {} {:?}", asked.method, asked.path, asked.headers),
+            Self::Rpc { name, message, .. } => {
+                let shown = data_encoding::BASE64.encode(&message[..message.len().min(SHOWN_MAX)]);
+                write!(f, "{name} of {} bytes: {shown}", message.len())
+            }
+        }
+    }
 }
 
 /// What questions may be about.

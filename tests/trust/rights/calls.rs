@@ -48,9 +48,6 @@ const SENDERS: [&str; 3] = ["wenn..nnnrnrn r.rnnrxxx", "wennlnnnnrnrn rlrnnrxxx"
 /// The same for who looks at one.
 pub(super) const FOLLOWERS: [&str; 3] =
     ["wenn..nnn.n.n ..rnn.xxx", "wennnnnnn.n.n nnrnn.xxx", "wenn.nnnn.n.n ..rnn.xxx"];
-/// Answers are about a report, which is looked at first.
-const ANSWERERS: [&str; 3] =
-    ["wenn..nnnrnrn r.rnnrxxx", "wennnnnnnrnrn nnrnnrxxx", "wenn.nnnnrnrn r.rnnrxxx"];
 /// Who opens one.
 const OPENERS: [&str; 3] = ["werl..rrrrrrr r.rrrrxxx", "werlllrrrrrrr rlrrrrxxx", "werl.lrrrrrrr r.rrrrxxx"];
 
@@ -131,7 +128,7 @@ pub(super) const CALLS: &[Call] = &[
             one(v1::AnswerFindingsRequest { submission_id, answers: vec![answer], person })
         },
         consumes: true,
-        expected: ANSWERERS,
+        expected: SENDERS,
         ..CALL
     },
     Call {

@@ -70,6 +70,9 @@ pub(crate) enum Command {
     /// Rules by which submissions are judged: try them on what the hub holds, let them take effect
     #[command(subcommand)]
     Rulebook(Rulebook),
+    /// Find hidden figures that can be had from what is published
+    #[command(subcommand)]
+    Disclose(Disclose),
     /// Replace the hub's own keys
     #[command(subcommand)]
     Keys(Keys),
@@ -84,8 +87,51 @@ pub(crate) enum Command {
     Restore(Restore),
     /// Verify every record and every object that records name, of a hub that may run, or of a backup
     Verify(Verify),
+    /// Overwrite content that must not have been sent, such as names of people; it takes two persons
+    #[command(subcommand)]
+    Expunge(Expunge),
     /// Look for damage in the store of a hub that does not run, say whom it concerns, and mend it if asked to
     Fsck(Fsck),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Disclose {
+    /// Try to recover hidden figures of a dataflow as the public sees them, or of a file; exit code 8 if some can be
+    Audit(Box<DiscloseAudit>),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DiscloseAudit {
+    /// Dataflow, as MIG_TRAFFICKING or MIGHUB:MIG_TRAFFICKING(1.0.0)
+    #[arg(long, value_name = "DATAFLOW", required_unless_present = "file")]
+    pub(crate) dataflow: Option<String>,
+    /// Only the lane of this provider; may be repeated
+    #[arg(long = "provider", value_name = "AGENCY", conflicts_with = "file")]
+    pub(crate) providers: Vec<String>,
+    /// Policy to judge by, as JSON [default: a minimum cell of 5 that everybody knows]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    /// Only series of this key, such as A.SWE.VICTIM; what is left out cannot be used to recover anything
+    #[arg(long, value_name = "KEY", conflicts_with = "file")]
+    pub(crate) key: Option<String>,
+    /// Only periods that begin no earlier
+    #[arg(long, value_name = "PERIOD", conflicts_with = "file")]
+    pub(crate) start: Option<String>,
+    /// Only periods that end no later
+    #[arg(long, value_name = "PERIOD", conflicts_with = "file")]
+    pub(crate) end: Option<String>,
+    /// Judge what the public will see when all embargoes have passed
+    #[arg(long, conflicts_with = "file")]
+    pub(crate) before_release: bool,
+    /// How many earlier published states of each lane are looked at
+    #[arg(long, value_name = "NUMBER", conflicts_with = "file")]
+    pub(crate) earlier: Option<u32>,
+    /// Audit this SDMX-CSV file instead of the hub
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// With --file: SDMX-JSON structure message, or folder of such; may be repeated
+    #[arg(long, value_name = "PATH", default_value = "structures")]
+    pub(crate) structures: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -150,6 +196,34 @@ pub(crate) struct Verify {
     /// Verify this backup instead of the hub
     #[arg(long, value_name = "BACKUP")]
     pub(crate) backup: Option<PathBuf>,
+    /// Say, too, whether the records up to that of this receipt are those it was given for: a file as
+    /// `mighub receipt` writes it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) receipt: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Expunge {
+    /// Ask for the content of a submission to be overwritten; somebody who may publish it confirms it with
+    /// `mighub release`
+    Request(ExpungeRequest),
+    /// What was expunged, newest first
+    List,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExpungeRequest {
+    /// Id of the submission
+    pub(crate) submission: String,
+    /// Why; it stays in the journal, so do not repeat what is to go
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+    /// Who asks
+    #[arg(long, value_name = "NAME", default_value = "")]
+    pub(crate) person: String,
+    /// Say what would go, and record nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 #[derive(Debug, Args)]

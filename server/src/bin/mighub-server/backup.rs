@@ -37,7 +37,10 @@ fn backed_up(done: &BackedUp, backup: &Path) -> String {
         store.bytes_copied,
     );
     if store.files_replaced > 0 {
-        text += &format!("{} files were copied whole: swept since, or damaged in the backup\n", store.files_replaced);
+        text += &format!(
+            "{} files were copied whole: swept since, or damaged in the backup\n",
+            store.files_replaced
+        );
     }
     if store.expunged > 0 {
         text += &format!("{} objects were expunged in the backup, too\n", store.expunged);

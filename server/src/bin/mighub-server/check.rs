@@ -1,5 +1,5 @@
-//! `mighub-server check-config`: everything that would keep the hub from starting, but for the store itself,
-//! which a running hub has open.
+//! `mighub-server check-config`: everything that would keep the hub from starting, but for damage in the store, for
+//! which there is `verify`.
 
 use std::path::Path;
 
@@ -9,6 +9,7 @@ use mighub_server::hub::Moment;
 use mighub_server::serve::{HubFolder, RunningAt};
 use mighub_server::trust::HubKeys;
 use mighub_server::trust::keys::not_after;
+use mighub_server::upkeep;
 use serde_json::json;
 
 use crate::failure::Failure;
@@ -40,6 +41,16 @@ pub(crate) fn check(dir: &Path, output: Output) -> Result<(), Failure> {
         }
         Err(error) => problems.push(error.to_string()),
     }
+    match upkeep::hub_id_of(&folder.store()) {
+        Err(error) => problems.push(format!("store/: {error}")),
+        Ok(hub_id) => {
+            // Keys that cannot be read are told of above.
+            let keys = HubKeys::open(&folder.keys()).ok();
+            let authority = keys.as_ref().map(|keys| keys.authority.certificate());
+            let fits = authority.map_or(Ok(()), |authority| upkeep::belongs_together(&hub_id, authority));
+            problems.extend(fits.err().map(|error| error.to_string()));
+        }
+    }
     if !problems.is_empty() {
         return Err(Failure::refused(problems.join("\n")));
     }
@@ -63,7 +74,9 @@ pub(crate) fn check(dir: &Path, output: Output) -> Result<(), Failure> {
 fn text(config: Option<&Config>, running: Option<&RunningAt>, now: Moment) -> String {
     let listen = config.map(|config| config.listen.to_string()).unwrap_or_default();
     let names = config.map(|config| config.names.join(", ")).unwrap_or_default();
-    let mut text = format!("hub.json and keys are in order at {now}; it listens on {listen} as {names}\n");
+    let mut text = format!(
+        "hub.json, keys and store are of one hub and in order at {now}; it listens on {listen} as {names}\n"
+    );
     if let Some(plain) = config.and_then(|config| config.plain_listen) {
         text += &format!("it listens on {plain} without TLS, for REST from this machine\n");
     }

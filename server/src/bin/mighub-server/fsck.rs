@@ -35,8 +35,7 @@ fn text(repaired: &Repaired) -> String {
     let mut text: String = report.damage.iter().map(place).collect();
     text += &concerned_text(&repaired.concerned);
     if report.frames_healed + report.objects_healed > 0 {
-        text +=
-            &format!("put back: {} frames, {} objects\n", report.frames_healed, report.objects_healed);
+        text += &format!("put back: {} frames, {} objects\n", report.frames_healed, report.objects_healed);
     }
     text += &loss(report);
     if repaired.still_concerned != Concerned::default() {
@@ -59,8 +58,10 @@ fn loss(report: &FsckReport) -> String {
         return format!("nothing is lost; {} records\n", report.records_kept);
     }
     let (verb, kept) = if report.is_repaired { ("are", "stay") } else { ("would be", "would stay") };
-    let mut text =
-        format!("{records} records and {objects} objects {verb} lost; {} records {kept}\n", report.records_kept);
+    let mut text = format!(
+        "{records} records and {objects} objects {verb} lost; {} records {kept}\n",
+        report.records_kept
+    );
     if objects > 0 && report.is_repaired {
         text += "what an office sends again is taken in again: the same file has the same blocks\n";
     }

@@ -44,7 +44,7 @@ pub(crate) fn init(dir: &Path, arguments: Init, output: Output) -> Result<(), Fa
 }
 
 /// The messages in files and in folders of files, folders in the order of their names.
-fn read_structures(paths: &[PathBuf]) -> Result<Vec<Vec<u8>>, Failure> {
+pub(crate) fn read_structures(paths: &[PathBuf]) -> Result<Vec<Vec<u8>>, Failure> {
     let remedy = "name the structure package, a folder of SDMX-JSON files, with --structures";
     let unread =
         |path: &Path, error: std::io::Error| Failure::usage(format!("{}: {error}; {remedy}", path.display()));

@@ -4,7 +4,9 @@ mod agencies;
 mod arguments;
 mod backup;
 mod check;
+mod disclose;
 mod export_log;
+mod expunge;
 mod failure;
 mod fsck;
 mod init;
@@ -52,6 +54,7 @@ fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
         Command::Token(command) => runtime()?.block_on(tokens::token(dir, command, output)),
         Command::Structure(command) => runtime()?.block_on(structures::structure(dir, command, output)),
         Command::Rulebook(command) => runtime()?.block_on(rulebooks::rulebook(dir, command, output)),
+        Command::Disclose(command) => disclose::disclose(dir, command, output),
         Command::Keys(command) => keys::keys(dir, &command, output),
         Command::ExportLog(arguments) => {
             runtime()?.block_on(export_log::export(dir, &arguments, output))
@@ -60,6 +63,7 @@ fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
         Command::Backup(arguments) => backup::backup(dir, &arguments, output),
         Command::Restore(arguments) => backup::restore(dir, &arguments, output),
         Command::Verify(arguments) => verify::verify(dir, &arguments, output),
+        Command::Expunge(command) => runtime()?.block_on(expunge::expunge(dir, command, output)),
         Command::Fsck(arguments) => fsck::fsck(dir, &arguments, output),
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use data_encoding::HEXLOWER;
 use mighub_server::serve::HubFolder;
-use mighub_server::upkeep::{self, BackupManifest, Verified};
+use mighub_server::upkeep::{self, BackupManifest, ReceiptFound, Verified};
 use mighub_store::Until;
 use serde_json::{Value, json};
 
@@ -24,6 +24,20 @@ pub(crate) fn verify(dir: &Path, arguments: &Verify, output: Output) -> Result<(
     };
     let verified = upkeep::verify(&store, until).map_err(Failure::refused)?;
     output.say(|| text(&verified), || of_verified(&verified));
+    if let Some(file) = &arguments.receipt {
+        let found = upkeep::find_receipt(&store, until, file).map_err(Failure::refused)?;
+        let (holds, words) = receipt_words(found);
+        output.say(
+            || format!("{}: {words}", file.display()),
+            || json!({ "receipt": file.display().to_string(), "holds": holds, "found": words }),
+        );
+        if !holds {
+            return Err(Failure::damaged(format!(
+                "{}: {words}; tell the office and the auditor, and look for a later backup",
+                file.display()
+            )));
+        }
+    }
     if verified.is_sound() {
         return Ok(());
     }
@@ -32,6 +46,24 @@ pub(crate) fn verify(dir: &Path, arguments: &Verify, output: Output) -> Result<(
         None => "stop the hub and mend it with `mighub-server fsck --from BACKUP`",
     };
     Err(Failure::damaged(format!("damage was found; {remedy}")))
+}
+
+/// Whether the store holds what a receipt was given for, and in words.
+fn receipt_words(found: ReceiptFound) -> (bool, String) {
+    match found {
+        ReceiptFound::Holds { position } => {
+            (true, format!("the records up to {position} are those that the receipt was given for"))
+        }
+        ReceiptFound::Missing { position, records } => {
+            (false, format!("its record {position} is missing: there are {records}"))
+        }
+        ReceiptFound::OtherHistory { position } => {
+            (false, format!("the records up to {position} are not those that the receipt was given for"))
+        }
+        ReceiptFound::NoTree => {
+            (false, "it is of the time before hubs kept a tree, and proves no history".to_owned())
+        }
+    }
 }
 
 fn text(verified: &Verified) -> String {

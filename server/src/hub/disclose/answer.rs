@@ -4,30 +4,31 @@ use mighub::v1;
 use mighub_disclosure::audit::{Exposure, Finding, Report};
 use mighub_disclosure::{Bounds, Table};
 
-use crate::hub::lane::LaneId;
-
 /// Findings in one message: a derivation has some hundred bytes.
 const FINDINGS_PER_MESSAGE: usize = 200;
 
 /// What is known of one lane.
-pub(super) struct Answer<'a> {
-    pub(super) lane: &'a LaneId,
-    pub(super) table: &'a Table,
-    pub(super) report: &'a Report,
+pub struct Answer<'a> {
+    /// The lane; of a file, only the dataflow.
+    pub lane: v1::Lane,
+    /// The table.
+    pub table: &'a Table,
+    /// What was found in it.
+    pub report: &'a Report,
     /// Earlier states that were looked at.
-    pub(super) earlier: usize,
+    pub earlier: usize,
     /// Figures under embargo are among those that were used; the caller may read them.
-    pub(super) is_before_release: bool,
+    pub is_before_release: bool,
     /// The caller sees restricted cells of the lane.
-    pub(super) sees_restricted: bool,
+    pub sees_restricted: bool,
 }
 
 /// One message at least; the first has the counts.
-pub(super) fn messages(answer: &Answer<'_>) -> Vec<v1::AuditDisclosureResponse> {
+pub fn messages(answer: &Answer<'_>) -> Vec<v1::AuditDisclosureResponse> {
     let findings: Vec<_> = answer.report.findings.iter().map(|finding| answer.finding(finding)).collect();
     let mut pieces = findings.chunks(FINDINGS_PER_MESSAGE).map(<[_]>::to_vec);
     let piece = |findings| v1::AuditDisclosureResponse {
-        lane: Some(answer.lane.to_message()),
+        lane: Some(answer.lane.clone()),
         findings,
         ..Default::default()
     };
@@ -61,8 +62,7 @@ impl Answer<'_> {
     fn finding(&self, finding: &Finding) -> v1::DisclosureFinding {
         // What the public sees today, everybody may put together. What it saw once, and what is under embargo, is
         // for those who may see what is restricted: no more, or not yet, is it anybody's.
-        let may_be_told =
-            self.sees_restricted || (finding.vintage.is_none() && !self.is_before_release);
+        let may_be_told = self.sees_restricted || (finding.vintage.is_none() && !self.is_before_release);
         let (recovered, bounds) = match finding.exposure {
             Exposure::Recovered { figure } => (true, Bounds::point(figure)),
             Exposure::TooNarrow { bounds, .. } => (false, bounds),

@@ -10,13 +10,13 @@ use std::sync::Arc;
 use mighub::v1;
 use mighub_disclosure::across::EARLIER_MAX;
 use mighub_disclosure::{Earlier, Policy, Reading, Stage, Sums, Table, Tree, audit_across};
-use mighub_sdmx::structure::{Artefact, Class, CodedBy, DataDefinition, Structures};
+use mighub_sdmx::structure::{AgencyId, DataDefinition};
 
 use super::lane::{LaneId, agency, dataflow};
 use super::permit::{AuditDisclosure, Permit, Read};
 use super::retrieve::PublishedLane;
 use super::{Hub, Moment, Principal, Refusal};
-use answer::{Answer, messages};
+pub use answer::{Answer, messages};
 
 /// Earlier states that are looked at unless the caller says otherwise.
 const EARLIER_USUALLY: u32 = 4;
@@ -35,9 +35,7 @@ impl Hub {
         let asked = Asked::read(self, permit, request, now)?;
         let lanes = self.lanes(&asked.definition.dataflow)?;
         let hub = self.clone();
-        let is_asked = |lane: &LaneId| {
-            asked.providers.is_empty() || asked.providers.contains(&lane.provider)
-        };
+        let is_asked = |lane: &LaneId| asked.providers.is_empty() || asked.providers.contains(&lane.provider);
         let lanes: Vec<LaneId> = lanes.into_iter().filter(is_asked).collect();
         let audited = lanes.into_iter().flat_map(move |lane| match hub.audit_lane(&asked, &lane, now) {
             Ok(messages) => messages.into_iter().map(Ok).collect(),
@@ -59,8 +57,7 @@ impl Hub {
             return Ok(Vec::new());
         }
         let (selection, earlier) = (asked.selection.as_ref(), asked.earlier);
-        let published =
-            self.published(&asked.public, lane, selection, earlier, asked.before_release, now)?;
+        let published = self.published(&asked.public, lane, selection, earlier, asked.before_release, now)?;
         let Some(published) = published else { return Ok(Vec::new()) };
         let mut tables = Vec::new();
         for state in published.states() {
@@ -72,7 +69,7 @@ impl Hub {
             tables.map(|(since, table)| Earlier { label: since.to_string(), table }).collect();
         let report = audit_across(&today, &earlier, asked.policy.width);
         Ok(messages(&Answer {
-            lane,
+            lane: lane.to_message(),
             table: &today,
             report: &report,
             earlier: earlier.len(),
@@ -101,7 +98,7 @@ struct Asked {
     caller: Principal,
     public: Permit<Read>,
     definition: Arc<DataDefinition>,
-    providers: Vec<mighub_sdmx::structure::AgencyId>,
+    providers: Vec<AgencyId>,
     policy: Policy,
     sums: Sums,
     trees: Vec<Tree>,
@@ -135,7 +132,7 @@ impl Asked {
         Ok(Self {
             caller: permit.principal().clone(),
             public: hub.authorise(&Principal::PUBLIC, Read, now)?,
-            trees: trees(&definition, &hub.known_structures()),
+            trees: Tree::all(&definition, &hub.known_structures()),
             definition,
             providers: providers.collect::<Result<_, _>>()?,
             policy,
@@ -145,27 +142,4 @@ impl Asked {
             earlier,
         })
     }
-}
-
-/// The trees of all coded dimensions: parents in their code lists, and hierarchies of these lists.
-fn trees(definition: &DataDefinition, structures: &Structures) -> Vec<Tree> {
-    let mut trees = Vec::new();
-    for dimension in &definition.dimensions {
-        let CodedBy::Codelist(list) = &dimension.coded_by else { continue };
-        trees.push(Tree::of_codelist(&dimension.id, list));
-        for (_, association) in structures.of_class(Class::HierarchyAssociation) {
-            let Artefact::HierarchyAssociation(association) = &**association else { continue };
-            let linked = &association.linked_object;
-            if *linked.id != *list.identity.id || linked.agency != list.identity.agency {
-                continue;
-            }
-            if let Some(Artefact::Hierarchy(hierarchy)) =
-                structures.get(&association.linked_hierarchy).map(|artefact| &**artefact)
-            {
-                trees.push(Tree::of_hierarchy(&dimension.id, hierarchy));
-            }
-        }
-    }
-    trees.retain(|tree| !tree.children.is_empty());
-    trees
 }

@@ -11,3 +11,6 @@ mod tree;
 pub use bundle::EvidenceParts;
 pub(super) use leaves::Leaves;
 pub(super) use tree::{LogTree, TreeError};
+
+#[cfg(test)]
+mod tests;

@@ -78,7 +78,11 @@ impl Hub {
                 let asked = read(open.request.clone())?;
                 self.freeing_confirmed(&permit, &asked, by, &open, now)?
             }
-            RequestedOperation::Expunge | RequestedOperation::Unspecified => {
+            RequestedOperation::Expunge => {
+                let asked = read(open.request.clone())?;
+                Some(self.expunge_confirmed(&permit, &asked, by, &open, now)?)
+            }
+            RequestedOperation::Unspecified => {
                 let text = "what this request asks for is not confirmed by this call";
                 return Err(Refusal::new(ErrorReason::NotOffered, text));
             }

@@ -1,13 +1,14 @@
 //! For tests: figures in a plain map, the same figures in blocks, and what a reader of blocks has in a plain map
 //! again. The map and the blocks share no code.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, LazyLock, Mutex};
 
 use mighub::block::{LaneKey, Naming, compress, decode, decode_proven, decompress, encode};
 use mighub::manifest::BlockInfo;
 use mighub::v1;
 use mighub_sdmx::columns::{AttributeValue, Columns, ColumnsBuilder, Shape};
+use mighub_sdmx::key::{KeyPattern, Selection};
 use mighub_sdmx::{Decimal, Period};
 use proptest::prelude::*;
 use prost::bytes::Bytes;
@@ -184,14 +185,21 @@ pub(in crate::hub) fn seen(state: &State, today: Option<&State>, audience: &Audi
         })
     };
     let hidden = |place| is_hidden(state, place) || today.is_some_and(|today| is_hidden(today, place));
+    let withheld = |(key, year): &(Key, u16)| {
+        let codes = codes(*key);
+        !audience.restricted
+            && audience.withheld.iter().any(|cells| {
+                cells.matches_codes(|| codes.iter()) && cells.matches_period(Period::year(*year))
+            })
+    };
     let mut copy = Copy::new();
     for (place @ (key, year), cell) in &state.cells {
         let is_hidden = hidden(place);
-        if is_hidden && audience.keys_hidden {
+        if (is_hidden && audience.keys_hidden) || withheld(place) {
             continue;
         }
         let of_series = state.cells.range((*key, 0)..=(*key, u16::MAX));
-        let series_hidden = of_series.map(|(place, _)| place).all(hidden);
+        let series_hidden = of_series.map(|(place, _)| place).all(|place| hidden(place) || withheld(place));
         let kept = [("OBS_STATUS", cell.status), ("CONF_STATUS", cell.conf)];
         let others = [("CONF_REDIST", cell.redist), ("NOTE", cell.note)];
         let title = [("TITLE", state.titles.get(key).copied().filter(|_| !series_hidden))];
@@ -233,10 +241,22 @@ pub(in crate::hub) fn state() -> impl Strategy<Value = State> {
 /// Somebody who reads.
 pub(in crate::hub) fn audience() -> impl Strategy<Value = Audience> {
     let agency = proptest::sample::select(&[None, Some("IOM"), Some("UNODC")][..]);
-    (agency, any::<bool>(), any::<bool>()).prop_map(|(agency, restricted, keys_hidden)| Audience {
-        agency: agency.map(Arc::from),
-        before_release: false,
-        restricted,
-        keys_hidden: keys_hidden && !restricted,
-    })
+    let cells = ((0u8..4, 0u8..2), any::<bool>(), proptest::option::of(2000u16..2004));
+    let withheld = proptest::collection::vec(cells.prop_map(restriction), 0..3);
+    (agency, any::<bool>(), any::<bool>(), withheld).prop_map(
+        |(agency, restricted, keys_hidden, withheld)| Audience {
+            agency: agency.map(Arc::from),
+            before_release: false,
+            restricted,
+            keys_hidden: keys_hidden && !restricted,
+            withheld: if restricted { Vec::new() } else { withheld },
+        },
+    )
+}
+
+/// Cells of an area, of one sex or of both, from a year on.
+fn restriction((key, of_both, from): (Key, bool, Option<u16>)) -> Arc<Selection> {
+    let [area, sex] = codes(key).map(|code| Some(BTreeSet::from([code])));
+    let sets = if of_both { vec![area] } else { vec![area, sex] };
+    Arc::new(Selection { keys: vec![KeyPattern { sets }], start: from.map(Period::year), end: None })
 }

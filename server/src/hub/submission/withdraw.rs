@@ -78,6 +78,9 @@ impl Hub {
         let head = head.ok_or_else(|| not_withdrawable(id))?;
         let below =
             head.row.below.map(|position| self.vintage_recorded_at(&lane, position)).transpose()?.flatten();
+        let restored: Vec<Vec<u8>> =
+            below.iter().flat_map(|below| &below.row.steps).map(|step| step.manifest_digest.clone()).collect();
+        self.check_not_expunged(&lane, &restored)?;
         let Chain { steps, objects, mut present } = self.chain_of_restored(&lane, below.as_ref(), now)?;
         let objects = self.stored_or_small(objects, &mut present, now)?;
         withdrawn.restores = below.as_ref().map(|below| below.position);

@@ -304,8 +304,8 @@ impl DataQuery {
 
 /// Keys of a path.
 pub(crate) fn selection(definition: &DataDefinition, key: &str) -> Result<Selection, Fault> {
-    let mut selection = Selection::parse(key, None, None, &definition.shape.dimensions)
-        .map_err(|error| match error {
+    let mut selection =
+        Selection::parse(key, None, None, &definition.shape.dimensions).map_err(|error| match error {
             SelectionError::TooLarge => Fault::too_much("the key", error.to_string()),
             error => Fault::malformed("the key", error.to_string()),
         })?;

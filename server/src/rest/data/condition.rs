@@ -141,9 +141,10 @@ impl Condition {
     /// passes a test.
     fn holds(&self, is_one: impl Fn(&Values) -> bool, passes: impl Fn(&Test) -> bool) -> bool {
         is_one(&self.one_of)
-            || self.alternatives.iter().any(|alternative| {
-                alternative.tests.iter().all(&passes) && !is_one(&alternative.none_of)
-            })
+            || self
+                .alternatives
+                .iter()
+                .any(|alternative| alternative.tests.iter().all(&passes) && !is_one(&alternative.none_of))
     }
 
     /// Whether it holds for a code or text.

@@ -102,10 +102,7 @@ impl Making {
 
 impl Message {
     /// Takes the first figures. `custom_columns` are what the writer is given for each row beside them.
-    pub(crate) fn begin(
-        mut chosen: Chosen,
-        custom_columns: Vec<&'static str>,
-    ) -> Result<Self, MakingError> {
+    pub(crate) fn begin(mut chosen: Chosen, custom_columns: Vec<&'static str>) -> Result<Self, MakingError> {
         let next = chosen.next()?;
         let is_partial = chosen.query().is_partial;
         Ok(Self { chosen, next, context: Context::new(custom_columns), is_partial })

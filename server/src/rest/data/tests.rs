@@ -24,6 +24,7 @@ use super::whole::is_file;
 use super::{Chosen, DataQuery, Making, MakingError, Message};
 use crate::clock::Clock;
 use crate::door::{Peer, Reception, Transport, stop_switch};
+use crate::hub::permit::Read;
 use crate::hub::retrieve::tests::lab::{AREAS, Lab, Write, agency, flow};
 use crate::hub::{FiguresOf, Moment, Principal};
 use crate::rest::{Services, router};
@@ -177,7 +178,8 @@ impl Place {
     /// Observations that a query chooses for the public, without HTTP.
     fn chosen(&self, principal: &Principal, path: &str, query: Option<&str>) -> Vec<Row> {
         let ask = DataQuery::v2(&self.lab.hub, path, query).expect("a query");
-        let mut chosen = Chosen::new(&self.lab.hub, principal, Arc::new(ask), self.lab.now).expect("figures");
+        let permit = self.lab.hub.authorise(principal, Read, self.lab.now).expect("a permit");
+        let mut chosen = Chosen::new(&self.lab.hub, &permit, Arc::new(ask), self.lab.now).expect("figures");
         let mut rows = Vec::new();
         while let Some(batch) = chosen.next().expect("a batch") {
             let columns = &batch.columns;
@@ -242,7 +244,8 @@ fn a_large_answer_is_made_in_small_pieces() {
     lab.send("SWE", cells, None, "");
     for format in DataFormat::all().filter(|format| !is_file(*format)) {
         let ask = DataQuery::v2(&lab.hub, "dataflow/MIGHUB/MIG_FLOW", None).expect("a query");
-        let chosen = Chosen::new(&lab.hub, &Principal::PUBLIC, Arc::new(ask), lab.now).expect("figures");
+        let permit = lab.hub.authorise(&Principal::PUBLIC, Read, lab.now).expect("a permit");
+        let chosen = Chosen::new(&lab.hub, &permit, Arc::new(ask), lab.now).expect("figures");
         let message = Message::begin_in(chosen, format).expect("figures");
         let mut making = Making::begin(message, format, Default::default()).expect("an answer");
         let (mut bytes, mut largest, mut pieces) = (0, 0, 0);

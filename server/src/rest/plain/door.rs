@@ -14,12 +14,12 @@ use serde_json::json;
 
 use super::ask::PlainQuery;
 use super::table::{CUSTOM_COLUMNS, Layout, Table};
-use crate::hub::permit::Read;
 use crate::hub::Hub;
+use crate::hub::permit::Read;
 use crate::rest::conditional::Validators;
 use crate::rest::data::{
-    Chosen, FIRST_BYTES, Fault, Making, Message, Piece, WholeAnswer, body, decoded, header,
-    languages, validators,
+    Chosen, FIRST_BYTES, Fault, Making, Message, Piece, WholeAnswer, body, decoded, header, languages,
+    validators,
 };
 use crate::rest::desk::{Answer, Asked, Desk};
 use crate::rest::error::{Family, Problem};
@@ -51,7 +51,11 @@ const FORMS: [(&str, Form, &str); 5] = [
     ("json", Form::Json, "application/json"),
     ("jsonl", Form::JsonLines, "application/x-ndjson"),
     ("parquet", Form::File(DataFormat::Parquet), "application/vnd.apache.parquet"),
-    ("xlsx", Form::File(DataFormat::Xlsx), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    (
+        "xlsx",
+        Form::File(DataFormat::Xlsx),
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ),
 ];
 
 /// The addresses of plain tables.

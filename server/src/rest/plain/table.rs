@@ -408,8 +408,8 @@ mod tests {
         let lab = Lab::new();
         let definition = lab.hub.definition(&flow()).expect("a dataflow").data;
         let mut bytes = Vec::new();
-        let mut sheets = writer(DataFormat::Xlsx, &mut bytes, &definition, &WriteOptions::default())
-            .expect("a writer");
+        let mut sheets =
+            writer(DataFormat::Xlsx, &mut bytes, &definition, &WriteOptions::default()).expect("a writer");
         sheets.write(Action::Replace, &noted(&lab), &DatasetContext::default()).expect("written");
         sheets.finish().expect("written");
         let mut parts = zip::ZipArchive::new(Cursor::new(&bytes)).expect("an archive");

@@ -55,23 +55,24 @@ pub(super) fn copy_log((from, to): (&Path, &Path), suffix: &str, until: u64) -> 
         let source = LogFile::open_to_read(path.clone()).map_err(OpenError::io(&path))?;
         let mut target = Target::open(file_path(to, suffix, nth))?;
         let (mut chain, mut failed) = (copied.chain, None);
-        let end = scan_until(&*source.file, 0, &mut chain, Bodies::Skipped, until, &mut |header, offset, _| {
-            copied.note(&mut objects, header, At { nth, offset, length: header.label.length });
-            let taken = if failed.is_none() { target.take(&source, header, offset) } else { Ok(true) };
-            match taken {
-                Ok(true) => {}
-                Ok(false) => {
-                    let what = match header.label.kind {
-                        Kind::Record => format!("record {} does not have its hash", header.sequence),
-                        _ => format!("object {:?} does not have its hash", header.name()),
-                    };
-                    let damage = Damage { path: source.path.to_path_buf(), offset, what };
-                    copied.unsound.push((header.name(), damage));
+        let end =
+            scan_until(&*source.file, 0, &mut chain, Bodies::Skipped, until, &mut |header, offset, _| {
+                copied.note(&mut objects, header, At { nth, offset, length: header.label.length });
+                let taken = if failed.is_none() { target.take(&source, header, offset) } else { Ok(true) };
+                match taken {
+                    Ok(true) => {}
+                    Ok(false) => {
+                        let what = match header.label.kind {
+                            Kind::Record => format!("record {} does not have its hash", header.sequence),
+                            _ => format!("object {:?} does not have its hash", header.name()),
+                        };
+                        let damage = Damage { path: source.path.to_path_buf(), offset, what };
+                        copied.unsound.push((header.name(), damage));
+                    }
+                    Err(error) => failed = Some(error),
                 }
-                Err(error) => failed = Some(error),
-            }
-        })
-        .map_err(OpenError::io(&path))?;
+            })
+            .map_err(OpenError::io(&path))?;
         if let Some(error) = failed {
             return Err(OpenError::io(&path)(error).into());
         }

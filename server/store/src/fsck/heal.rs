@@ -63,7 +63,8 @@ pub(super) fn in_place(
             keep_copy(&path, report)?;
         }
         let file = &unsound.file.file;
-        let written = file.write_at(&[&bytes], unsound.offset + HEADER_BYTES as u64).and_then(|()| file.sync());
+        let written =
+            file.write_at(&[&bytes], unsound.offset + HEADER_BYTES as u64).and_then(|()| file.sync());
         written.map_err(OpenError::io(path))?;
         healed += 1;
     }

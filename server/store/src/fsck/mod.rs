@@ -106,7 +106,9 @@ pub fn fsck(folder: &Path, mut remedies: Remedies<'_>) -> Result<FsckReport, Fsc
     found.count(&mut report);
     // Objects that are offered in other bytes than they had: stored again under their names.
     let mut offered = Vec::new();
-    if let (true, Some(find)) = (found.journal.damage.is_none() && found.blocks.damage.is_none(), remedies.find) {
+    if let (true, Some(find)) =
+        (found.journal.damage.is_none() && found.blocks.damage.is_none(), remedies.find)
+    {
         for name in &report.objects_lost {
             offered.extend(find(name).map(|bytes| Object { name: *name, bytes }));
         }
@@ -125,7 +127,8 @@ pub fn fsck(folder: &Path, mut remedies: Remedies<'_>) -> Result<FsckReport, Fsc
     let salvage = accept::cut(folder, &found, &mut report)?;
     let options = Options { free_space_min: 0, ..Options::default() };
     let (store, _) = Store::open_locked(folder, options, lock)?;
-    let lost: Vec<Name> = report.objects_lost.iter().chain(offered.iter().map(|object| &object.name)).copied().collect();
+    let lost: Vec<Name> =
+        report.objects_lost.iter().chain(offered.iter().map(|object| &object.name)).copied().collect();
     for name in lost {
         store.mark(Kind::Lost, name)?;
     }

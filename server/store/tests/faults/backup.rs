@@ -9,8 +9,8 @@ use mighub_store::{
     BackupError, Batch, Error, Extent, Position, Remedies, Store, StoreReader, Until, back_up, fsck, restore,
 };
 
-use super::flip::{content, copy, fill, flip};
 use super::attack::{Attack, rounds};
+use super::flip::{content, copy, fill, flip};
 use crate::{name, object, open, record};
 
 const RECORDS: u64 = 40;
@@ -246,10 +246,7 @@ fn a_backup_of_another_history_is_left_alone() {
     store.close();
     let refused = back_up(other.path(), backup.path(), Some(extent));
     assert!(matches!(refused, Err(BackupError::OtherHistory(_))), "{refused:?}");
-    assert!(matches!(
-        restore(backup.path(), &extent, other.path(), &[]),
-        Err(BackupError::NotEmpty(_))
-    ));
+    assert!(matches!(restore(backup.path(), &extent, other.path(), &[]), Err(BackupError::NotEmpty(_))));
     assert_eq!(back_up_to(live.path(), backup.path(), Some(extent)), extent);
 }
 
@@ -304,7 +301,8 @@ fn fsck_puts_back_from_a_backup_whatever_was_damaged() {
         for _ in 0..=random.below(3) {
             kind = random.below(4) as usize;
             let path = harmed.path().join(&files[random.below(files.len() as u64) as usize]);
-            let Ok(mut bytes) = std::fs::read(&path).map(|bytes| if bytes.is_empty() { vec![0] } else { bytes })
+            let Ok(mut bytes) =
+                std::fs::read(&path).map(|bytes| if bytes.is_empty() { vec![0] } else { bytes })
             else {
                 continue;
             };

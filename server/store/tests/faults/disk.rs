@@ -191,7 +191,11 @@ fn round(failing: Failing, first: i64) -> bool {
             let swept = store.commit(orphan).and_then(|_| store.sweep(1, &|asked| *asked < name(COMMITS)));
             let is_told = matches!(
                 swept,
-                Ok(_) | Err(Error::ReadOnly { .. } | Error::DiskNearlyFull { .. } | Error::Read { .. } | Error::Damaged { .. })
+                Ok(_)
+                    | Err(Error::ReadOnly { .. }
+                        | Error::DiskNearlyFull { .. }
+                        | Error::Read { .. }
+                        | Error::Damaged { .. })
             );
             assert!(is_told, "{swept:?}");
         }
@@ -209,7 +213,13 @@ fn round(failing: Failing, first: i64) -> bool {
         assert_eq!(read_only.is_some(), has_fired, "{failing:?} at {first}");
     }
     if let Some(reason) = read_only {
-        let words = ["a write failed", "space could not be reserved", "a sweep failed", "expunging failed", "a fault of its own"];
+        let words = [
+            "a write failed",
+            "space could not be reserved",
+            "a sweep failed",
+            "expunging failed",
+            "a fault of its own",
+        ];
         assert!(words.iter().any(|words| reason.contains(words)), "{reason}");
     }
     // Readers go on, and see what is durable and nothing else.

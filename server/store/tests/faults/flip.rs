@@ -130,7 +130,8 @@ fn no_damage_to_any_file_is_silent() {
                     Ok(_) => attack.count("right_all_the_same", 1),
                     Err(error) => {
                         let text = error.to_string();
-                        let has_remedy = text.contains("fsck") || text.contains("use the program that wrote it");
+                        let has_remedy =
+                            text.contains("fsck") || text.contains("use the program that wrote it");
                         assert!(has_remedy && text.contains(file), "{text}");
                         attack.count("refused_at_start", 1);
                         noticed += 1;

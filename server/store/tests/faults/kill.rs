@@ -2,8 +2,8 @@
 
 use mighub_store::Store;
 
-use super::child::{Work, acknowledged, check, child_options, start};
 use super::attack::{Attack, rounds};
+use super::child::{Work, acknowledged, check, child_options, start};
 
 /// Of each of the two: together they are the row of the table.
 const ROUNDS: u64 = 250;
@@ -39,7 +39,10 @@ fn kill_rounds(test: &'static str, work: Work) {
         let sweeps = lines.iter().filter(|line| line.starts_with("SWE")).count();
         attack.count("whole_sweeps", (sweeps / 2) as u64);
         // Killed between the two lines about one sweep; or while it wrote, where there is none.
-        attack.fired("kill", sweeps % 2 == 1 || work == Work::Write && !lines.iter().any(|line| line == "CLOSED"));
+        attack.fired(
+            "kill",
+            sweeps % 2 == 1 || work == Work::Write && !lines.iter().any(|line| line == "CLOSED"),
+        );
         seen.push((run, acknowledged(&lines)));
         attack.count("acknowledged", seen.last().map_or(0, |(_, writes)| writes.len() as u64));
         let (store, opened) = Store::open(folder.path(), child_options()).expect("opens");

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use mighub_store::Store;
 
-use super::child::{LARGE_RUNS, Work, acknowledged, check, child_options, start};
 use super::attack::{Attack, rounds};
+use super::child::{LARGE_RUNS, Work, acknowledged, check, child_options, start};
 use super::random::say;
 
 const ROUNDS: u64 = 100;

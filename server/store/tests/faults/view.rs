@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use mighub_store::{SledView, View, ViewBatch, ViewOpened};
 
-use super::flip::{copy, flip};
 use super::attack::{Attack, rounds};
+use super::flip::{copy, flip};
 use super::random::Random;
 
 const ENTRIES: u64 = 300;

@@ -140,10 +140,8 @@ impl<R: Read> MlEvents<R> {
         let mut sets: Vec<Vec<LocalText>> = Vec::new();
         let mut bytes = 0;
         let mut at = self.since_mark(self.xml.mark().offset);
-        if self.xml.is_empty_tag() {
-            return self.without_value();
-        }
-        loop {
+        let mut is_open = !self.xml.is_empty_tag();
+        while is_open {
             match self.xml.next()? {
                 Token::Start | Token::Empty if self.xml.name() == b"Value" => {
                     let (set, begins) = self.complex_value(&mut bytes)?;
@@ -153,12 +151,16 @@ impl<R: Read> MlEvents<R> {
                     sets.push(set);
                 }
                 Token::Start | Token::Empty => self.xml.skip()?,
-                Token::End => break,
+                Token::End => is_open = false,
                 Token::Eof => return Err(self.xml.truncated("Comp")),
             }
         }
         if sets.is_empty() {
-            return self.without_value();
+            // The schemas allow it. Where something is deleted it says what, and any value does.
+            return match self.dataset.action {
+                Action::Delete => push(&self.xml, record, &id, "-", at),
+                Action::Merge | Action::Replace => Ok(()),
+            };
         }
         let pushed = record.push_value(id.as_bytes(), &simplest(sets), at);
         pushed.map_err(|error| self.xml.error(MessageProblem::Contents(error.to_string())))

@@ -35,7 +35,8 @@ impl View {
         let rivals = (!keys.is_empty()).then_some(Selection { keys, start: None, end: None });
         let hides = mask.hides_something(&vintage, Marks::of(&vintage));
         let sieve = Arc::new(Sieve::new(Arc::default(), Arc::default(), rivals));
-        Some(Sight { vintage: Arc::new(vintage), mask: Arc::new(mask), sieve, hides })
+        let manifest = mighub::block::Digest([0; 32]);
+        Some(Sight { manifest, vintage: Arc::new(vintage), mask: Arc::new(mask), sieve, hides })
     }
 
     /// What the reader has, told row by row.

@@ -322,7 +322,11 @@ impl Lab {
         principal: &Principal,
         request: v1::PullRequest,
     ) -> Result<Vec<Part>, Refusal> {
-        let mut pull = self.hub.pull(&self.hub.authorise(principal, Read, self.now).expect("granted"), request, self.now)?;
+        let mut pull = self.hub.pull(
+            &self.hub.authorise(principal, Read, self.now).expect("granted"),
+            request,
+            self.now,
+        )?;
         let (at_hand, end) = pull.at_hand();
         if let Some(end) = end {
             end?;

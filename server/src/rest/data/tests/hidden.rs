@@ -24,8 +24,8 @@ pub(super) fn unpacked(place: &Place, answered: &Answered, format: DataFormat) -
     // The footer, with names and statistics, stands there as it is.
     let mut text = answered.text();
     let definition = place.definition();
-    let mut reader = reader(Cursor::new(&answered.body), |_: &str, _: &str| Some(definition.clone()))
-        .expect("a file");
+    let mut reader =
+        reader(Cursor::new(&answered.body), |_: &str, _: &str| Some(definition.clone())).expect("a file");
     loop {
         let batch = match reader.next_batch() {
             Ok(Some(batch)) => batch,

@@ -152,7 +152,10 @@ async fn figures_of_several_providers_are_given_where_the_format_says_whose_they
             } else {
                 assert_eq!(answered.status, StatusCode::NOT_ACCEPTABLE, "{}", format.name());
                 let text = answered.text();
-                assert!(text.contains("whose a figure is") && text.contains("ask for one provider"), "{text}");
+                assert!(
+                    text.contains("whose a figure is") && text.contains("ask for one provider"),
+                    "{text}"
+                );
             }
         }
         let one = place.get("/sdmx/v1/data/MIG_FLOW/all/SWE", &format.media_type()).await;
@@ -197,8 +200,10 @@ fn a_query_whose_caller_has_left_ends() {
     let place = Place::new();
     let attending = crate::rest::attendance::Attending::default();
     let ask = DataQuery::v2(&place.lab.hub, "dataflow/MIGHUB/MIG_FLOW", Some("c[OBS_VALUE]=-1"));
-    let chosen = Chosen::new(&place.lab.hub, &Principal::PUBLIC, Arc::new(ask.expect("a query")), place.lab.now);
-    let mut chosen = chosen.expect("figures").attended(&attending.attendance());
+    let ask = Arc::new(ask.expect("a query"));
+    let permit = place.lab.hub.authorise(&Principal::PUBLIC, Read, place.lab.now).expect("a permit");
+    let chosen = Chosen::new(&place.lab.hub, &permit, ask, place.lab.now).expect("figures");
+    let mut chosen = chosen.attended(&attending.attendance());
     drop(attending);
     assert!(matches!(chosen.next(), Err(MakingError::Left)));
 }
