@@ -38,6 +38,7 @@ mod outbox;
 mod prepared;
 mod pull;
 mod push;
+mod release;
 mod report;
 mod structures;
 mod submissions;
@@ -63,6 +64,7 @@ pub use pull::{
     At, Cursor, CursorError, Format, Providers, Pull, PullRequest, PullSummary, Pulled, PulledLane,
 };
 pub use push::{Base, Kind, PushOptions, PushOutcome, Pushed, Receipt, Sent};
+pub use release::{Decided, Effect};
 pub use report::HubReport;
 pub use structures::{StructureFilter, StructureView, read_folder};
 pub use submissions::{Answered, SubmissionFilter};

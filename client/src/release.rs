@@ -12,7 +12,8 @@ use tonic::{Response, Status};
 use crate::clock;
 use crate::error::Error;
 use crate::hub::retry::until_answered;
-use crate::hub::{Gated, Hub};
+use crate::evidence::Gated;
+use crate::hub::Hub;
 
 /// Who acts, and why: the record keeps both.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,8 +59,8 @@ impl Hub {
             reason: decided.reason.clone(),
             person: decided.person.clone(),
         };
-        self.decide(request, |mut service, request| async move { service.review_submission(request).await })
-            .await
+        let call = |mut service: Release, request| async move { service.review_submission(request).await };
+        self.decide(request, call).await
     }
 
     /// Embargoes of a lane that have not passed.
@@ -104,7 +105,7 @@ impl Hub {
         };
         // Every call makes a restriction: one whose answer was lost is not made again.
         let mut service = self.release_service();
-        let answer = service.restrict_cells(request).await.map_err(Error::from_status)?.into_inner();
+        let answer = service.restrict_cells(request).await?.into_inner();
         answer.restriction.ok_or_else(|| Error::Contract("no restriction came".to_owned()))
     }
 

@@ -1,172 +1,14 @@
-//! Nothing that a message says is lost without a word, and no deletion reaches further than it says; in SDMX-ML, and
-//! where SDMX-JSON or SDMX-CSV could do the same.
+//! Nothing that a message says is lost without a word, in SDMX-ML and where SDMX-JSON could do the same.
 
+#[path = "ml_support/messages.rs"]
+mod messages;
 mod ml_support;
 
 use std::io::Cursor;
 
-use mighub_sdmx::data::{CellIssue, CellProblem, Notice, ReadSummary, RowBatch, raw_count, reader};
+use messages::{dataset, json, message, refusal, taken};
+use mighub_sdmx::data::{CellProblem, Notice, raw_count, reader};
 use ml_support::{all_lines, definition, read};
-
-const SCHEMAS: &str = "http://www.sdmx.org/resources/sdmxml/schemas";
-
-/// A message with more in its header, and with datasets and what follows them.
-fn message(header: &str, datasets: &str) -> String {
-    format!(
-        "<m:StructureSpecificData xmlns:m=\"{SCHEMAS}/v3_0/message\" xmlns:c=\"{SCHEMAS}/v3_0/common\" \
-         xmlns:g=\"{SCHEMAS}/v2_1/data/generic\" xmlns:s=\"{SCHEMAS}/v3_0/data/structurespecific\" \
-         xmlns:f=\"{SCHEMAS}/v3_0/message/footer\"><m:Header><m:ID>I1</m:ID><m:Test>false</m:Test>{header}\
-         <m:Structure structureID=\"S\" dimensionAtObservation=\"TIME_PERIOD\"><c:StructureUsage>\
-         urn:sdmx:org.sdmx.infomodel.datastructure.Dataflow=TEST:FLOW(1.0.0)</c:StructureUsage></m:Structure></m:Header>\n\
-         {datasets}</m:StructureSpecificData>"
-    )
-}
-
-fn dataset(action: &str, contents: &str) -> String {
-    message("", &format!("<m:DataSet s:structureRef=\"S\" s:action=\"{action}\">{contents}</m:DataSet>"))
-}
-
-fn json(action: &str, structure: &str, dataset: &str) -> String {
-    format!(
-        r#"{{"data":{{"structures":[{{"links":[{{"rel":"dataflow","urn":"urn:sdmx:org.sdmx.infomodel.datastructure.Dataflow=TEST:FLOW(1.0.0)"}}],{structure}}}],
-        "dataSets":[{{"action":"{action}",{dataset}}}]}}}}"#
-    )
-}
-
-/// What is in a message, and what is wrong with it: row, column, problem.
-fn taken(text: &str) -> (Vec<String>, Vec<(u64, String, CellProblem)>) {
-    let (batches, summary) =
-        read(&definition(), text.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{text}"));
-    let issues = issues(&batches, &summary);
-    let issue = |issue: &CellIssue| {
-        (issue.row, summary.header.columns[issue.column].name.clone(), issue.problem.clone())
-    };
-    (all_lines(&batches), issues.into_iter().map(issue).collect())
-}
-
-fn issues<'i>(batches: &'i [RowBatch], summary: &'i ReadSummary) -> Vec<&'i CellIssue> {
-    batches.iter().flat_map(|batch| &batch.issues).chain(&summary.issues).collect()
-}
-
-/// What is in a message up to where it ends or cannot be read further.
-fn drained(text: &str) -> (Vec<RowBatch>, ReadSummary) {
-    let input = Cursor::new(text.as_bytes().to_vec());
-    let mut reader = reader(input, |_: &str, _: &str| Some(definition())).expect("a message");
-    let batches = std::iter::from_fn(|| reader.next_batch().ok().flatten()).collect();
-    (batches, reader.finish())
-}
-
-fn refusal(text: &str) -> String {
-    read(&definition(), text.as_bytes()).err().map(|error| error.to_string()).unwrap_or_default()
-}
-
-#[test]
-fn a_deletion_that_names_no_component_deletes_nothing() {
-    let unknown = |row: u64, name: &str| vec![(row, name.to_owned(), CellProblem::UnknownInDeletion)];
-    let observation = "<Obs TIME_PERIOD=\"2019\"/>";
-    let of_json = r#"{"id":"FREQ","keyPosition":0,"values":[{"id":"A"}]},{"id":"REGION","keyPosition":1,"values":[{"id":"FRA"}]},{"id":"SEX","keyPosition":2,"values":[{"id":"F"}]}"#;
-    let time = r#"{"id":"TIME_PERIOD","keyPosition":3,"values":[{"id":"2019"}]}"#;
-    for (text, expected) in [
-        (
-            dataset("Delete", &format!("<Series FREQ=\"A\" REGION=\"FRA\" SEX=\"F\">{observation}</Series>")),
-            unknown(1, "REGION"),
-        ),
-        (dataset("Delete", "<Series FREQ=\"A\" REGION=\"FRA\" SEX=\"F\"/>"), unknown(1, "REGION")),
-        (
-            dataset("Delete", "<Obs FREQ=\"A\" REGION=\"FRA\" SEX=\"F\" TIME_PERIOD=\"2019\"/>"),
-            unknown(1, "REGION"),
-        ),
-        // Whose attribute is misspelled would lose the whole observation.
-        (
-            dataset("Delete", "<Obs FREQ=\"A\" AREA=\"FRA\" SEX=\"F\" TIME_PERIOD=\"2019\" OBS_STAT=\"-\"/>"),
-            unknown(1, "OBS_STAT"),
-        ),
-        (dataset("Delete", "<Group FREQ=\"A\" REGION=\"FRA\" TITLE=\"-\"/>"), unknown(1, "REGION")),
-        (
-            dataset(
-                "Delete",
-                "<g:Series><g:SeriesKey><g:Value id=\"FREQ\" value=\"A\"/><g:Value id=\"REGION\" value=\"FRA\"/></g:SeriesKey></g:Series>",
-            ),
-            unknown(1, "REGION"),
-        ),
-        (
-            message(
-                "",
-                "<m:DataSet s:structureRef=\"S\" s:action=\"Delete\" REGION=\"FRA\"><Series FREQ=\"A\"/></m:DataSet>",
-            ),
-            unknown(1, "REGION"),
-        ),
-        (
-            json(
-                "Delete",
-                &format!(r#""dimensions":{{"series":[{of_json}],"observation":[{time}]}}"#),
-                r#""series":{"0:0:0":{"observations":{"0":[]}}}"#,
-            ),
-            unknown(1, "REGION"),
-        ),
-        (
-            json(
-                "Delete",
-                &format!(r#""dimensions":{{"dataSet":[{of_json}],"observation":[{time}]}}"#),
-                r#""observations":{"0":[]}"#,
-            ),
-            unknown(1, "REGION"),
-        ),
-    ] {
-        assert_eq!(taken(&text), (vec![], expected), "{text}");
-    }
-    // What is next to it is deleted as ever.
-    let two = "<Series REGION=\"FRA\"/><Series AREA=\"FRA\"/>";
-    assert_eq!(
-        taken(&dataset("Delete", two)),
-        (vec!["Delete .FRA.  - - - - - - -".to_owned()], unknown(1, "REGION"))
-    );
-    // Elsewhere it is a name of the sender's own.
-    let own = "<Series FREQ=\"A\" AREA=\"FRA\" SEX=\"F\" OWN=\"x\"><Obs TIME_PERIOD=\"2019\" OBS_VALUE=\"1\"/></Series>";
-    assert_eq!(taken(&dataset("Replace", own)).1, []);
-    // SDMX-CSV has a column for each dimension, or no row is read.
-    let csv = "STRUCTURE,STRUCTURE_ID,ACTION,FREQ,REGION,SEX,TIME_PERIOD\ndataflow,TEST:FLOW(1.0.0),D,A,FRA,F,2019\n";
-    let missing = CellProblem::MissingColumns { missing: "AREA".to_owned() };
-    assert_eq!(taken(csv), (vec![], vec![(1, "STRUCTURE_ID".to_owned(), missing)]));
-}
-
-#[test]
-fn a_deletion_of_nobody_knows_what_is_refused_where_it_stands() {
-    let generic = |key: &str| format!("<g:Series><g:SeriesKey>{key}</g:SeriesKey></g:Series>");
-    for (contents, expected) in [
-        (generic("<g:Value id=\"AREA\"/>"), "<Value> has no value"),
-        (generic("<g:Value id=\"AREA\">FRA</g:Value>"), "<Value> has no value"),
-        (generic("<AREA>FRA</AREA>"), "what <AREA> in it is to say"),
-        ("<Series><AREA>FRA</AREA></Series>".to_owned(), "what <AREA> in it is to say"),
-        (
-            "<Series AREA=\"FRA\"><Obs><TIME_PERIOD>2019</TIME_PERIOD></Obs></Series>".to_owned(),
-            "what <TIME_PERIOD> in",
-        ),
-        (
-            "<g:Series><g:Obs><g:ObsDimension>2019</g:ObsDimension></g:Obs></g:Series>".to_owned(),
-            "<ObsDimension> has no value",
-        ),
-        (
-            "<Series AREA=\"FRA\"><Metadata/><Obs TIME_PERIOD=\"2019\"/></Series>".to_owned(),
-            "what <Metadata> in it is to say",
-        ),
-        ("<Serie AREA=\"FRA\"/>".to_owned(), "what <Serie> in it is to say"),
-    ] {
-        let error = refusal(&dataset("Delete", &contents));
-        assert!(error.starts_with("line 2, column ") && error.contains(expected), "{contents}\n{error}");
-        assert_eq!(refusal(&dataset("Replace", &format!("{contents}<Series/>"))), "", "{contents}");
-    }
-    let annotated = "<c:Annotations/><Series AREA=\"FRA\"><c:Annotations/><Obs TIME_PERIOD=\"2019\"><c:Annotations/></Obs></Series>";
-    assert_eq!(taken(&dataset("Delete", annotated)).0, ["Delete .FRA. 2019 - - - - - - -"]);
-}
-
-#[test]
-fn a_deletion_of_an_attribute_without_values_is_of_that_attribute_alone() {
-    let note = "<Series AREA=\"FRA\"><Obs TIME_PERIOD=\"2019\"><Comp id=\"NOTE\"/></Obs></Series>";
-    let (batches, _) = read(&definition(), dataset("Delete", note).as_bytes()).expect("readable");
-    let note = batches[0].columns.observation_attributes[3].get(0).and_then(|value| value.as_text());
-    assert_eq!(note, Some("-"), "else the whole observation is meant");
-}
 
 #[test]
 fn values_of_no_component_are_refused() {
@@ -245,6 +87,16 @@ fn groups_reach_their_series_or_are_reported() {
             ],
             vec![],
         ),
+        // It says more than the dataset does.
+        (
+            format!(
+                "<Atts UNIT=\"D\"/><Group AREA=\"ESP\" UNIT=\"P\"/>{}{}",
+                series("ESP", "F", &obs("2020")),
+                series("FRA", "F", &obs("2020"))
+            ),
+            vec![line("A.ESP.F", "2020 1 - - - - P -"), line("A.FRA.F", "2020 1 - - - - D -")],
+            vec![],
+        ),
         // A group that says nothing loses nothing.
         (
             format!("<Group AREA=\"FRA\"/><Group AREA=\"FRA\" OWN=\"x\"/>{}", series("ESP", "F", &obs("2020"))),
@@ -258,7 +110,7 @@ fn groups_reach_their_series_or_are_reported() {
         read(&definition(), dataset("Merge", "<Group AREA=\"ESP\" UNIT=\"P\"/>").as_bytes())
             .expect("readable");
     assert_eq!((summary.rows, summary.rows_left_out), (1, 1));
-    let issue = issues(&alone, &summary)[0];
+    let issue = &alone[0].issues[0];
     let text = dataset("Merge", "<Group AREA=\"ESP\" UNIT=\"P\"/>");
     let place =
         summary.places.locate(&mut Cursor::new(text.as_bytes()), issue.row, issue.column).expect("readable");
@@ -400,20 +252,6 @@ fn a_message_that_says_it_was_cut_is_not_taken_for_whole() {
 }
 
 #[test]
-fn datasets_of_any_number_are_reported_within_bounds() {
-    let without_structure = message("", &"<m:DataSet s:structureRef=\"X\"/>".repeat(10_000))
-        .replace("</m:Structure></m:Header>", "</m:Structure><m:Structure structureID=\"T\"/></m:Header>");
-    let (batches, summary) = drained(&without_structure);
-    assert_eq!(issues(&batches, &summary).len(), 1);
-    let unknown_actions = message("", &"<m:DataSet s:structureRef=\"S\" s:action=\"Remove\"/>".repeat(1_000));
-    let (batches, summary) = drained(&unknown_actions);
-    assert_eq!(summary.issues, [], "each is given out before the next is read");
-    let problems: Vec<_> =
-        issues(&batches, &summary).into_iter().map(|issue| (&issue.problem, &*issue.content)).collect();
-    assert_eq!(problems, vec![(&CellProblem::UnknownAction, "Remove"); 1_000]);
-}
-
-#[test]
 fn an_action_of_the_header_that_is_none_is_reported() {
     let of = |action: &str, own: &str| {
         let data = format!(
@@ -429,45 +267,6 @@ fn an_action_of_the_header_that_is_none_is_reported() {
         (vec!["Replace A.ESP.F 2020 1 - - - - - -".to_owned()], vec![])
     );
     assert_eq!(of("Delete", "").0, ["Delete A.ESP.F 2020 0 - - - - - -"]);
-}
-
-#[test]
-fn headers_are_read_within_bounds_and_without_zones() {
-    let structures = "<m:Structure structureID=\"T\"/>".repeat(1_024);
-    let error = refusal(&message(&structures, "<m:DataSet/>"));
-    assert!(error.contains("the list of structures in the header is larger than 1024 structures"), "{error}");
-    for (prepared, expected) in [
-        ("2026-11-25T12:30:00", "2026-11-25T12:30:00Z"),
-        ("2026-11-25", "2026-11-25T00:00:00Z"),
-        ("2026-11-25T12:30:00+02:00", "2026-11-25T10:30:00Z"),
-    ] {
-        let text = message(
-            &format!("<m:Prepared>{prepared}</m:Prepared>"),
-            "<m:DataSet s:structureRef=\"S\"><Series/></m:DataSet>",
-        );
-        let mut reader =
-            reader(Cursor::new(text.into_bytes()), |_: &str, _: &str| Some(definition())).expect("a message");
-        while reader.next_batch().expect("readable").is_some() {}
-        let said = reader.message().map(|message| message.header.prepared.to_string());
-        assert_eq!(said.as_deref(), Some(expected));
-    }
-}
-
-#[test]
-fn what_is_kept_of_a_message_is_bounded() {
-    let language = "x".repeat(60_000);
-    let values = format!("<Value xml:lang=\"{language}\">a</Value>").repeat(20);
-    let error = refusal(&dataset("Merge", &format!("<Series><Comp id=\"TITLE\">{values}</Comp></Series>")));
-    assert!(error.contains("a component with several values is larger than 1024 KiB"), "{error}");
-    let texts = format!("<c:Text xml:lang=\"en\">{language}</c:Text>").repeat(20);
-    let error = refusal(&dataset(
-        "Merge",
-        &format!("<Series><Comp id=\"TITLE\"><Value>{texts}</Value></Comp></Series>"),
-    ));
-    assert!(error.contains("a component with several values is larger than 1024 KiB"), "{error}");
-    let of_dataset = format!("<Atts OWN=\"{}\"/>", "x".repeat(500_000)).repeat(40);
-    let error = refusal(&dataset("Merge", &of_dataset));
-    assert!(error.contains("what a dataset says of itself is larger than 16 MiB"), "{error}");
 }
 
 #[test]

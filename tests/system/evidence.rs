@@ -95,12 +95,18 @@ async fn an_auditor_proves_from_one_receipt_what_an_office_sent() {
     let found = verify(&receipt.path, &with_file);
     let found = found.expect("readable");
     assert!(found.holds(), "{found:#?}");
-    assert_eq!(whats(&found.proven), ["hub-signature", "log", "record", "office-signature", "office-key", "figures"]);
+    assert_eq!(
+        whats(&found.proven),
+        ["hub-signature", "log", "record", "office-signature", "office-key", "figures"]
+    );
     assert_eq!(whats(&found.not_proven), ["manifest", "history"]);
 
     let found = verify(&bundle, &by(auditor)).expect("readable");
     assert!(found.holds(), "{found:#?}");
-    assert_eq!(whats(&found.proven), ["hub-signature", "log", "record", "office-signature", "manifest", "head"]);
+    assert_eq!(
+        whats(&found.proven),
+        ["hub-signature", "log", "record", "office-signature", "manifest", "head"]
+    );
     assert_eq!(whats(&found.not_proven), ["office-key", "figures"]);
 
     // Whoever has no home at the hub needs its key from somebody, and takes no key from the evidence itself.
@@ -136,7 +142,8 @@ async fn a_receipt_stays_what_it_was_for_ever_and_is_given_again() {
     // The same id for something else is refused.
     let mut header = v1::SubmissionHeader::decode(&signed.header[..]).expect("a header");
     header.reason = "other contents".into();
-    let refused = open_again(&stage, sign(&stage.home("SWE"), &header, signed)).await.expect_err("other contents");
+    let refused =
+        open_again(&stage, sign(&stage.home("SWE"), &header, signed)).await.expect_err("other contents");
     assert_eq!(reason(&refused), "SUBMISSION_ID_REUSED");
     stage.close().await;
 }
@@ -177,7 +184,8 @@ async fn receipts_that_were_made_at_the_same_time_are_of_one_history() {
             pushes.spawn(async move {
                 let mut receipts = Vec::new();
                 for year in 0..6 {
-                    let file = flows(office, &[("M", "IMM", "NOR", 2000 + year, &format!("{},A,F", program + 1))]);
+                    let file =
+                        flows(office, &[("M", "IMM", "NOR", 2000 + year, &format!("{},A,F", program + 1))]);
                     let options = PushOptions { base: Base::Any, ..PushOptions::default() };
                     if let Ok(pushed) = hub.push(text(file), &options, &Progress::silent()).await
                         && let PushOutcome::Accepted { receipt, .. } = pushed.outcome
@@ -248,10 +256,14 @@ async fn whoever_may_connect_gets_heads_and_proofs_and_nobody_else_evidence() {
     let size = stage.records().await;
     for channel in [stage.public_channel().await, stage.channel("NOR").await] {
         let mut evidence = v1::evidence_service_client::EvidenceServiceClient::new(channel);
-        let head = evidence.get_log_head(v1::GetLogHeadRequest { known_size: Some(3) }).await.expect("a head");
+        let head =
+            evidence.get_log_head(v1::GetLogHeadRequest { known_size: Some(3) }).await.expect("a head");
         assert!(!head.into_inner().consistency.is_empty());
         let ahead = evidence.get_log_head(v1::GetLogHeadRequest { known_size: Some(size + 9) }).await;
-        assert!(ahead.expect("a head").into_inner().consistency.is_empty(), "a shorter history is its own evidence");
+        assert!(
+            ahead.expect("a head").into_inner().consistency.is_empty(),
+            "a shorter history is its own evidence"
+        );
         let beyond = v1::GetConsistencyProofRequest { first_size: 1, second_size: size + 9 };
         let refused = evidence.get_consistency_proof(beyond).await.expect_err("not there");
         assert_eq!(reason(&refused), "LOG_TOO_SHORT");
@@ -261,10 +273,16 @@ async fn whoever_may_connect_gets_heads_and_proofs_and_nobody_else_evidence() {
             assert_eq!(reason(&refused), "ARGUMENT_MALFORMED");
         }
         let proof = v1::GetInclusionProofRequest { position: 1, tree_size: size };
-        assert_eq!(evidence.get_inclusion_proof(proof).await.expect("a proof").into_inner().leaf_hash.len(), 32);
+        assert_eq!(
+            evidence.get_inclusion_proof(proof).await.expect("a proof").into_inner().leaf_hash.len(),
+            32
+        );
         let request = v1::GetEvidenceRequest { submission_id: id.clone() };
         let refused = evidence.get_evidence(request).await.expect_err("not for them");
-        assert!(["UNAUTHENTICATED", "UNKNOWN_SUBMISSION"].contains(&reason(&refused).as_str()), "{refused:?}");
+        assert!(
+            ["UNAUTHENTICATED", "UNKNOWN_SUBMISSION"].contains(&reason(&refused).as_str()),
+            "{refused:?}"
+        );
     }
     stage.close().await;
 }
@@ -385,7 +403,11 @@ async fn forged_moved_rolled_back_and_forked_words_of_a_hub_are_all_detected() {
         missed.push("a push to a forked hub".into());
     }
     details.insert("other_histories".into(), json!(4));
-    assert_eq!(std::fs::read(home.folder().join("history.json")).expect("kept"), pinned, "the old head stays");
+    assert_eq!(
+        std::fs::read(home.folder().join("history.json")).expect("kept"),
+        pinned,
+        "the old head stays"
+    );
     assert!(home.folder().join("history-contradiction.json").is_file(), "and what contradicts it is kept");
 
     // With nothing but the receipt, and with nothing but the witness's head.

@@ -29,7 +29,9 @@ pub(crate) struct Greeted<S> {
 pub(crate) async fn greeted<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) -> io::Result<Greeted<S>> {
     let mut greeting = vec![0; GREETING_BYTES];
     let read = match tokio::time::timeout(WAIT, stream.read(&mut greeting)).await {
-        Ok(Ok(0)) => return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the hub hung up without a word")),
+        Ok(Ok(0)) => {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the hub hung up without a word"));
+        }
         Ok(read) => read?,
         Err(_) => 0,
     };

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use mighub::block::Digest;
 use mighub::convert::attribute_default_message;
-use mighub::v1::{self, AttributeDefaultOrigin, ErrorReason, record::What};
+use mighub::v1::{self, AttributeDefaultOrigin, ErrorReason, Role, record::What};
 use mighub_sdmx::structure::{Class, Reference};
 use mighub_store::{Name, ViewError};
 use mighub_validation::{Prepared, Rulebook, RulebookProblem};
@@ -242,11 +242,15 @@ impl Hub {
     /// StructureService.TryRulebook: the lanes are judged one by one, as answers are asked for.
     pub fn try_rulebook(
         self: &Arc<Self>,
-        _permit: &Permit<Administer>,
+        permit: &Permit<Administer>,
         request: v1::TryRulebookRequest,
         now: Moment,
     ) -> Result<impl Iterator<Item = Result<v1::TryRulebookResponse, Refusal>> + Send + use<>, Refusal> {
         let hub = self.clone();
+        // An administrator sees no figures; an auditor sees them all.
+        let rights = self.rights();
+        let agency = permit.principal().agency.as_ref();
+        let shows_values = agency.is_some_and(|agency| rights.has_role(agency, Role::Auditor, u64::MAX));
         let (prepared, problems) = match self.proven(&request.rulebook) {
             Ok((_, prepared)) => (Some(Arc::new(prepared)), None),
             Err(problems) => {
@@ -261,7 +265,12 @@ impl Hub {
             lanes.retain(|lane| request.providers.is_empty() || is_asked(lane));
         }
         let tried = lanes.into_iter().filter_map(move |lane| {
-            prepared.as_ref().and_then(|prepared| hub.try_on(prepared, &lane, now).transpose())
+            let mut tried = hub.try_on(prepared.as_ref()?, &lane, now).transpose()?;
+            if let (false, Ok(answer)) = (shows_values, &mut tried) {
+                let samples = answer.groups.iter_mut().flat_map(|group| &mut group.components);
+                samples.for_each(|sample| sample.values.clear());
+            }
+            Some(tried)
         });
         Ok(problems.into_iter().chain(tried))
     }

@@ -10,6 +10,7 @@ use mighub::v1::disclosure_service_client::DisclosureServiceClient;
 use mighub::v1::evidence_service_client::EvidenceServiceClient;
 use mighub::v1::expunge_service_client::ExpungeServiceClient;
 use mighub::v1::key_service_client::KeyServiceClient;
+use mighub::v1::release_service_client::ReleaseServiceClient;
 use mighub::v1::structure_service_client::StructureServiceClient;
 use mighub::v1::{Agency, AgencyRoles, Agreement};
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
@@ -162,6 +163,11 @@ impl Operator {
     /// Calls about what was expunged.
     pub fn expunging(&self) -> ExpungeServiceClient<Channel> {
         ExpungeServiceClient::new(self.channel.clone())
+    }
+
+    /// The release service.
+    pub fn releases(&self) -> ReleaseServiceClient<Channel> {
+        ReleaseServiceClient::new(self.channel.clone()).max_decoding_message_size(MESSAGE_BYTES_MAX)
     }
 
     /// The structure service.

@@ -13,6 +13,7 @@ use crate::frame::{HEADER_BYTES, Header, Kind, Label};
 use crate::index::{FileIndex, IndexEntry};
 use crate::log::{Layout, Log, LogFile};
 use crate::recovery::{Bodies, Chain, scan};
+use crate::sweep::each_header;
 
 pub(crate) const SUFFIX: &str = "blocks";
 const AHEAD_BYTES: u64 = 16 * 1024 * 1024;
@@ -34,6 +35,8 @@ pub(crate) struct BlockIndex {
     pub(crate) files: Vec<LogFile>,
     pub(crate) places: HashMap<Name, Place>,
     gone: u64,
+    /// Objects that were found damaged once: their damaged bytes lie in the files still.
+    lost: HashSet<Name>,
 }
 
 /// An object's frame, found and not yet read.
@@ -61,13 +64,21 @@ impl BlockIndex {
         Ok(Found { file: self.files[place.file as usize].clone(), place, name: *name })
     }
 
+    /// The files in which damaged bytes of an object may lie, if it ever was found damaged.
+    pub(crate) fn files_with_remains(&self, name: &Name) -> Vec<LogFile> {
+        if self.lost.contains(name) { self.files.clone() } else { Vec::new() }
+    }
+
     /// Takes in what a frame says; gives the place of an object that it says is gone.
     pub(crate) fn apply(&mut self, entry: &IndexEntry, file: u32) -> Option<Place> {
         let here =
             Place { file, offset: entry.offset, length: entry.length, is_gone: entry.kind == Kind::Gone };
         let before = match entry.kind {
             Kind::Object | Kind::Gone => self.places.insert(entry.name, here),
-            Kind::Lost | Kind::Record => self.places.remove(&entry.name),
+            Kind::Lost | Kind::Record => {
+                self.lost.insert(entry.name);
+                self.places.remove(&entry.name)
+            }
         };
         self.gone += u64::from(here.is_gone);
         self.gone -= u64::from(before.is_some_and(|before| before.is_gone));
@@ -143,6 +154,21 @@ impl Found {
     }
 }
 
+/// Overwrites every body that an object ever had in these files.
+pub(crate) fn overwrite_remains(files: &[LogFile], name: &Name) -> io::Result<()> {
+    for (nth, file) in (0..).zip(files) {
+        let mut remains = Vec::new();
+        each_header(file, &mut |header, offset| {
+            if header.label.kind == Kind::Object && !header.is_swept && header.name() == *name {
+                let place = Place { file: nth, offset, length: header.label.length, is_gone: false };
+                remains.push(Found { file: file.clone(), place, name: *name });
+            }
+        })?;
+        remains.iter().try_for_each(Found::overwrite)?;
+    }
+    Ok(())
+}
+
 struct Planned {
     header: Header,
     body: Bytes,
@@ -210,7 +236,9 @@ impl BlockWriter {
         // A crash may have come between saying that an object is gone and overwriting it.
         for (place, name) in unfinished {
             let found = Found { file: index.files[place.file as usize].clone(), place, name };
-            found.overwrite().map_err(OpenError::io(&*found.file.path))?;
+            let files = index.files_with_remains(&name);
+            let overwritten = found.overwrite().and_then(|()| overwrite_remains(&files, &name));
+            overwritten.map_err(OpenError::io(&*found.file.path))?;
         }
         let unindexed = last.as_ref().map_or(0, |last| last.end - last.scanned_from.0);
         let content = last.map(|last| last.index).unwrap_or_default();

@@ -99,17 +99,16 @@ impl StoreReader {
 
     fn follow_journal(&mut self, folder: &Path, until: u64) -> Result<Chain, OpenError> {
         let (journal, mut malformed) = (&mut self.journal, None);
-        let followed = follow(folder, journal::SUFFIX, Bodies::Checked, until, &mut |file, at, frame| {
-            while journal.files.len() <= at.0 as usize {
+        let followed = follow(folder, journal::SUFFIX, Bodies::Checked, until, &mut |frame| {
+            let Frame { file, nth, offset, header, body } = *frame;
+            while journal.files.len() <= nth as usize {
                 journal.files.push(file.clone());
             }
-            let Frame { header, body, .. } = frame;
             match lane_of(body).filter(|lane| is_next(journal, header, lane)) {
-                Some(lane) => journal.add(header, lane, (at.0, at.1)),
+                Some(lane) => journal.add(header, lane, (nth, offset)),
                 None if malformed.is_none() => {
                     let what = "a record has its hash and breaks its lane's chain or the order of times";
-                    malformed =
-                        Some(Damage { path: file.path.to_path_buf(), offset: at.1, what: what.to_owned() });
+                    malformed = Some(Damage { path: file.path.to_path_buf(), offset, what: what.to_owned() });
                 }
                 None => {}
             }
@@ -121,8 +120,8 @@ impl StoreReader {
     fn follow_blocks(&mut self, folder: &Path, until: u64) -> Result<Chain, OpenError> {
         let (blocks, gone_later) = (&mut self.blocks, &mut self.gone_later);
         let mut within = Chain::default();
-        let followed = follow(folder, blocks::SUFFIX, Bodies::Skipped, u64::MAX, &mut |file, at, frame| {
-            let header = frame.header;
+        let followed = follow(folder, blocks::SUFFIX, Bodies::Skipped, u64::MAX, &mut |frame| {
+            let Frame { file, nth, offset, header, .. } = *frame;
             if header.sequence >= until {
                 if header.label.kind == Kind::Gone {
                     gone_later.insert(header.name());
@@ -130,11 +129,11 @@ impl StoreReader {
                 return;
             }
             within = Chain::before(header.sequence + 1, header.hash);
-            while blocks.files.len() <= at.0 as usize {
+            while blocks.files.len() <= nth as usize {
                 blocks.files.push(file.clone());
             }
             if !header.is_swept {
-                blocks.apply(&IndexEntry::of(header, at.1), at.0);
+                blocks.apply(&IndexEntry::of(header, offset), nth);
             }
         })?;
         // What comes later may still be being written.
@@ -235,6 +234,10 @@ pub(crate) fn seen_by_witness(folder: &Path) -> Result<Seen, OpenError> {
 
 /// A frame that was read.
 pub(crate) struct Frame<'f> {
+    pub(crate) file: &'f LogFile,
+    /// Number of the file.
+    pub(crate) nth: u32,
+    pub(crate) offset: u64,
     pub(crate) header: &'f Header,
     /// Empty where bodies are skipped.
     pub(crate) body: &'f [u8],
@@ -246,13 +249,13 @@ pub(crate) struct Followed {
     pub(crate) damage: Option<Damage>,
 }
 
-/// Calls `visit(file, (its number, offset), frame)` for the frames before `until`, as long as they are sound.
+/// Calls `visit` for the frames before `until`, as long as they are sound.
 pub(crate) fn follow(
     folder: &Path,
     suffix: &str,
     bodies: Bodies,
     until: u64,
-    visit: &mut dyn FnMut(&LogFile, (u32, u64), Frame<'_>),
+    visit: &mut dyn FnMut(&Frame<'_>),
 ) -> Result<Followed, OpenError> {
     let mut chain = Chain::default();
     let count = count_files(folder, suffix)?;
@@ -271,7 +274,7 @@ pub(crate) fn follow(
             file => file.map_err(OpenError::io(&path))?,
         };
         let end = scan_until(&*file.file, 0, &mut chain, bodies, until, &mut |header, offset, body| {
-            visit(&file, (nth, offset), Frame { header, body });
+            visit(&Frame { file: &file, nth, offset, header, body });
         })
         .map_err(OpenError::io(&path))?;
         if chain.next >= until {

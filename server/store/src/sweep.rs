@@ -232,7 +232,7 @@ fn write_without(
 }
 
 /// Follows the headers of a whole file, in its own chain.
-fn each_header(file: &LogFile, visit: &mut dyn FnMut(&Header, u64)) -> io::Result<u64> {
+pub(crate) fn each_header(file: &LogFile, visit: &mut dyn FnMut(&Header, u64)) -> io::Result<u64> {
     let Ok(first) = file.read_header(0) else { return Ok(0) };
     let mut chain = Chain::before(first.sequence, first.previous);
     scan(&*file.file, 0, &mut chain, Bodies::Skipped, &mut |header, offset, _| visit(header, offset))

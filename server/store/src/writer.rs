@@ -9,7 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::Name;
 use crate::batch::{Answer, Outcome, Sealed};
-use crate::blocks::{BlockIndex, BlockWriter};
+use crate::blocks::{BlockIndex, BlockWriter, overwrite_remains};
 use crate::disk::{Disk, is_full};
 use crate::error::Error;
 use crate::frame::{HEADER_BYTES, Kind};
@@ -273,6 +273,8 @@ impl Writer {
         // What is said first and done second is done again when opening, should a crash come between.
         if let (Kind::Gone, Ok(found)) = (kind, found) {
             found.overwrite().map_err(fail)?;
+            let files = shared.read().blocks.files_with_remains(&name);
+            overwrite_remains(&files, &name).map_err(fail)?;
         }
         self.refresh_index();
         Ok(())

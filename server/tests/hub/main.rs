@@ -5,6 +5,7 @@ mod answers;
 mod disclosure;
 mod lanes;
 mod prepare;
+mod rights;
 mod stage;
 mod structure_changes;
 mod structures;

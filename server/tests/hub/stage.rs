@@ -184,6 +184,15 @@ impl Stage {
             .expect("granted");
     }
 
+    /// Takes all roles away.
+    pub(crate) fn revoke_all(&self, agency: &str) {
+        for role in 1..=6 {
+            let request = v1::RevokeRoleRequest { agency: agency.into(), role, reason: "for a test".into() };
+            let permit = self.may(&principal("HUB"), Administer);
+            self.hub().revoke_role(&permit, &request, self.now()).expect("revoked");
+        }
+    }
+
     pub(crate) fn agreement(&self, dataflow: &str, provider: &str) -> v1::Agreement {
         let name = dataflow.split([':', '(']).nth(1).expect("an id");
         v1::Agreement {

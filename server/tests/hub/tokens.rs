@@ -14,7 +14,7 @@ fn token(number: u8) -> AccessToken {
 }
 
 impl Stage {
-    fn create(&self, number: u8, request: v1::CreateTokenRequest) -> Result<v1::Token, Refusal> {
+    pub(crate) fn create(&self, number: u8, request: v1::CreateTokenRequest) -> Result<v1::Token, Refusal> {
         let administrator = self.office("HUB");
         let made = self.hub().create_token(
             &self.may(&administrator, Administer),
@@ -26,7 +26,7 @@ impl Stage {
         Ok(made.token.expect("a token"))
     }
 
-    fn bearer(&self, number: u8) -> Result<Principal, Refusal> {
+    pub(crate) fn bearer(&self, number: u8) -> Result<Principal, Refusal> {
         self.hub().authenticate_token(&token(number), self.now())
     }
 

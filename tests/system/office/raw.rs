@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use mighub::v1;
 use mighub::v1::agency_service_client::AgencyServiceClient;
+use mighub::v1::release_service_client::ReleaseServiceClient;
 use mighub::v1::retrieval_service_client::RetrievalServiceClient;
 use mighub::v1::structure_service_client::StructureServiceClient;
 use mighub::v1::submission_service_client::SubmissionServiceClient;
@@ -48,6 +49,10 @@ pub(crate) fn submissions(channel: Channel) -> SubmissionServiceClient<Channel> 
     SubmissionServiceClient::new(channel)
         .max_encoding_message_size(MESSAGE_BYTES)
         .max_decoding_message_size(MESSAGE_BYTES)
+}
+
+pub(crate) fn releases(channel: Channel) -> ReleaseServiceClient<Channel> {
+    ReleaseServiceClient::new(channel)
 }
 
 pub(crate) fn retrieval(channel: Channel) -> RetrievalServiceClient<Channel> {

@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
-use mighub_client::{At, Error, Home, Hub, TableReading, add_mappings, clock, read_mapping};
+use mighub_client::{At, Decided, Error, Home, Hub, TableReading, add_mappings, clock, read_mapping};
 use mighub_sdmx::table::{AREA_SCHEMES, EncodingError, TableOptions};
 
 use crate::arguments;
@@ -37,6 +37,18 @@ pub(crate) fn future(text: &str) -> Result<Timestamp, Error> {
 /// As of when.
 pub(crate) fn at(as_of: Option<&str>) -> Result<At, Error> {
     as_of.map_or(Ok(At::Now), |text| instant(text).map(At::AsOf))
+}
+
+/// The lane that is named, with the own agency as its provider if no other is.
+pub(crate) async fn lane(name: arguments::LaneName, hub: &Hub) -> Result<mighub::v1::Lane, Error> {
+    let dataflow = hub.dataflow(&name.dataflow).await?;
+    let provider = name.provider.unwrap_or_else(|| hub.config().agency);
+    Ok(mighub::v1::Lane { dataflow, provider })
+}
+
+/// Why something is done, and by whom.
+pub(crate) fn decided(why: arguments::Why, hub: &Hub) -> Decided {
+    Decided { reason: why.reason, person: person(why.person, hub) }
 }
 
 /// Who acts: the one named, else the one in the configuration, else the login name.

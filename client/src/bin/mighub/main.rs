@@ -19,7 +19,10 @@ mod progress;
 mod pull;
 mod push;
 mod receipt;
+mod release;
 mod report;
+mod restrict;
+mod review;
 mod status;
 mod structure;
 mod template;
@@ -109,6 +112,9 @@ async fn run(context: &Context, command: Command) -> Result<ExitCode, Error> {
         Command::Receipt(arguments) => receipt::run(context, &arguments).await,
         Command::Verify(arguments) => verify::run(context, &arguments).await,
         Command::Withdraw(arguments) => withdraw::run(context, arguments).await,
+        Command::Review(command) => review::run(context, command).await,
+        Command::Release(command) => release::run(context, command).await,
+        Command::Restrict(command) => restrict::run(context, command).await,
         Command::Structure(arguments) => structure::run(context, arguments).await,
         Command::Mappings => mappings::run(context),
         Command::Pull(arguments) => pull::run(context, arguments).await,
@@ -125,7 +131,9 @@ fn next_step(command: &Command) -> &'static str {
         Command::Push(_) => "push the same file again: it goes on where it was, and takes effect once",
         Command::Pull(_) => "nothing was kept; pull again",
         Command::Enrol(_) => "run the same command again; if the token was used up, ask for a new one",
-        Command::Answer(_) | Command::Withdraw(_) => "look at `mighub status`, whether the hub heard it",
+        Command::Release(_) => "look at `mighub release list`, whether the hub heard it",
+        Command::Restrict(_) => "look at `mighub restrict list`, whether the hub heard it",
+        Command::Review(_) | Command::Answer(_) | Command::Withdraw(_) => "look at `mighub status`, whether the hub heard it",
         _ => "run the same command again",
     }
 }

@@ -1,7 +1,7 @@
 //! What groups of a message do: their attributes go to the rows of their series, or are deleted.
 
 use super::{EventReader, groups};
-use crate::csv::{BATCH_ISSUES, Packed};
+use crate::csv::BATCH_ISSUES;
 use crate::data::event::{Cell, EventSource};
 use crate::data::{Action, CellProblem, ReadError};
 
@@ -63,13 +63,13 @@ impl<S: EventSource> EventReader<'_, S> {
         !self.in_series || assembly.groups.has_periods() || self.layout.filled.iter().any(is_dimension)
     }
 
-    /// Gives the row what groups say of its series, where it does not say it itself. Two groups that say different
-    /// things of one row are reported.
+    /// Gives the row what groups say of its series, where it does not say it itself; what the dataset says
+    /// counts for less. Two groups that say different things of one row are reported.
     pub(super) fn add_groups(&mut self, open: usize, row: u64) {
         let layout = &mut self.layout;
         layout.begin_part();
         for (column, content) in self.assemblies[open].groups.find(&layout.text, &layout.cells) {
-            if layout.cells[column].packed == Packed::EMPTY {
+            if !layout.is_of_row(column) {
                 layout.put(column, content);
                 layout.filled.push(column as u32);
             } else if layout.is_of_part(column) && layout.cells[column].raw(&layout.text) != content {
@@ -88,6 +88,7 @@ impl<S: EventSource> EventReader<'_, S> {
             match group.cells {
                 Some(cells) => {
                     self.layout.back_to(|layout| &mut layout.dataset, self.header.columns.len());
+                    self.layout.begin_part();
                     for (column, content) in cells {
                         self.layout.put(column, &content);
                     }

@@ -60,6 +60,13 @@ impl Layout {
     #[inline]
     pub(super) fn begin_part(&mut self) {
         self.part = self.text.len();
+        self.repeated = None;
+    }
+
+    /// Whether the series or the observation fills a column, and not only the dataset.
+    pub(super) fn is_of_row(&self, column: usize) -> bool {
+        let cell = self.cells[column];
+        cell.packed != Packed::EMPTY && cell.start as usize >= self.dataset.text
     }
 
     /// Whether the part at hand fills a column.

@@ -61,6 +61,9 @@ pub(crate) enum Command {
     /// Give agencies roles
     #[command(subcommand)]
     Role(Role),
+    /// Who could see what of a lane on a day, and who read it: no figures in either
+    #[command(subcommand)]
+    Audit(Audit),
     /// Access tokens, for programs that cannot hold a certificate: spreadsheets, scripts, SDMX clients
     #[command(subcommand)]
     Token(Token),
@@ -391,6 +394,37 @@ pub(crate) enum Role {
     Grant(RoleGrant),
     /// Take roles away from an agency
     Revoke(RoleRevoke),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Audit {
+    /// Who could see what of a lane at the end of a day, by roles and agreements as they held then
+    Rights(AuditRights),
+    /// Who was given figures of a lane: the list to go through after a release that was wrong
+    Reads(AuditReads),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AuditRights {
+    /// Day, such as 2026-01-31 [default: now]
+    #[arg(long, value_name = "DAY")]
+    pub(crate) on: Option<String>,
+    /// The lane, as DATAFLOW/PROVIDER, such as MIG_FLOW/SWE
+    #[arg(long, value_name = "LANE")]
+    pub(crate) lane: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AuditReads {
+    /// The lane, as DATAFLOW/PROVIDER; without a provider all of the dataflow
+    #[arg(long, value_name = "LANE")]
+    pub(crate) lane: String,
+    /// From when on, with zone: 2026-01-31T09:00Z
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: jiff::Timestamp,
+    /// Only reads of figures before their release, or of restricted cells
+    #[arg(long)]
+    pub(crate) sensitive: bool,
 }
 
 #[derive(Debug, Args)]

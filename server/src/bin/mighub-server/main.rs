@@ -2,6 +2,7 @@
 
 mod agencies;
 mod arguments;
+mod audit;
 mod backup;
 mod check;
 mod disclose;
@@ -50,6 +51,7 @@ fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
         Command::Serve(serve) => runtime()?.block_on(serve::serve(dir, serve, output)),
         Command::Agency(command) => runtime()?.block_on(agencies::agency(dir, command, output)),
         Command::Agreement(command) => runtime()?.block_on(agencies::agreement(dir, command, output)),
+        Command::Audit(command) => runtime()?.block_on(audit::audit(dir, command, output)),
         Command::Role(command) => runtime()?.block_on(agencies::role(dir, command, output)),
         Command::Token(command) => runtime()?.block_on(tokens::token(dir, command, output)),
         Command::Structure(command) => runtime()?.block_on(structures::structure(dir, command, output)),

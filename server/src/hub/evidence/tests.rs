@@ -86,7 +86,11 @@ fn the_tree_beside_a_view_gives_the_proofs_of_the_whole_one() {
                 let proof = log.inclusion(&view, position, size).expect("a proof");
                 assert_eq!(Ok(&proof), inclusion_proof(&mut whole, position, size).as_ref());
                 let leaf = log.leaf_hash(&view, position).expect("a leaf");
-                assert_eq!(verify_inclusion(leaf, position, size, &proof, root), Ok(()), "{position} of {size}");
+                assert_eq!(
+                    verify_inclusion(leaf, position, size, &proof, root),
+                    Ok(()),
+                    "{position} of {size}"
+                );
             }
             let proof = log.consistency(&view, size, RECORDS).expect("a proof");
             let newest = (RECORDS, log.root(&view, RECORDS).expect("a root"));
@@ -133,5 +137,9 @@ fn leaves_tell_nothing_to_those_who_guess_the_record() {
     assert_ne!(hash(&one, 1), hash(&other, 1), "the secret of the hub is part of it");
     assert_ne!(hash(&one, 1), hash(&one, 2), "the same record elsewhere has another hash");
     let record = one.log_record(1, Moment(5), b"granted");
-    assert_eq!(mighub::evidence::leaf_hash(&record), Ok(hash(&one, 1)), "whoever is given the salt sees the record");
+    assert_eq!(
+        mighub::evidence::leaf_hash(&record),
+        Ok(hash(&one, 1)),
+        "whoever is given the salt sees the record"
+    );
 }

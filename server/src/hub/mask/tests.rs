@@ -57,6 +57,29 @@ fn who_sees_a_cell() {
 }
 
 #[test]
+fn of_all_codes_of_the_code_list_and_of_others_only_f_is_free() {
+    let package = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../structures/codelists.json");
+    let text = std::fs::read_to_string(package).expect("the structure package");
+    let message: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let lists = message["data"]["codelists"].as_array().expect("code lists");
+    let list = lists.iter().find(|list| list["id"] == "CL_CONF_STATUS").expect("CL_CONF_STATUS");
+    let codes = list["codes"].as_array().expect("codes").iter();
+    let mut codes: Vec<&'static str> =
+        codes.map(|code| &*code["id"].as_str().expect("an id").to_owned().leak()).collect();
+    assert!(codes.contains(&"F") && codes.len() >= 11, "{codes:?}");
+    codes.extend(["X", "f", "FREE", "F ", ""]);
+    for code in codes {
+        let cell = Cell { value: Some(5), conf: Some(code), ..Cell::default() };
+        let state = State { cells: [(((0, 0), 2000), cell)].into(), ..State::default() };
+        let blocks = MemoryBlocks::default();
+        let vintage = blocks.vintage(&state);
+        let copy = read(&blocks, &vintage, &Mask::new(Audience::default(), &vintage, None));
+        let is_free = copy.values().any(|(value, _)| value.is_some());
+        assert_eq!(is_free, code == "F", "{code:?}");
+    }
+}
+
+#[test]
 fn a_status_of_the_whole_series_or_dataset_hides_too() {
     let ids = |ids: &[&str]| ids.iter().map(|id| Arc::from(*id)).collect::<Vec<Arc<str>>>();
     let shape = |of_series: &[&str]| {

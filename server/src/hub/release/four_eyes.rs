@@ -13,7 +13,7 @@ use crate::hub::lane::{LaneId, agency, dataflow};
 use crate::hub::moment::Moment;
 use crate::hub::reduce::{ReduceError, row};
 use crate::hub::refusal::Refusal;
-use crate::hub::rows::{RequestRow, request_key};
+use crate::hub::rows::{REQUESTS, RequestRow, request_key};
 use crate::hub::{Hub, Principal};
 
 /// A request is good for so long: 30 days. What was urgent a month ago is looked at anew.
@@ -133,7 +133,7 @@ pub(in crate::hub) fn unknown_request(position: u64) -> Refusal {
 }
 
 impl Hub {
-    /// Records a request; gives its position.
+    /// Records a request; gives its position. Who asks again for the same gets that of the first.
     pub(in crate::hub) fn request_of_second(
         &self,
         by: &Signatory,
@@ -143,6 +143,9 @@ impl Hub {
         reason: &str,
         now: Moment,
     ) -> Result<u64, Refusal> {
+        if let Some(position) = self.same_request(by, operation, lane, &request, now)? {
+            return Ok(position);
+        }
         let recorded = v1::RequestRecorded {
             operation: operation.into(),
             dataflow: lane.dataflow.short(),
@@ -153,6 +156,28 @@ impl Hub {
             declines: None,
         };
         self.record(by.actor(), What::Request(recorded), Vec::new(), now)
+    }
+
+    fn same_request(
+        &self,
+        by: &Signatory,
+        operation: RequestedOperation,
+        lane: &LaneId,
+        request: &Bytes,
+        now: Moment,
+    ) -> Result<Option<u64>, Refusal> {
+        for (key, value) in self.view.scan(REQUESTS, &[], usize::MAX)? {
+            let row =
+                RequestRow::decode(&value[..]).map_err(|error| Refusal::internal(error.to_string()))?;
+            let is_same = row.operation == i32::from(operation)
+                && row.request[..] == request[..]
+                && lane_of(&row)? == *lane
+                && asked_by(&row) == *by;
+            if is_same && is_open(&row, now) {
+                return Ok(key.last_chunk().map(|bytes| u64::from_be_bytes(*bytes)));
+            }
+        }
+        Ok(None)
     }
 
     /// A request that may still be decided. Whoever decides it holds the lock of rights from here to the record.

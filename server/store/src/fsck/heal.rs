@@ -81,11 +81,11 @@ struct Source {
 impl Source {
     fn open(folder: &Path, suffix: &str, bodies: Bodies) -> Result<Self, OpenError> {
         let mut source = Self { files: Vec::new(), frames: Vec::new() };
-        follow(folder, suffix, bodies, u64::MAX, &mut |file, at, _| {
-            while source.files.len() <= at.0 as usize {
-                source.files.push(file.clone());
+        follow(folder, suffix, bodies, u64::MAX, &mut |frame| {
+            while source.files.len() <= frame.nth as usize {
+                source.files.push(frame.file.clone());
             }
-            source.frames.push(at);
+            source.frames.push((frame.nth, frame.offset));
         })?;
         Ok(source)
     }

@@ -357,3 +357,26 @@ fn fsck_takes_an_object_from_wherever_it_is_offered() {
     assert_eq!((done.is_repaired, done.objects_healed), (true, 1));
     assert_eq!(told_in(live.path()), expected);
 }
+
+#[test]
+fn what_was_damaged_once_and_sent_again_is_expunged_in_both_places() {
+    let live = crate::folder();
+    fill(live.path());
+    let path = live.path().join("blocks/0000000004.blocks");
+    let mut bytes = std::fs::read(&path).expect("a file");
+    let at = bytes.windows(4).position(|window| window == b"mhf1").expect("a frame") + 170;
+    bytes[at] ^= 0xFF;
+    std::fs::write(&path, bytes).expect("writes");
+    let accepted = fsck(live.path(), Remedies { accept_loss: true, ..Remedies::default() }).expect("repairs");
+    let [lost] = accepted.objects_lost[..] else { panic!("{accepted:?}") };
+    let nth = (0..RECORDS).find(|nth| name(*nth) == lost).expect("one of them");
+    let store = open(live.path());
+    store.commit(Batch { objects: vec![object(nth, content(nth))], ..Batch::default() }).expect("commits");
+    store.expunge(lost).expect("expunges");
+    store.close();
+    let part = vec![nth as u8; 100];
+    for entry in std::fs::read_dir(live.path().join("blocks")).expect("a folder") {
+        let bytes = std::fs::read(entry.expect("an entry").path()).expect("reads");
+        assert!(!bytes.windows(part.len()).any(|window| window == part), "a part of it is there still");
+    }
+}

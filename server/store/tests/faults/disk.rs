@@ -262,7 +262,10 @@ fn whichever_call_of_the_disk_fails_nothing_acknowledged_is_lost_and_the_store_s
         // Every call that the run makes is the one that fails, until a run has no such call any more.
         for first in 0.. {
             let (sender, ended) = sync_channel(1);
-            std::thread::spawn(move || drop(sender.send(round(failing, first))));
+            std::thread::spawn(move || {
+                // Nobody listens any more after the deadline.
+                let _ = sender.send(round(failing, first));
+            });
             let has_fired = match ended.recv_timeout(ROUND_DEADLINE) {
                 Ok(has_fired) => has_fired,
                 Err(error) => panic!("{kind} at call {first} hangs or fails: {error}"),
