@@ -162,6 +162,12 @@ impl<'p> Reading<'p> {
         }
     }
 
+    /// The figures themselves, in the units of the table that [`Self::finish`] makes; nothing where there is none.
+    pub fn figures(&self) -> Vec<Option<i128>> {
+        let units = Units { scale: self.scale, policy: self.policy, stage: self.stage };
+        self.figures.iter().map(|figure| figure.value.map(|value| units.whole(value))).collect()
+    }
+
     /// The table, with all relations between its cells.
     pub fn finish(self, trees: &[Tree]) -> Table {
         let mut table = self.builder.finish(self.scale);

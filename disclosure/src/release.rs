@@ -61,9 +61,10 @@ pub fn release(
     }
     let mut reading = Reading::new(&columns.shape, policy, sums, Stage::Stored).unmarked(unmarked);
     reading.push(columns)?;
+    let figures = reading.figures();
     let stored = reading.finish(trees);
     let (table, report, loss) = if policy.suppression {
-        let suppression = suppress(stored, policy);
+        let suppression = suppress(stored, &figures, policy);
         (suppression.table, suppression.report, suppression.loss)
     } else {
         let report = crate::audit::audit(&stored, policy.width);

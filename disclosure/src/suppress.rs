@@ -44,13 +44,14 @@ pub struct Loss {
     pub chosen_sum: i128,
 }
 
-/// Chooses cells until the audit finds nothing, or there is nothing left to choose; the report says which.
-pub fn suppress(mut table: Table, policy: &Policy) -> Suppression {
+/// Chooses cells until the audit finds nothing, or there is nothing left to choose; the report says which. `stored`
+/// are the figures of all cells, those of hidden ones where they are known.
+pub fn suppress(mut table: Table, stored: &[Option<i128>], policy: &Policy) -> Suppression {
     let figures: Vec<i128> = table.cells().iter().map(|cell| cell.bounds.low.unwrap_or(0)).collect();
     let size = |cells: &[u32]| cells.iter().map(|cell| figures[*cell as usize].abs()).sum();
     let shown: Vec<u32> = (0..figures.len() as u32).filter(|cell| is_shown(&table, *cell)).collect();
     let mut chosen = BTreeSet::new();
-    let mut memory = Memory::default();
+    let mut memory = Memory::brief();
     let mut report = audit_again(&table, policy.width, &mut memory);
     let mut rounds = 0;
     while rounds < ROUNDS_MAX {
@@ -67,9 +68,14 @@ pub fn suppress(mut table: Table, policy: &Policy) -> Suppression {
         }
         report = audit_again(&table, policy.width, &mut memory);
         rounds += 1;
+        eprintln!("ROUND {rounds} {:?}", report.counts);
     }
     if report.counts.is_clean() && table.cells().len() <= REVISED_CELLS_MAX {
         revise(&mut table, &mut chosen, &mut report, &mut memory, &figures, policy);
+    }
+    let mut last = if stored.len() == figures.len() { Memory::knowing(stored) } else { Memory::default() };
+    if report.counts.unproven > 0 || !report.counts.is_clean() {
+        report = audit_again(&table, policy.width, &mut last);
     }
     let chosen: Vec<u32> = chosen.into_iter().collect();
     let loss =

@@ -398,7 +398,7 @@ async fn forged_moved_rolled_back_and_forked_words_of_a_hub_are_all_detected() {
     }
     // A push is refused before any figure leaves the office.
     let hub = honest.client("SWE").await;
-    let push = hub.push(text(figures(2018, "1,A,F")), &PushOptions::default(), &Progress::silent());
+    let push = hub.push(crate::office::text(figures(2018, "1,A,F")), &PushOptions::default(), &Progress::silent());
     if !matches!(push.await, Err(Error::History(_))) {
         missed.push("a push to a forked hub".into());
     }

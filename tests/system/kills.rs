@@ -112,7 +112,7 @@ impl Pusher {
 #[test]
 fn nothing_acknowledged_is_lost_when_the_hub_is_killed() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
-    let mut attack = Attack::of("kill_9");
+    let mut attack = Attack::of("kill_9_of_the_hub");
     let mut random = attack.random();
     let mut stage = runtime.block_on(async {
         let stage = Stage::new().await;

@@ -116,7 +116,7 @@ async fn an_embargo_that_was_moved_later_does_not_end_at_its_first_hour_whatever
         stage.wait_s(wait);
         assert_eq!(seen(&reader).await, expected);
         let then = PullRequest { at: At::Position(position), ..PullRequest::all(FLOW) };
-        assert_eq!(years(&reader, then).await, [], "its own step does not count any more");
+        assert!(years(&reader, then).await.is_empty(), "its own step does not count any more");
         let edition = PullRequest { at: At::Edition("first".into()), ..PullRequest::all(FLOW) };
         let labelled = Copy::default().pull(&reader, edition).await.is_ok();
         assert_eq!(labelled, !expected.is_empty());

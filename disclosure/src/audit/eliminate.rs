@@ -8,8 +8,8 @@ use crate::fraction::{Fraction, Overflow};
 
 /// Cells of one row in the middle of elimination; denser ones are left out.
 const TERMS_PER_ROW_MAX: usize = 512;
-/// Steps of arithmetic for one component; a hundred thousand cells take some millions.
-const STEPS_MAX: u64 = 20_000_000;
+/// Steps of arithmetic for one component: about a tenth of a second.
+const STEPS_MAX: u64 = 1_000_000;
 
 /// A cell with the one value that it can have, and the rows of which it is a combination.
 pub(super) struct Determined {

@@ -15,7 +15,7 @@ use crate::table::{Bounds, Care};
 const ELIMINATIONS_MAX: usize = 4;
 
 pub(super) struct Judge<'a, 't> {
-    audit: &'a mut Audit<'t>,
+    pub(super) audit: &'a mut Audit<'t>,
 }
 
 impl<'a, 't> Judge<'a, 't> {
@@ -70,6 +70,7 @@ impl<'a, 't> Judge<'a, 't> {
         let is_small = part.cells.len() <= OPTIMISED_CELLS_MAX && part.rows.len() <= OPTIMISED_ROWS_MAX;
         if !(is_small && self.optimise(&part).is_ok()) {
             self.unsure(&part);
+            self.look_nearby(&part);
             self.eliminate(part);
         }
     }
@@ -78,7 +79,7 @@ impl<'a, 't> Judge<'a, 't> {
         component.cells.iter().any(|cell| self.is_secret(*cell))
     }
 
-    fn is_secret(&self, cell: u32) -> bool {
+    pub(super) fn is_secret(&self, cell: u32) -> bool {
         self.audit.table.cell(cell).care == Care::Secret
     }
 

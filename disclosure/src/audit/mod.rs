@@ -11,6 +11,7 @@
 mod component;
 mod eliminate;
 mod judge;
+mod nearby;
 mod propagate;
 mod report;
 mod search;
@@ -61,6 +62,23 @@ pub(crate) fn audit_again(table: &Table, width: Width, memory: &mut Memory) -> R
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     parts: HashMap<[u8; 32], Vec<(Bounds, Proof)>>,
+    /// The figures themselves, where they are known: to whoever hides them, not to those they are hidden from. They
+    /// are one solution, from which others can be found near each cell of a part that is too large as a whole.
+    figures: Option<Vec<Option<i128>>>,
+    /// Findings go without words: nobody reads them.
+    is_brief: bool,
+}
+
+impl Memory {
+    /// Nothing is remembered, and the figures are known.
+    pub(crate) fn knowing(figures: &[Option<i128>]) -> Self {
+        Self { figures: Some(figures.to_vec()), ..Self::default() }
+    }
+
+    /// Nothing is remembered, and findings go without words.
+    pub(crate) fn brief() -> Self {
+        Self { is_brief: true, ..Self::default() }
+    }
 }
 
 /// The state of an audit.
@@ -186,7 +204,7 @@ impl<'t> Audit<'t> {
             name: self.table.name(cell),
             exposure,
             proof,
-            derivation: self.explain(cell),
+            derivation: if self.memory.is_brief { Vec::new() } else { self.explain(cell) },
             leans_on: self.leans_on(cell),
             vintage: None,
         }

@@ -2,12 +2,9 @@
 
 use mighub_disclosure::{Bounds, Table};
 
-/// The greatest figure that is tried where nothing bounds it.
-pub(crate) const MOST: i128 = 24;
-
-/// The least and the greatest that a cell is in any solution.
-pub(crate) fn possible(table: &Table, cell: u32) -> (i128, i128) {
-    let mut bounds: Vec<(i128, i128)> = table.cells().iter().map(|cell| ends(cell.bounds)).collect();
+/// The least and the greatest that a cell is in any solution without figures beyond `end`, unless they are known.
+pub(crate) fn possible(table: &Table, cell: u32, end: i128) -> (i128, i128) {
+    let mut bounds: Vec<(i128, i128)> = table.cells().iter().map(|cell| ends(cell.bounds, end)).collect();
     let known = bounds[cell as usize];
     let has = |figure: i128, bounds: &mut Vec<(i128, i128)>| {
         bounds[cell as usize] = (figure, figure);
@@ -18,8 +15,8 @@ pub(crate) fn possible(table: &Table, cell: u32) -> (i128, i128) {
     (least.expect("the truth is a solution"), most.expect("the truth is a solution"))
 }
 
-fn ends(bounds: Bounds) -> (i128, i128) {
-    (bounds.low.unwrap_or(-MOST), bounds.high.unwrap_or(MOST))
+fn ends(bounds: Bounds, end: i128) -> (i128, i128) {
+    (bounds.low.unwrap_or(-end), bounds.high.unwrap_or(end))
 }
 
 /// Gives the first open cell each of its values in turn.

@@ -101,6 +101,31 @@ mod tests {
     }
 
     #[test]
+    fn what_is_shown_of_a_key_is_not_the_key() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("signing.key");
+        let shown = format!("{:?}", HubSigner::create(&path).expect("a key"));
+        let pem = files::read_secret(&path).expect("read");
+        let der = PrivatePkcs8KeyDer::from_pem_slice(pem.as_bytes()).expect("a key");
+        let seed = seed_of(der.secret_pkcs8_der());
+        for secret in [
+            data_encoding::HEXLOWER.encode(seed),
+            data_encoding::BASE64.encode(seed),
+            format!("{seed:?}"),
+            format!("{seed:x?}"),
+        ] {
+            assert!(!shown.contains(&secret) && !shown.contains(&secret[1..secret.len() - 1]), "{shown}");
+        }
+        assert!(shown.contains("public_key"), "{shown}");
+    }
+
+    /// The 32 bytes of the private key: the octet string within the octet string (RFC 8410, 7).
+    fn seed_of(pkcs8: &[u8]) -> &[u8] {
+        let place = pkcs8.windows(4).position(|bytes| bytes == [0x04, 0x22, 0x04, 0x20]).expect("a seed");
+        &pkcs8[place + 4..place + 36]
+    }
+
+    #[test]
     fn another_file_is_not_taken_for_a_key() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("signing.key");

@@ -37,7 +37,7 @@ pub fn belongs_together(hub_id: &str, authority: &CertificateDer<'_>) -> Result<
 
 /// The id of the hub whose store lies in a folder; the hub may run meanwhile.
 pub fn hub_id_of(store: &Path) -> Result<String, VerifyError> {
-    Ok(hub_id(&StoreReader::open(store, Until::Durable)?)?)
+    Ok(hub_id(&StoreReader::open(store, Until::End)?)?)
 }
 
 /// The id of the hub whose records these are.

@@ -166,3 +166,32 @@ impl Offered {
         self.frames.get(self.digests.get(name)?).cloned().map(Bytes::from)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mighub::block::compress;
+
+    #[test]
+    fn blocks_of_an_outbox_are_known_by_what_they_decompress_to() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (mut blocks, mut index) = (Vec::new(), Vec::new());
+        for content in ["one", "two"] {
+            blocks.extend(compress(content.as_bytes()).expect("compresses"));
+            index.extend((blocks.len() as u64).to_le_bytes());
+        }
+        for (name, bytes) in [(MANIFEST, Vec::new()), ("blocks", blocks), ("blocks.index", index)] {
+            std::fs::write(folder.path().join(name), bytes).expect("written");
+        }
+        let (copies, parcels) = sources(&[folder.path().to_owned()]).expect("an outbox's entry");
+        assert_eq!((copies.len(), parcels.len()), (0, 1));
+        let mut offered = Offered::default();
+        offered.take(&parcels[0]).expect("its blocks");
+        let (known, unknown) = (Name([1; 32]), Name([2; 32]));
+        offered.digests.insert(known, Digest::of(b"two"));
+        let found = offered.find(&known).expect("it is offered");
+        assert_eq!(decompress(&found).expect("a frame"), b"two");
+        assert_eq!(offered.find(&unknown), None);
+        assert!(matches!(sources(&[folder.path().join("none")]), Err(FsckError::NoSource(_))));
+    }
+}

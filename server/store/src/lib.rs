@@ -15,6 +15,7 @@ mod disk;
 mod engine;
 mod error;
 mod format;
+mod found;
 mod frame;
 mod fsck;
 mod index;

@@ -10,10 +10,11 @@ use bytes::Bytes;
 
 use crate::Name;
 use crate::batch::{Answer, Batch, Outcome, Sealed};
-use crate::blocks::{BlockWriter, Found};
+use crate::blocks::BlockWriter;
 use crate::disk::{Disk, RealDisk};
 use crate::error::{Error, OpenError};
 use crate::format::{check_format, lock, make_folders};
+use crate::found::Found;
 use crate::frame::Kind;
 use crate::journal::{Entry, JournalWriter, Lane, Position, read_entry};
 use crate::reserve::Reserve;

@@ -9,9 +9,10 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::Name;
 use crate::batch::{Answer, Outcome, Sealed};
-use crate::blocks::{BlockIndex, BlockWriter, overwrite_remains};
+use crate::blocks::{BlockIndex, BlockWriter};
 use crate::disk::{Disk, is_full};
 use crate::error::Error;
+use crate::found::overwrite_remains;
 use crate::frame::{HEADER_BYTES, Kind};
 use crate::journal::{JournalIndex, JournalWriter};
 use crate::reserve::Reserve;

@@ -31,9 +31,18 @@ pub(crate) enum Why {
     Pending,
     /// Sent, and never sealed.
     Open,
+    /// Sent by mistake, withdrawn, and expunged by two persons.
+    Expunged,
 }
 
-pub(crate) const WHYS: [Why; 13] = [
+impl Why {
+    /// Whether whoever may see such a secret is told it by some door: the search must find it there.
+    pub(crate) fn is_told(self) -> bool {
+        !matches!(self, Self::Pending | Self::Open | Self::Expunged)
+    }
+}
+
+pub(crate) const WHYS: [Why; 14] = [
     Why::Free,
     Why::Restricted,
     Why::NotForPublication,
@@ -47,6 +56,7 @@ pub(crate) const WHYS: [Why; 13] = [
     Why::Withdrawn,
     Why::Pending,
     Why::Open,
+    Why::Expunged,
 ];
 
 /// Figures of each kind.
@@ -106,6 +116,6 @@ pub(crate) fn may_see(who: &str, why: Why, hour: Hour) -> bool {
         Why::Withdrawn => early,
         // Figures of findings stand in reports, which reviewers read.
         Why::Pending => matches!(who, "SWE" | "token SWE" | "AUDITOR" | "token AUDITOR" | "REVIEWER"),
-        Why::Open => false,
+        Why::Open | Why::Expunged => false,
     }
 }

@@ -17,7 +17,7 @@ use prost::Message;
 use crate::office::attack::{Attack, rounds};
 use crate::office::random::Random;
 use crate::{logs, rest};
-use canaries::{Hour, Why, may_see};
+use canaries::{Hour, may_see};
 use questions::{About, Question, question};
 use search::{Needles, opened_body, opened_messages};
 use world::{FIRST_S, Reader, SECOND_S, World};
@@ -93,7 +93,7 @@ async fn no_answer_and_no_log_tells_a_secret_to_who_may_not_have_it() {
     let world = World::new(&mut random).await;
     let needles = Needles::new(world.canaries.iter().map(|canary| canary.text.as_str()));
     let definition = world.stage.definition();
-    let secrets = world.canaries.iter().filter(|canary| !matches!(canary.why, Why::Open | Why::Pending));
+    let secrets = world.canaries.iter().filter(|canary| canary.why.is_told());
     attack.inject("secret seen by who may", secrets.count() as u64);
     let (mut seen_by_rpc, mut seen_by_rest) = (BTreeSet::new(), BTreeSet::new());
     let (mut bytes, mut refused, mut rest) = (0, 0, 0);
@@ -139,13 +139,11 @@ async fn no_answer_and_no_log_tells_a_secret_to_who_may_not_have_it() {
             }
         }
     }
-    let is_told = |found: &&usize| !matches!(world.canaries[**found].why, Why::Open | Why::Pending);
+    let is_told = |found: &&usize| world.canaries[**found].why.is_told();
     let both = seen_by_rpc.intersection(&seen_by_rest).filter(is_told).count();
     attack.fire("secret seen by who may", both as u64);
     for (place, canary) in world.canaries.iter().enumerate() {
-        // What was withdrawn lies in the past of those who saw it; what waits is in reports only.
-        let is_always_told = !matches!(canary.why, Why::Open | Why::Pending);
-        if is_always_told && !(seen_by_rpc.contains(&place) && seen_by_rest.contains(&place)) {
+        if canary.why.is_told() && !(seen_by_rpc.contains(&place) && seen_by_rest.contains(&place)) {
             attack.fail(format!("{canary:?} was never found where it may be: the search is blind"));
         }
     }

@@ -170,8 +170,8 @@ fn listing(random: &mut Random, about: &About<'_>) -> Question {
 
 fn diff(random: &mut Random, about: &About<'_>) -> Question {
     let (before, after) = (point(random, about), point(random, about));
-    let request =
-        v1::DiffVintagesRequest { lane: Some(raw::lane("SWE")), before, after, selection: selection(random) };
+    let lane = Some(raw::lane(one_of(random, &["SWE", "SWE", "NOR"])));
+    let request = v1::DiffVintagesRequest { lane, before, after, selection: selection(random) };
     rpc("RetrievalService/DiffVintages", request)
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use mighub::v1::expunge_service_client::ExpungeServiceClient;
+use mighub::v1::release_service_client::ReleaseServiceClient;
 use mighub::v1::{self, Role, TokenScope};
 use mighub_client::{PushOptions, PushOutcome, Receipt};
 use tonic::transport::Channel;
@@ -219,10 +221,42 @@ impl World {
         parcel::upload(&channel, parcel.upload()).await.expect("sent");
         ids.push(parcel.id());
 
+        ids.push(self.expunge().await);
+
         // A lane whose restricted cells nobody may even know of.
         let hidden = [Row { counterpart: "NOR", year: 2003, value: "7", conf: "C", ..Row::default() }];
         accepted(&self.stage.client("FRA").await, &noted("FRA", &hidden), &PushOptions::default()).await;
         assert_eq!(OF_EACH, sorted.len());
         self.submissions = ids;
+    }
+
+    /// Norway sends by mistake, takes it back, and two persons have it overwritten.
+    async fn expunge(&self) -> String {
+        let publisher_agencies = vec!["PUBLISHER".into()];
+        self.stage.agree(v1::Agreement { publisher_agencies, ..agreement("NOR") }).await;
+        let (office, options) = (self.stage.client("NOR").await, PushOptions::default());
+        let sound = [Row { counterpart: "SWE", year: FIRST_YEAR, value: "8", conf: "F", ..Row::default() }];
+        accepted(&office, &noted("NOR", &sound), &options).await;
+        let mistaken = accepted(&office, &noted("NOR", &self.rows(Why::Expunged, "F", "")), &options).await;
+        let submission_id = mistaken.body.submission_id;
+        office.withdraw(&submission_id, "names of people were in it", "").await.expect("withdrawn");
+        let (reason, person) = ("it held what it must not".to_owned(), "Anna".to_owned());
+        let request = v1::ExpungeSubmissionRequest {
+            submission_id: submission_id.clone(),
+            reason: reason.clone(),
+            person,
+            dry_run: false,
+        };
+        let mut administrator = ExpungeServiceClient::new(self.stage.channel(ADMINISTRATOR).await);
+        let asked = administrator.expunge_submission(request).await.expect("asked").into_inner();
+        let confirm = v1::DecideRequestRequest {
+            request: asked.request.expect("a request"),
+            decision: v1::RequestDecision::Confirm.into(),
+            reason,
+            person: "Bert".into(),
+        };
+        let mut publisher = ReleaseServiceClient::new(self.stage.channel("PUBLISHER").await);
+        publisher.decide_request(confirm).await.expect("confirmed");
+        submission_id
     }
 }

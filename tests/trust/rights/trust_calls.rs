@@ -171,11 +171,28 @@ pub(super) const TRUST_CALLS: &[Call] = &[
         expected: [ADMINISTRATORS; 3],
         ..CALL
     },
+    // ExpungeService
+    Call {
+        name: "ExpungeService/ExpungeSubmission",
+        messages: |world, _| {
+            one(v1::ExpungeSubmissionRequest {
+                submission_id: world.id.clone(),
+                reason: "a test".into(),
+                person: "Anna".into(),
+                dry_run: true,
+            })
+        },
+        // It is what the lane holds.
+        let_in: "NOTHING_TO_EXPUNGE",
+        expected: [ADMINISTRATORS; 3],
+        ..CALL
+    },
+    Call { name: "ExpungeService/ListExpunged", expected: [AUDITORS; 3], ..CALL },
     // DisclosureService: figures stand in its findings only as far as the caller could read them.
     Call {
         name: "DisclosureService/AuditDisclosure",
         messages: |_, _| one(v1::AuditDisclosureRequest { dataflow: FLOW.into(), ..Default::default() }),
-        expected: ["werrrrrrrr... rrrrrrxxx"; 3],
+        expected: ["werrrrrrrr..r rrrrrrxxx"; 3],
         ..CALL
     },
 ];

@@ -92,7 +92,12 @@ pub fn back_up(store: &Path, backup: &Path, known: Option<Extent>) -> Result<Bac
     expect_store(store)?;
     if !is_in_use(store)? {
         // A hub that was killed has not settled its end; opening does, as its next start would.
-        Store::open(store, Options::default())?.0.close();
+        match Store::open(store, Options::default()) {
+            Ok((store, _)) => store.close(),
+            // It is just starting: then it does so itself.
+            Err(OpenError::InUse(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
     if let Some(known) = known {
         expect_history(store, &known, backup)?;
@@ -103,11 +108,14 @@ pub fn back_up(store: &Path, backup: &Path, known: Option<Extent>) -> Result<Bac
     let mut done = BackedUp::default();
     for _ in 0..ATTEMPTS {
         let seen = seen_by_witness(store)?;
-        let (mut journal, mut blocks) = copy_both(store, backup, seen.records, seen.objects)?;
+        // Never less than is there already.
+        let (records, frames) = known.map_or((0, 0), |known| (known.records, known.frames));
+        let (records, frames) = (seen.records.max(records), seen.objects.max(frames));
+        let (mut journal, mut blocks) = copy_both(store, backup, records, frames)?;
         done.bytes_copied += journal.bytes_copied + blocks.bytes_copied;
         if let Some((_, first)) = blocks.unsound.first() {
             // Overwritten since the end was taken: then the frame that says so is durable by now.
-            if seen_by_witness(store)?.objects == seen.objects {
+            if seen_by_witness(store)?.objects <= frames {
                 return Err(BackupError::damaged(first.clone(), blocks.unsound.len() - 1));
             }
             continue;
