@@ -15,7 +15,10 @@ pub(crate) fn backup(dir: &Path, arguments: &Backup, output: Output) -> Result<(
     let now = Clock::of_machine().now();
     let done = upkeep::back_up(&HubFolder::new(dir), &arguments.backup, arguments.with_keys, now);
     let done = done.map_err(|error| match error {
-        BackupError::Store(mighub_store::BackupError::Damaged { .. }) => Failure::damaged(format!(
+        BackupError::Store(
+            mighub_store::BackupError::Damaged { .. }
+            | mighub_store::BackupError::Open(mighub_store::OpenError::Damaged { .. }),
+        ) => Failure::damaged(format!(
             "no backup was made, and what was backed up before is as it was: {error}; see with `mighub-server fsck` \
              what is concerned"
         )),
