@@ -11,9 +11,9 @@ use tonic::{Response, Status};
 
 use crate::clock;
 use crate::error::Error;
-use crate::hub::retry::until_answered;
 use crate::evidence::Gated;
 use crate::hub::Hub;
+use crate::hub::retry::until_answered;
 
 /// Who acts, and why: the record keeps both.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -46,30 +46,18 @@ pub struct Loss {
 
 /// Chooses cells until the audit finds nothing, or there is nothing left to choose; the report says which. `stored`
 /// are the figures of all cells, those of hidden ones where they are known.
-pub fn suppress(mut table: Table, stored: &[Option<i128>], policy: &Policy) -> Suppression {
+pub fn suppress(table: Table, stored: &[Option<i128>], policy: &Policy) -> Suppression {
     let figures: Vec<i128> = table.cells().iter().map(|cell| cell.bounds.low.unwrap_or(0)).collect();
-    let size = |cells: &[u32]| cells.iter().map(|cell| figures[*cell as usize].abs()).sum();
     let shown: Vec<u32> = (0..figures.len() as u32).filter(|cell| is_shown(&table, *cell)).collect();
-    let mut chosen = BTreeSet::new();
     let mut memory = Memory::brief();
     let mut report = audit_again(&table, policy.width, &mut memory);
+    let mut choice = Choice::new(table, &figures, policy);
     let mut rounds = 0;
-    while rounds < ROUNDS_MAX {
-        if report.counts.is_clean() {
-            break;
-        }
-        let picked = pick(&table, &report, &figures, policy);
-        if picked.is_empty() {
-            break;
-        }
-        for cell in picked {
-            hide(&mut table, cell, policy);
-            chosen.insert(cell);
-        }
-        report = audit_again(&table, policy.width, &mut memory);
+    while rounds < ROUNDS_MAX && !report.counts.is_clean() && choice.round(&report) {
+        report = audit_again(&choice.table, policy.width, &mut memory);
         rounds += 1;
-        eprintln!("ROUND {rounds} {:?}", report.counts);
     }
+    let Choice { mut table, mut chosen, .. } = choice;
     if report.counts.is_clean() && table.cells().len() <= REVISED_CELLS_MAX {
         revise(&mut table, &mut chosen, &mut report, &mut memory, &figures, policy);
     }
@@ -77,56 +65,137 @@ pub fn suppress(mut table: Table, stored: &[Option<i128>], policy: &Policy) -> S
     if report.counts.unproven > 0 || !report.counts.is_clean() {
         report = audit_again(&table, policy.width, &mut last);
     }
+    let size = |cells: &[u32]| cells.iter().map(|cell| figures[*cell as usize].abs()).sum();
     let chosen: Vec<u32> = chosen.into_iter().collect();
     let loss =
         Loss { shown: shown.len(), chosen: chosen.len(), sum: size(&shown), chosen_sum: size(&chosen) };
     Suppression { table, chosen, report, loss, rounds }
 }
 
-/// For each finding one cell that gives it away, unless one was picked for another finding already.
-fn pick(table: &Table, report: &Report, figures: &[i128], policy: &Policy) -> BTreeSet<u32> {
-    let minimum = least_to_hide(table, policy);
-    let may_be_hidden = |cell: &&u32| is_shown(table, **cell) && figures[**cell as usize] >= minimum;
-    let mut uses: BTreeMap<u32, i128> = BTreeMap::new();
-    for finding in &report.findings {
-        for cell in finding.leans_on.iter().filter(may_be_hidden) {
+/// A table in which cells are being chosen.
+struct Choice<'a> {
+    table: Table,
+    lines: Lines,
+    figures: &'a [i128],
+    policy: &'a Policy,
+    /// Smaller cells protect nobody: a hidden cell is known to be no zero, and no small figure that was let through.
+    least: i128,
+    chosen: BTreeSet<u32>,
+}
+
+impl<'a> Choice<'a> {
+    fn new(table: Table, figures: &'a [i128], policy: &'a Policy) -> Self {
+        let unit = 10i128.pow(u32::from(table.scale()).min(18));
+        let least = (i128::from(policy.minimum_cell) * unit).max(1);
+        Self { lines: Lines::of(&table), table, figures, policy, least, chosen: BTreeSet::new() }
+    }
+
+    /// For each finding one cell that gives it away, unless one was chosen for another finding already; false if
+    /// there was none to choose.
+    fn round(&mut self, report: &Report) -> bool {
+        let before = self.chosen.len();
+        let mut uses: BTreeMap<u32, i128> = BTreeMap::new();
+        for cell in report.findings.iter().flat_map(|finding| &finding.leans_on) {
             *uses.entry(*cell).or_default() += 1;
         }
-    }
-    let mut picked: BTreeSet<u32> = BTreeSet::new();
-    for finding in &report.findings {
-        if finding.leans_on.iter().any(|cell| picked.contains(cell)) {
-            continue;
+        for finding in &report.findings {
+            // What it leans on was shown when it was found.
+            if finding.leans_on.iter().all(|cell| is_shown(&self.table, *cell))
+                && let Some(best) = self.best(finding.leans_on.iter().copied(), &uses)
+            {
+                self.hide_and_close(best);
+            }
         }
-        // The smaller the figure and the more secrets it gives away, the less it is missed.
-        let best = finding.leans_on.iter().filter(may_be_hidden).min_by_key(|cell| {
-            let uses = uses.get(cell).copied().unwrap_or(1).max(1);
-            (figures[**cell as usize].saturating_mul(1_000) / uses, **cell)
-        });
-        picked.extend(best);
+        self.chosen.len() > before
     }
-    picked
+
+    /// The cell that is missed least: small, used by many secrets, and in few sums in which it would stand alone.
+    fn best(&self, cells: impl Iterator<Item = u32>, uses: &BTreeMap<u32, i128>) -> Option<u32> {
+        let may_be_hidden =
+            |cell: &u32| is_shown(&self.table, *cell) && self.figures[*cell as usize] >= self.least;
+        cells.filter(may_be_hidden).min_by_key(|cell| {
+            let uses = uses.get(cell).copied().unwrap_or(1);
+            let alone = 1 + self.lines.alone(*cell);
+            (self.figures[*cell as usize].saturating_mul(100 * alone * alone) / uses, *cell)
+        })
+    }
+
+    /// Hides a cell, and with it one more in every sum in which it would be the only hidden one, and so on: alone it
+    /// is recovered at once.
+    fn hide_and_close(&mut self, cell: u32) {
+        let mut open = vec![cell];
+        while let Some(cell) = open.pop() {
+            if !is_shown(&self.table, cell) {
+                continue;
+            }
+            self.hide(cell);
+            for line in self.lines.of_cell(cell).to_vec() {
+                if self.lines.hidden[line as usize] == 1 {
+                    let terms = &self.table.relations()[line as usize].terms;
+                    open.extend(self.best(terms.iter().map(|term| term.cell), &BTreeMap::new()));
+                }
+            }
+        }
+    }
+
+    fn hide(&mut self, cell: u32) {
+        let codes = &self.policy.conf_status;
+        let can_be_told = self.policy.rule_is_public && codes.primary != codes.secondary;
+        let known = self.table.cell_mut(cell);
+        known.care = Care::Helper;
+        known.bounds = match known.signed {
+            true => Bounds::NONE,
+            // Readers who can tell it from small ones know that it is not small.
+            false if can_be_told => Bounds { low: Some(self.least), high: None },
+            false => Bounds::not_negative(),
+        };
+        for line in self.lines.of_cell(cell).to_vec() {
+            self.lines.hidden[line as usize] += 1;
+        }
+        self.chosen.insert(cell);
+    }
 }
 
-/// Zeros and small figures that were let through protect nobody: a hidden cell is known to be none of them.
-fn least_to_hide(table: &Table, policy: &Policy) -> i128 {
-    let unit = 10i128.pow(u32::from(table.scale()).min(18));
-    (i128::from(policy.minimum_cell) * unit).max(1)
+/// The sums that each cell stands in, and how many cells of each are hidden.
+struct Lines {
+    starts: Vec<u32>,
+    lines: Vec<u32>,
+    hidden: Vec<u32>,
 }
 
-fn hide(table: &mut Table, cell: u32, policy: &Policy) {
-    let least = least_to_hide(table, policy);
-    let codes = &policy.conf_status;
-    let known = table.cell_mut(cell);
-    known.care = Care::Helper;
-    known.bounds = match known.signed {
-        true => Bounds::NONE,
-        // Readers who can tell it from small ones know that it is not small.
-        false if policy.rule_is_public && codes.primary != codes.secondary => {
-            Bounds { low: Some(least), high: None }
+impl Lines {
+    fn of(table: &Table) -> Self {
+        let sums = || table.relations().iter().zip(0u32..).filter(|(relation, _)| !relation.at_least);
+        let mut starts = vec![0u32; table.cells().len() + 1];
+        for (relation, _) in sums() {
+            relation.terms.iter().for_each(|term| starts[term.cell as usize + 1] += 1);
         }
-        false => Bounds::not_negative(),
-    };
+        for cell in 0..table.cells().len() {
+            starts[cell + 1] += starts[cell];
+        }
+        let mut next = starts.clone();
+        let mut lines = vec![0u32; starts.last().map_or(0, |end| *end as usize)];
+        let mut hidden = vec![0u32; table.relations().len()];
+        for (relation, line) in sums() {
+            for term in &relation.terms {
+                let place = &mut next[term.cell as usize];
+                lines[*place as usize] = line;
+                *place += 1;
+                hidden[line as usize] += u32::from(!is_shown(table, term.cell));
+            }
+        }
+        Self { starts, lines, hidden }
+    }
+
+    fn of_cell(&self, cell: u32) -> &[u32] {
+        let cell = cell as usize;
+        &self.lines[self.starts[cell] as usize..self.starts[cell + 1] as usize]
+    }
+
+    /// In how many sums a cell would be the only hidden one.
+    fn alone(&self, cell: u32) -> i128 {
+        self.of_cell(cell).iter().filter(|line| self.hidden[**line as usize] == 0).count() as i128
+    }
 }
 
 fn is_shown(table: &Table, cell: u32) -> bool {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use mighub_sdmx::columns::Interner;
 
-/// Most cells of one table. A cell takes about 100 bytes with its share of the relations.
-pub const CELLS_MAX: usize = 4_000_000;
+/// Most cells of one table. While it is audited a cell takes about 300 bytes with its share of the relations.
+pub const CELLS_MAX: usize = 1_000_000;
 
 /// Cells with what is known of them, and all relations between them.
 ///

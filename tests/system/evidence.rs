@@ -135,15 +135,18 @@ async fn a_receipt_stays_what_it_was_for_ever_and_is_given_again() {
     stage.restart(|folder| std::fs::remove_dir_all(folder.join("view")).expect("a view")).await;
     let again = stage.client("SWE").await.submission(&receipt.body.submission_id).await.expect("known");
     assert_eq!(again.receipt, Some(receipt.message.clone()), "rebuilt from the journal alone");
+    let bundle = stage.path("evidence");
+    stage.client("SWE").await.evidence(&receipt.body.submission_id, &bundle).await.expect("fetched");
+    let manifest = std::fs::read(bundle.join("manifest")).expect("a manifest");
     // The same header again is answered with the first receipt.
     let signed = again.signed_header.clone().expect("signed");
-    let opened = open_again(&stage, signed.clone()).await.expect("open to its own office");
+    let opened = open_again(&stage, signed.clone(), &manifest).await.expect("open to its own office");
     assert_eq!(opened.receipt, Some(receipt.message));
     // The same id for something else is refused.
     let mut header = v1::SubmissionHeader::decode(&signed.header[..]).expect("a header");
     header.reason = "other contents".into();
     let refused =
-        open_again(&stage, sign(&stage.home("SWE"), &header, signed)).await.expect_err("other contents");
+        open_again(&stage, sign(&stage.home("SWE"), &header, signed), &manifest).await.expect_err("other contents");
     assert_eq!(reason(&refused), "SUBMISSION_ID_REUSED");
     stage.close().await;
 }
@@ -161,11 +164,13 @@ fn sign(home: &Home, header: &v1::SubmissionHeader, as_before: v1::SignedHeader)
 async fn open_again(
     stage: &Stage,
     signed: v1::SignedHeader,
+    manifest: &[u8],
 ) -> Result<v1::OpenSubmissionResponse, tonic::Status> {
     use v1::open_submission_request::Part;
-    let first = v1::OpenSubmissionRequest { part: Some(Part::SignedHeader(signed)) };
+    let parts = [Part::SignedHeader(signed), Part::ManifestChunk(manifest.to_vec().into())];
+    let messages = parts.map(|part| v1::OpenSubmissionRequest { part: Some(part) });
     let mut submissions = raw::submissions(stage.channel("SWE").await);
-    Ok(submissions.open_submission(tokio_stream::iter([first])).await?.into_inner())
+    Ok(submissions.open_submission(tokio_stream::iter(messages)).await?.into_inner())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -398,8 +403,9 @@ async fn forged_moved_rolled_back_and_forked_words_of_a_hub_are_all_detected() {
     }
     // A push is refused before any figure leaves the office.
     let hub = honest.client("SWE").await;
-    let push = hub.push(crate::office::text(figures(2018, "1,A,F")), &PushOptions::default(), &Progress::silent());
-    if !matches!(push.await, Err(Error::History(_))) {
+    let (options, silent) = (PushOptions::default(), Progress::silent());
+    let pushed = hub.push(crate::office::text(figures(2018, "1,A,F")), &options, &silent).await;
+    if !matches!(pushed, Err(Error::History(_))) {
         missed.push("a push to a forked hub".into());
     }
     details.insert("other_histories".into(), json!(4));

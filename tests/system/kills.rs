@@ -28,7 +28,7 @@ const RECEIPTS: u64 = 500;
 /// More kills are not needed for so many receipts, however slow the machine is.
 const ROUNDS_MAX: u64 = 1_000;
 /// A hub lives no longer than so many microseconds after it is ready.
-const LIFE_MAX_US: u64 = 600_000;
+const LIFE_MAX_US: u64 = 800_000;
 /// Offices that push at the same time.
 const OFFICES: [&str; 2] = ["FRA", "SWE"];
 

@@ -196,7 +196,7 @@ async fn what_shows_more_waits_for_a_second_person_where_the_agreement_asks_for_
     let second = stage.client("UNECE").await;
     let hour = instant(stage.now().0 / 1_000 + 3_600);
     accepted(&sweden, &year(2016, "2"), &under(hour, "")).await;
-    let ask = || sweden.release(&lane, None, None, &why("now"));
+    let ask = async || sweden.release(&lane, None, None, &why("now")).await;
     let (Effect::Waits(request), _) = ask().await.expect("asked") else { panic!("it took effect") };
     assert_eq!(ask().await.expect("asked again").0, Effect::Waits(request), "one request, however often");
     assert_eq!(seen(&reader).await, "");
@@ -205,7 +205,7 @@ async fn what_shows_more_waits_for_a_second_person_where_the_agreement_asks_for_
     let stranger = reader.decide_request(request, v1::RequestDecision::Confirm, &why("")).await;
     assert_eq!(refusal(&stranger.expect_err("no publisher")), "ERROR_REASON_UNKNOWN_REQUEST");
     assert_eq!(second.requests().await.expect("listed").len(), 1);
-    let confirm = || second.decide_request(request, v1::RequestDecision::Confirm, &Decided::default());
+    let confirm = async || second.decide_request(request, v1::RequestDecision::Confirm, &Decided::default()).await;
     let position = confirm().await.expect("confirmed");
     assert!(position.is_some());
     assert_eq!(seen(&reader).await, "2016=2");

@@ -60,7 +60,7 @@ pub struct Finding {
     pub proof: Proof,
     /// How it can be known, in words, step by step.
     pub derivation: Vec<String>,
-    /// Published cells that the last step of the derivation uses.
+    /// Published cells that the first step of the derivation uses: with one of them hidden, it fails.
     pub leans_on: Vec<u32>,
     /// The earlier vintage that tells it, if one does.
     pub vintage: Option<String>,

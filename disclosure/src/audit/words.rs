@@ -72,10 +72,11 @@ impl Audit<'_> {
         self.table.cell(cell).bounds != self.bounds[cell as usize] && self.reasons.contains_key(&cell)
     }
 
-    /// Published cells that a derivation uses, in their order: those of its last step that uses any.
+    /// Published cells that a derivation uses, in their order: those of its first step that uses any, from which all
+    /// others follow.
     pub(super) fn leans_on(&self, cell: u32) -> Vec<u32> {
         let (steps, _) = self.steps(cell);
-        for step in steps.into_iter().rev() {
+        for step in steps {
             let mut found = BTreeSet::new();
             let relations: Vec<u32> = match self.reasons.get(&step) {
                 Some(Reason::Passed(low, high)) => low.iter().chain(high).copied().collect(),

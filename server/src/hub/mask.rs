@@ -11,7 +11,8 @@ use std::sync::Arc;
 
 use mighub::manifest::BlockInfo;
 use mighub_sdmx::columns::{
-    AttributeColumn, AttributeValue, Columns, ColumnsBuilder, NO_VALUE, ObservationRange, Runs, Shape, SourceMap,
+    AttributeColumn, AttributeValue, Columns, ColumnsBuilder, NO_VALUE, ObservationRange, Runs, Shape,
+    SourceMap,
 };
 use mighub_sdmx::key::Selection;
 
@@ -289,7 +290,9 @@ fn hide_as_today(columns: &Columns, hidden: &mut [bool], today: &Columns, hidden
 
 /// Marks the cells of a restriction.
 fn withhold(columns: &Columns, restriction: &Selection, left: &mut [bool]) {
-    for (series, _) in restriction.matching_series(columns).iter().enumerate().filter(|(_, matches)| **matches) {
+    for (series, _) in
+        restriction.matching_series(columns).iter().enumerate().filter(|(_, matches)| **matches)
+    {
         for place in columns.observations(series) {
             left[place] |= restriction.matches_period(columns.periods[place]);
         }

@@ -119,7 +119,8 @@ impl Operation for Submit {
         if let Some(scope) = &asking.principal.scope
             && !scope.submits
         {
-            let what = "is for reading alone: ask the hub's administrator for one with which you may also send";
+            let what =
+                "is for reading alone: ask the hub's administrator for one with which you may also send";
             return Err(asking.token_lacks(what));
         }
         asking.within_scope(lane)?;
@@ -192,8 +193,7 @@ impl Operation for SeeReleases {
 impl Operation for AuditDisclosure {
     fn check(&self, asking: &Asking<'_>) -> Result<(), Refusal> {
         asking.certified()?;
-        let may = [Role::Administrator, Role::Auditor].into_iter().any(|role| asking.has(role));
-        if may { Ok(()) } else { asking.need(Role::Publisher) }
+        if asking.has(Role::Auditor) { Ok(()) } else { asking.need(Role::Publisher) }
     }
 }
 
@@ -248,8 +248,7 @@ impl Asking<'_> {
         if self.has(role) {
             return Ok(());
         }
-        let text =
-            format!("{agency} lacks the role {}: ask the hub's administrator for it", role_name(role));
+        let text = format!("{agency} lacks the role {}: ask the hub's administrator for it", role_name(role));
         Err(Refusal::new(ErrorReason::RightMissing, text))
     }
 

@@ -20,7 +20,8 @@ use super::mask::Audience;
 use super::moment::Moment;
 use super::refusal::Refusal;
 use super::rows::{
-    ACCESS_TOKENS, AGENCIES, AGREEMENTS, AccessTokenRow, AgencyRow, RESTRICTIONS, RestrictionRow, restriction_place,
+    ACCESS_TOKENS, AGENCIES, AGREEMENTS, AccessTokenRow, AgencyRow, RESTRICTIONS, RestrictionRow,
+    restriction_place,
 };
 
 /// Who calls.
@@ -118,8 +119,7 @@ impl Rights {
         }
         for (key, value) in view.scan(RESTRICTIONS, &[], usize::MAX)? {
             let malformed = |what: &str| ViewError(format!("a restriction cannot be read: {what}"));
-            let row =
-                RestrictionRow::decode(&value[..]).map_err(|error| malformed(&error.to_string()))?;
+            let row = RestrictionRow::decode(&value[..]).map_err(|error| malformed(&error.to_string()))?;
             let (lane, since) = restriction_place(&key).ok_or_else(|| malformed("it has no place"))?;
             // It fitted the dataflow when it was recorded, and dimensions never change.
             let cells = selection(&row.selection.unwrap_or_default(), usize::MAX)
@@ -253,7 +253,8 @@ impl Rights {
         };
         let agreements = self.agreements.values().filter(on).filter_map(|states| states.last());
         let row = principal.agency.as_ref().and_then(|agency| self.agencies.get(agency));
-        let roles = row.into_iter().flat_map(|row| row.roles.iter().map(|role| role.until.unwrap_or(role.since)));
+        let roles =
+            row.into_iter().flat_map(|row| row.roles.iter().map(|role| role.until.unwrap_or(role.since)));
         let restrictions = self.restrictions.iter().filter(|(lane, _)| lane.dataflow == *dataflow);
         let restrictions = restrictions.flat_map(|(_, restrictions)| restrictions);
         let restrictions = restrictions.map(|restriction| restriction.until.unwrap_or(restriction.since));

@@ -100,6 +100,11 @@ pub struct Operator {
 impl Operator {
     /// Connects to the hub in `folder`; starts it if it does not run.
     pub async fn connect(folder: &Path) -> Result<Self, OperatorError> {
+        Self::connect_as(folder, &HubFolder::new(folder).administrator()).await
+    }
+
+    /// The same with the keys of another agency, in its home: for what an administrator may not see.
+    pub async fn connect_as(folder: &Path, home: &Path) -> Result<Self, OperatorError> {
         let config = Config::read(&HubFolder::new(folder).config())?;
         let options =
             ServeOptions { plain: Plain::Closed, ..ServeOptions::new(folder).listening_on(A_WHILE) };
@@ -115,7 +120,7 @@ impl Operator {
             address: address.to_string(),
             reason: with_causes(&error),
         };
-        let tls = client_tls(&HubFolder::new(folder).administrator())?;
+        let tls = client_tls(home)?;
         let endpoint = Endpoint::from_shared(format!("https://{address}")).map_err(connect)?;
         let channel = endpoint.tls_config(tls).map_err(connect)?.connect().await.map_err(connect)?;
         Ok(Self { channel, administrator: config.administrator.to_string(), started })

@@ -84,6 +84,7 @@ impl Caretaker {
                 () = stop.asked() => return,
             };
             self.dismiss().await;
+            self.keep_reads().await;
             watched = self.reload(watched, asked).await;
         }
     }
@@ -112,6 +113,19 @@ impl Caretaker {
         if let Err(error) = renewed.await {
             tracing::error!(%error, "a certificate of the hub ends soon and could not be renewed");
         }
+    }
+
+    /// What was noted of reads of public figures is on the disk after some seconds.
+    async fn keep_reads(&self) {
+        let this = self.clone();
+        let kept = on_a_thread(move || {
+            if let Some(Err(error)) = this.hub.upgrade().map(|hub| hub.sync_reads()) {
+                tracing::error!(%error, "reads of public figures are not written down");
+            }
+            Ok(())
+        });
+        // The thread only ends without an answer when the hub does.
+        let _ = kept.await;
     }
 
     /// Heeds what somebody changed in the folder of keys; gives the mark of what was heeded.

@@ -59,6 +59,8 @@ struct Current {
     /// Where the next byte goes.
     end: u64,
     waiting: Vec<u8>,
+    /// Whether everything that was written is on the disk.
+    is_synced: bool,
     /// Entries of this month that were not kept, because it is full or the disk failed.
     left_out: u64,
     /// After a failed write or sync nothing is written any more: what is on the disk is not known.
@@ -92,7 +94,10 @@ impl ReadsLog {
         keeping: Keeping,
     ) -> io::Result<()> {
         if entry.len() > ENTRY_BYTES_MAX {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "an entry of the log of reads is too long"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "an entry of the log of reads is too long",
+            ));
         }
         if let Some(failed) = &current.failed {
             let text = format!("the log of reads failed ({failed}); restart the hub");
@@ -102,7 +107,10 @@ impl ReadsLog {
         let room = if keeping == Keeping::Durable { MONTH_BYTES_MAX } else { MONTH_BYTES_MAX / 4 * 3 };
         let after = current.end + (current.waiting.len() + HEAD_BYTES + entry.len()) as u64;
         if after > room {
-            return Err(io::Error::new(io::ErrorKind::QuotaExceeded, "the log of reads of this month is full"));
+            return Err(io::Error::new(
+                io::ErrorKind::QuotaExceeded,
+                "the log of reads of this month is full",
+            ));
         }
         current.waiting.extend_from_slice(&(entry.len() as u32).to_le_bytes());
         current.waiting.extend_from_slice(&blake3::hash(entry).as_bytes()[..8]);
@@ -200,10 +208,12 @@ impl Current {
             return Err(io::Error::other(failed.clone()));
         }
         let waiting = std::mem::take(&mut self.waiting);
-        let written = file.write_at(&[&waiting], self.end);
-        let done = written.and_then(|()| if sync { file.sync() } else { Ok(()) });
-        if let Err(error) = &done {
-            self.failed = Some(error.to_string());
+        self.is_synced &= waiting.is_empty();
+        let written = if waiting.is_empty() { Ok(()) } else { file.write_at(&[&waiting], self.end) };
+        let done = written.and_then(|()| if sync && !self.is_synced { file.sync() } else { Ok(()) });
+        match &done {
+            Ok(()) => self.is_synced |= sync,
+            Err(error) => self.failed = Some(error.to_string()),
         }
         self.end += waiting.len() as u64;
         done

@@ -5,6 +5,7 @@ mod answers;
 mod disclosure;
 mod lanes;
 mod prepare;
+mod releases;
 mod rights;
 mod stage;
 mod structure_changes;

@@ -37,7 +37,7 @@ pub(super) const CALL: Call = Call {
 /// Figures and what describes them: everybody whose credentials are good sees what is for him.
 pub(super) const EVERYBODY: &str = ".e........... ......xxx";
 /// Whoever says who it is.
-const KNOWN: &str = "we........... ......xxx";
+pub(super) const KNOWN: &str = "we........... ......xxx";
 /// A token is for figures and submissions alone.
 pub(super) const ADMINISTRATORS: &str = "werrrrrrrrrr. rrrrrrxxx";
 pub(super) const AUDITORS: &str = "werrrrrrrrr.. rrrrrrxxx";

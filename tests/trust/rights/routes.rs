@@ -34,7 +34,9 @@ const ANYBODY: &str = "............. .........";
 const ADMINISTRATORS: &str = "werrrrrrrrrr. rrrrrrxxx";
 const FOLLOWERS: [&str; 3] =
     ["wenn..nnn.n.n ..rnn.xxx", "wennnnnnn.n.n nnrnn.xxx", "wenn.nnnn.n.n ..rnn.xxx"];
-const SENDERS: [&str; 3] = ["wenn..nnnrnrn r.rnnrxxx", "wennlnnnnrnrn rlrnnrxxx", "wenn.nnnnrnrn r.rnnrxxx"];
+/// This door asks first whether the caller may look at the submission.
+const ANSWERERS: [&str; 3] =
+    ["wenn..nnnrnrn r.rnnrxxx", "wennnnnnnrnrn nnrnnrxxx", "wenn.nnnnrnrn r.rnnrxxx"];
 /// Of a file, one knows only later which lane it is for; before it is read, whoever may send nothing is refused.
 const HANDERS_IN: [&str; 3] =
     ["werl..rrrrrrr r.rrrrxxx", "werlllrrrrrrr rlrrrrxxx", "werl.lrrrrrrr r.rrrrxxx"];
@@ -151,7 +153,7 @@ pub(super) const ROUTES: &[Route] = &[
         },
         let_in: 201,
         consumes: true,
-        expected: SENDERS,
+        expected: ANSWERERS,
         ..ROUTE
     },
     Route { id: "description", asked: |_| Asked::get("/sdmx/openapi.json"), expected: [ANYBODY; 3], ..ROUTE },

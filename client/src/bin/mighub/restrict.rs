@@ -25,7 +25,8 @@ pub(crate) async fn run(context: &Context, command: Restrict) -> Result<ExitCode
                     "Restriction {} withholds these cells from now on, in every vintage.",
                     made.position
                 ))?;
-                output.line("Who has them already: ask the hub's operator for `mighub-server audit reads`.")?;
+                output
+                    .line("Who has them already: ask the hub's operator for `mighub-server audit reads`.")?;
             }
             Ok(ExitCode::Done)
         }

@@ -74,7 +74,8 @@ async fn decide(
     let state = answer.state();
     // The receipt is the office's; a reviewer is told where it stands.
     let body = answer.receipt.as_ref().map(|receipt| mighub::v1::ReceiptBody::decode(&receipt.body[..]));
-    let body = body.transpose().map_err(|error| Error::Contract(format!("a receipt cannot be read: {error}")))?;
+    let body =
+        body.transpose().map_err(|error| Error::Contract(format!("a receipt cannot be read: {error}")))?;
     let position = body.map(|body| body.position);
     let output = &context.output;
     if output.json {

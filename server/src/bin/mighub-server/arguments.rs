@@ -111,6 +111,10 @@ pub(crate) struct DiscloseAudit {
     /// Only the lane of this provider; may be repeated
     #[arg(long = "provider", value_name = "AGENCY", conflicts_with = "file")]
     pub(crate) providers: Vec<String>,
+    /// Folder with the keys of an agency that audits or publishes, as `mighub enrol` makes it; the administrator's
+    /// own if absent, whose agency then needs such a role
+    #[arg(long, value_name = "FOLDER", conflicts_with = "file")]
+    pub(crate) home: Option<PathBuf>,
     /// Policy to judge by, as JSON [default: a minimum cell of 5 that everybody knows]
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,

@@ -38,7 +38,10 @@ async fn reads(operator: &Operator, arguments: AuditReads, output: Output) -> Re
     let mut service = operator.releases();
     let (mut page_token, mut left_out) = (String::new(), 0);
     if !output.json {
-        output.say(|| "when                       who                   door  observations  what".to_owned(), || json!(null));
+        output.say(
+            || "when                       who                   door  observations  what".to_owned(),
+            || json!(null),
+        );
     }
     loop {
         let request = v1::AuditReadsRequest {
@@ -59,7 +62,9 @@ async fn reads(operator: &Operator, arguments: AuditReads, output: Output) -> Re
         }
     }
     if left_out > 0 {
-        tracing::warn!("{left_out} reads of public figures were not written down: the log of their month was full");
+        tracing::warn!(
+            "{left_out} reads of public figures were not written down: the log of their month was full"
+        );
     }
     Ok(())
 }

@@ -50,7 +50,10 @@ async fn of_hub(
     policy: Vec<u8>,
     output: Output,
 ) -> Result<u64, Failure> {
-    let operator = Operator::connect(dir).await?;
+    let operator = match &arguments.home {
+        Some(home) => Operator::connect_as(dir, home).await?,
+        None => Operator::connect(dir).await?,
+    };
     let found = ask(&operator, arguments, policy, output).await;
     operator.end().await;
     found

@@ -9,12 +9,13 @@ use std::sync::Arc;
 
 use mighub::v1;
 use mighub_disclosure::across::EARLIER_MAX;
+use mighub_disclosure::table::CELLS_MAX;
 use mighub_disclosure::{Earlier, Policy, Reading, Stage, Sums, Table, Tree, audit_across};
 use mighub_sdmx::structure::{AgencyId, DataDefinition};
 
 use super::lane::{LaneId, agency, dataflow};
 use super::permit::{AuditDisclosure, Permit, Read};
-use super::retrieve::PublishedLane;
+use super::retrieve::{PublishedLane, PublishedState};
 use super::{Hub, Moment, Principal, Refusal};
 pub use answer::{Answer, messages};
 
@@ -60,8 +61,15 @@ impl Hub {
         let published = self.published(&asked.public, lane, selection, earlier, asked.before_release, now)?;
         let Some(published) = published else { return Ok(Vec::new()) };
         let mut tables = Vec::new();
+        let mut cells = 0;
         for state in published.states() {
-            tables.push((state.since, self.table_of(asked, &published, tables.len())?));
+            let table = self.table_of(asked, &published, state)?;
+            cells += table.cells().len();
+            // All of them are in memory together.
+            if cells > CELLS_MAX && !tables.is_empty() {
+                break;
+            }
+            tables.push((state.since, table));
         }
         let mut tables = tables.into_iter();
         let Some((_, today)) = tables.next() else { return Ok(Vec::new()) };
@@ -78,14 +86,18 @@ impl Hub {
         }))
     }
 
-    fn table_of(&self, asked: &Asked, published: &PublishedLane, state: usize) -> Result<Table, Refusal> {
-        let state = &published.states()[state];
+    fn table_of(
+        &self,
+        asked: &Asked,
+        published: &PublishedLane,
+        state: &PublishedState,
+    ) -> Result<Table, Refusal> {
         let shape = &asked.definition.shape;
         let mut reading = Reading::new(shape, &asked.policy, &asked.sums, Stage::Published)
             .unmarked(published.unmarked(state));
         published.each(self, state, |columns, withheld| {
             reading.push_withheld(columns, withheld).map_err(|error| {
-                let most = mighub_disclosure::table::CELLS_MAX as u64;
+                let most = CELLS_MAX as u64;
                 Refusal::limit(most, most + 1, error.to_string())
             })
         })?;

@@ -9,6 +9,7 @@ mod reach;
 use std::sync::PoisonError;
 
 use mighub::v1::{self, ErrorReason, RequestedOperation, record::What};
+use mighub_sdmx::structure::Reference;
 use mighub_store::{Error, Name, Position};
 use prost::Message;
 
@@ -129,6 +130,22 @@ impl Hub {
         let expunged =
             self.expunging_records()?.into_iter().rev().map(read).collect::<Result<_, Refusal>>()?;
         Ok(v1::ListExpungedResponse { expunged })
+    }
+
+    /// Position and time of the newest record that took something of a dataflow away for good: answers that lie ready
+    /// are no answers any more.
+    pub(in crate::hub) fn last_expunged(
+        &self,
+        dataflow: &Reference,
+    ) -> Result<Option<(u64, Moment)>, Refusal> {
+        let name = dataflow.short();
+        for position in self.expunging_records()?.into_iter().rev() {
+            if self.expunging_at(position)?.1.dataflow == name {
+                let effective_ms = self.store.record(Position(position))?.effective_ms;
+                return Ok(Some((position, Moment(effective_ms))));
+            }
+        }
+        Ok(None)
     }
 
     fn expunging_records(&self) -> Result<Vec<u64>, Refusal> {

@@ -3,7 +3,8 @@
 use mighub::v1;
 
 use super::{
-    ActOn, Administer, Anybody, Audit, AuditDisclosure, Enrolled, FollowOne, Operation, Publish, Read, Review, SeeReleases, Submit,
+    ActOn, Administer, Anybody, Audit, AuditDisclosure, Enrolled, FollowOne, Operation, Publish, Read,
+    Review, SeeReleases, Submit,
 };
 use crate::hub::lane::LaneId;
 use crate::hub::refusal::Refusal;

@@ -72,7 +72,10 @@ impl Hub {
             })
             .map_err(|error| Refusal::internal(error.to_string()))?;
         if let Some(broken) = broken {
-            return Err(Refusal::new(ErrorReason::StoreDamaged, format!("the log of reads is damaged: {broken}")));
+            return Err(Refusal::new(
+                ErrorReason::StoreDamaged,
+                format!("the log of reads is damaged: {broken}"),
+            ));
         }
         let token = |place: ReadPlace| Page::token(&format!("{} {}", place.month.0, place.offset));
         Ok(v1::AuditReadsResponse {

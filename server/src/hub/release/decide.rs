@@ -24,8 +24,7 @@ impl Hub {
     ) -> Result<v1::ListRequestsResponse, Refusal> {
         let mut requests = Vec::new();
         for (key, value) in self.view.scan(REQUESTS, &[], usize::MAX)? {
-            let row =
-                RequestRow::decode(&value[..]).map_err(|error| Refusal::internal(error.to_string()))?;
+            let row = RequestRow::decode(&value[..]).map_err(|error| Refusal::internal(error.to_string()))?;
             let position = key.last_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
             if is_open(&row, now) && self.may_see_request(permit.principal(), &row, now)? {
                 requests.push(message_of(position, row)?);
@@ -127,12 +126,7 @@ impl Hub {
     }
 
     /// Who asked, who may decide, and auditors.
-    fn may_see_request(
-        &self,
-        principal: &Principal,
-        row: &RequestRow,
-        now: Moment,
-    ) -> Result<bool, Refusal> {
+    fn may_see_request(&self, principal: &Principal, row: &RequestRow, now: Moment) -> Result<bool, Refusal> {
         let Some(agency) = &principal.agency else { return Ok(false) };
         if *row.agency == **agency || self.rights().has_role(agency, Role::Auditor, u64::MAX) {
             return Ok(true);

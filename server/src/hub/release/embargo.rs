@@ -9,6 +9,7 @@ use prost::Message;
 
 use super::four_eyes::{OpenRequest, Signatory};
 use super::{person, reason};
+use crate::hub::Hub;
 use crate::hub::append::record;
 use crate::hub::lane::LaneId;
 use crate::hub::moment::Moment;
@@ -16,7 +17,6 @@ use crate::hub::permit::{Permit, Publish, SeeReleases};
 use crate::hub::refusal::Refusal;
 use crate::hub::submission::chain::{Chain, Link, Links};
 use crate::hub::submission::steps;
-use crate::hub::Hub;
 
 impl Hub {
     /// ReleaseService.ReleaseVintage.

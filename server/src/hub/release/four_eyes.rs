@@ -96,11 +96,7 @@ pub(in crate::hub) fn is_open(row: &RequestRow, now: Moment) -> bool {
 
 /// Who asked.
 pub(in crate::hub) fn asked_by(row: &RequestRow) -> Signatory {
-    Signatory {
-        agency: row.agency.clone(),
-        application: row.application.clone(),
-        person: row.person.clone(),
-    }
+    Signatory { agency: row.agency.clone(), application: row.application.clone(), person: row.person.clone() }
 }
 
 /// The lane of a request.
@@ -128,7 +124,9 @@ pub(in crate::hub) fn decided(
 }
 
 pub(in crate::hub) fn unknown_request(position: u64) -> Refusal {
-    let text = format!("there is no request {position} that you may see: `mighub release requests` shows those there are");
+    let text = format!(
+        "there is no request {position} that you may see: `mighub release requests` shows those there are"
+    );
     Refusal::new(ErrorReason::UnknownRequest, text).about("position", position)
 }
 
@@ -167,8 +165,7 @@ impl Hub {
         now: Moment,
     ) -> Result<Option<u64>, Refusal> {
         for (key, value) in self.view.scan(REQUESTS, &[], usize::MAX)? {
-            let row =
-                RequestRow::decode(&value[..]).map_err(|error| Refusal::internal(error.to_string()))?;
+            let row = RequestRow::decode(&value[..]).map_err(|error| Refusal::internal(error.to_string()))?;
             let is_same = row.operation == i32::from(operation)
                 && row.request[..] == request[..]
                 && lane_of(&row)? == *lane

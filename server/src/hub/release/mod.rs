@@ -23,7 +23,9 @@ const PERSON_CHARACTERS_MAX: usize = 200;
 pub(super) fn reason(text: &str, what: &str) -> Result<String, Refusal> {
     let reason = text.trim();
     if reason.is_empty() || reason.chars().count() > REASON_CHARACTERS_MAX {
-        let text = format!("{what} needs a reason of 1 to {REASON_CHARACTERS_MAX} characters: it stays in the journal");
+        let text = format!(
+            "{what} needs a reason of 1 to {REASON_CHARACTERS_MAX} characters: it stays in the journal"
+        );
         return Err(Refusal::new(ErrorReason::ReasonRequired, text).of_field("reason"));
     }
     Ok(reason.to_owned())

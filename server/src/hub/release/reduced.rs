@@ -7,8 +7,8 @@ use prost::Message;
 use super::four_eyes;
 use crate::hub::reduce::{ReduceError, Step, row, steps};
 use crate::hub::rows::{
-    EmbargoRow, RequestRow, RestrictionRow, SubmissionRow, VintageRow, embargo_key, release_key,
-    request_key, restriction_key, submission_key, vintage_key,
+    EmbargoRow, RequestRow, RestrictionRow, SubmissionRow, VintageRow, embargo_key, release_key, request_key,
+    restriction_key, submission_key, vintage_key,
 };
 
 impl Step<'_> {
@@ -43,6 +43,16 @@ impl Step<'_> {
         for moved in &released.moved {
             let until_ms = moved.until.as_ref().map_or(self.effective_ms, mighub::convert::timestamp);
             batch.put(embargo_key(&lane, &moved.submission_id), EmbargoRow { until_ms }.encode_to_vec());
+            let key = submission_key(&moved.submission_id);
+            if let Some(mut submission) = row::<SubmissionRow>(view, &key)? {
+                // It stays accepted; who released it, and why, belongs to its history.
+                let state = match moved.until {
+                    None => SubmissionState::Released,
+                    Some(_) => SubmissionState::Accepted,
+                };
+                submission.history.push(self.history(state, &released.reason));
+                batch.put(key, submission.encode_to_vec());
+            }
             if moved.submission_id == vintage.submission_id {
                 vintage.embargo_ms = Some(until_ms);
             }

@@ -146,7 +146,8 @@ impl Hub {
     fn known_restriction(&self, lane: &LaneId, position: u64) -> Result<RestrictionRow, Refusal> {
         let known: Option<RestrictionRow> = row(&*self.view, &restriction_key(lane, position))?;
         known.ok_or_else(|| {
-            let text = format!("{lane} has no restriction {position}: `mighub restrict list` shows those there are");
+            let text =
+                format!("{lane} has no restriction {position}: `mighub restrict list` shows those there are");
             Refusal::new(ErrorReason::UnknownRestriction, text).about("position", position)
         })
     }

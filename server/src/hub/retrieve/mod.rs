@@ -37,7 +37,7 @@ mod whole;
 pub use compare::Diff;
 pub use figures::{Batch, Effect, Figures, FiguresOf, FiguresRequest, FiguresState, LaneFigures};
 pub(super) use kept::Kept;
-pub(super) use published::PublishedLane;
+pub(super) use published::{PublishedLane, PublishedState};
 pub use pull::Pull;
 pub(super) use referenced::{Others, Read};
 pub use watch::VintageWatch;

@@ -30,8 +30,8 @@ impl Ask {
             }
             _ => false,
         };
-        let withheld_from_others = outlook.audience.restricted
-            && self.rights.withholds_something(lane, reading.today.position);
+        let withheld_from_others =
+            outlook.audience.restricted && self.rights.withholds_something(lane, reading.today.position);
         let restricted =
             withheld_from_others || sights.into_iter().any(|sight| sight.may_give_restricted(hub));
         hub.note_read(&Given {

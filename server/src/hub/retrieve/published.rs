@@ -57,10 +57,14 @@ impl Hub {
         let Some(outlook) = ask.outlook(self, lane, &vantage)? else { return Ok(None) };
         let sieve = outlook.open(self, &ask)?.map(|sight| sight.sieve).unwrap_or_default();
         let mut states = Vec::new();
-        for shown in Manifests::new(self, lane, before_release, today)? {
+        // What is yet to be released is one state; those before it are what the public really saw.
+        let to_come = match before_release {
+            true => Manifests::new(self, lane, true, today)?.next(),
+            false => None,
+        };
+        for shown in to_come.into_iter().chain(Manifests::new(self, lane, false, today)?) {
             let shown = shown?;
             let Some(manifest) = shown.manifest else { continue };
-            // Before today's state stand those that embargoes, not records, ended.
             let position = if states.is_empty() { today.position } else { shown.recorded.position };
             let then = rights.audience(public.principal(), lane, position, shown.since.max(Moment(0)));
             let audience = Audience {

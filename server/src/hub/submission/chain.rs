@@ -78,8 +78,7 @@ impl Hub {
     pub(in crate::hub) fn moved_embargoes(&self, lane: &LaneId) -> Result<BTreeMap<String, Moment>, Refusal> {
         let prefix = embargoes_prefix(lane);
         let read = |(key, value): (Vec<u8>, Vec<u8>)| {
-            let row =
-                EmbargoRow::decode(&value[..]).map_err(|error| Refusal::internal(error.to_string()))?;
+            let row = EmbargoRow::decode(&value[..]).map_err(|error| Refusal::internal(error.to_string()))?;
             Ok((String::from_utf8_lossy(&key[prefix.len()..]).into_owned(), Moment(row.until_ms)))
         };
         self.view.scan(&prefix, &[], usize::MAX)?.into_iter().map(read).collect()
@@ -166,7 +165,8 @@ impl Hub {
         restored: Option<&Recorded>,
         now: Moment,
     ) -> Result<Chain, Refusal> {
-        let Some(restored) = restored.filter(|_| !self.moved_embargoes(lane).is_ok_and(|moved| moved.is_empty()))
+        let Some(restored) =
+            restored.filter(|_| !self.moved_embargoes(lane).is_ok_and(|moved| moved.is_empty()))
         else {
             let (objects, present) = Default::default();
             return Ok(Chain { steps: steps::pending(restored, now), objects, present });

@@ -27,10 +27,12 @@ impl Figures {
     pub fn state(&self) -> Result<FiguresState, Refusal> {
         let key = blake3::keyed_hash(&self.hub.secret, KEY_CONTEXT);
         let mut tag = blake3::Hasher::new_keyed(key.as_bytes());
+        let expunged = self.hub.last_expunged(&self.ask.dataflow)?;
         let mut changed =
             self.rights_changed()?.max(self.agreements_turned()).max(self.hub.structures_put_at());
+        changed = changed.max(expunged.map(|(_, moment)| moment));
         tag.update(&self.ask.digest()).update(&self.ask.definition.digest.0);
-        let asked = (self.is_history, self.before.is_some(), &self.ask.selection);
+        let asked = (self.is_history, self.before.is_some(), &self.ask.selection, expunged);
         tag.update(format!("{asked:?}").as_bytes());
         for lane in &self.ask.lanes(&self.hub)? {
             for vantage in self.before.iter().chain([&self.after]) {

@@ -1,6 +1,10 @@
 //! What changed, and that nothing has.
 
+use mighub::v1;
+
 use super::*;
+use crate::hub::append::Actor;
+use crate::hub::retrieve::tests::lab::FLOW;
 
 #[tokio::test]
 async fn what_the_caller_has_is_not_sent_again_until_it_sees_something_else() {
@@ -115,4 +119,26 @@ async fn two_changes_within_a_second_have_no_date_in_common() {
     let place = Place::of(lab);
     let second = place.get(&path, &csv).await;
     assert!(second.headers.contains_key(LAST_MODIFIED) && second.text().contains("5555"));
+}
+
+#[tokio::test]
+async fn an_answer_that_lies_ready_ends_when_something_is_expunged() {
+    let mut place = Place::new();
+    let path = "/v1/data/MIG_FLOW.parquet";
+    let before = place.get(path, "*/*").await;
+    place.lab.wait(2_000);
+    let expunged = v1::ExpungeRecorded {
+        dataflow: FLOW.to_owned(),
+        provider: "SWE".to_owned(),
+        submission_id: "S1".to_owned(),
+        ..Default::default()
+    };
+    let what = v1::record::What::Expunged(expunged);
+    place.lab.hub.record(Actor::default(), what, Vec::new(), place.lab.now).expect("recorded");
+    place.lab.wait(1_000);
+    let place = Place::of(place.lab);
+    let date = before.headers[LAST_MODIFIED].to_str().expect("ASCII");
+    let after = place.ask(Method::GET, path, &[(IF_MODIFIED_SINCE, date)]).await;
+    assert_eq!(after.status, StatusCode::OK);
+    assert_ne!(before.headers[ETAG], after.headers[ETAG], "files are kept by their tags");
 }
