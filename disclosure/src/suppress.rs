@@ -11,6 +11,8 @@ use crate::table::{Bounds, Care, Table};
 
 /// Rounds of choice and audit. Each hides at least one cell; tables of this trade take fewer than ten.
 pub const ROUNDS_MAX: usize = 200;
+/// Rounds in which one cell must do for all findings that lean on it; from then on each gets one of its own.
+const THRIFTY_ROUNDS: usize = 8;
 /// Cells of a table in which every choice is tried for whether it is still needed at the end.
 const REVISED_CELLS_MAX: usize = 5_000;
 /// Choices that are tried so.
@@ -53,7 +55,7 @@ pub fn suppress(table: Table, stored: &[Option<i128>], policy: &Policy) -> Suppr
     let mut report = audit_again(&table, policy.width, &mut memory);
     let mut choice = Choice::new(table, &figures, policy);
     let mut rounds = 0;
-    while rounds < ROUNDS_MAX && !report.counts.is_clean() && choice.round(&report) {
+    while rounds < ROUNDS_MAX && !report.counts.is_clean() && choice.round(&report, rounds < THRIFTY_ROUNDS) {
         report = audit_again(&choice.table, policy.width, &mut memory);
         rounds += 1;
     }
@@ -92,7 +94,7 @@ impl<'a> Choice<'a> {
 
     /// For each finding one cell that gives it away, unless one was chosen for another finding already; false if
     /// there was none to choose.
-    fn round(&mut self, report: &Report) -> bool {
+    fn round(&mut self, report: &Report, is_thrifty: bool) -> bool {
         let before = self.chosen.len();
         let mut uses: BTreeMap<u32, i128> = BTreeMap::new();
         for cell in report.findings.iter().flat_map(|finding| &finding.leans_on) {
@@ -100,7 +102,8 @@ impl<'a> Choice<'a> {
         }
         for finding in &report.findings {
             // What it leans on was shown when it was found.
-            if finding.leans_on.iter().all(|cell| is_shown(&self.table, *cell))
+            let is_open = finding.leans_on.iter().all(|cell| is_shown(&self.table, *cell));
+            if (is_open || !is_thrifty)
                 && let Some(best) = self.best(finding.leans_on.iter().copied(), &uses)
             {
                 self.hide_and_close(best);

@@ -83,7 +83,8 @@ async fn revoked_keys_open_nothing_sign_nothing_and_end_what_is_open() {
     let sealed = desk.fresh().send(&channel).await.expect("accepted");
     assert!(sealed.receipt.is_some());
     let (bystander, administrator) = (stage.channel("NOR").await, stage.client(ADMINISTRATOR).await);
-    let later = desk.fresh();
+    // Signed now, and handed in when the key is revoked.
+    let later = desk.fresh().opening();
 
     for caller in ["SWE", "NOR", "READER"] {
         assert_eq!(revoke(&stage, caller, of_office("SWE")).await.err().as_deref(), Some("RIGHT_MISSING"));
@@ -109,7 +110,7 @@ async fn revoked_keys_open_nothing_sign_nothing_and_end_what_is_open() {
     assert!(refused.to_string().contains("revoked"), "{refused}");
     assert_eq!(refused.exit_code(), ExitCode::NotAllowed);
     // Nobody else may hand in what the revoked key signs.
-    assert_eq!(told(parcel::open(&bystander, later.opening()).await), "SIGNING_KEY_UNKNOWN");
+    assert_eq!(told(parcel::open(&bystander, later.clone()).await), "SIGNING_KEY_UNKNOWN");
     raw::agencies(bystander).who_am_i(v1::WhoAmIRequest {}).await.expect("others are not concerned");
     administrator.who_am_i().await.expect("nor is the operator");
     // What was accepted stays, and the office goes on with new keys.
@@ -121,7 +122,7 @@ async fn revoked_keys_open_nothing_sign_nothing_and_end_what_is_open() {
     stage.enrol("SWE", &token.parse().expect("a token")).await;
     // The signature of the old key is refused from its own agency, too.
     let channel = stage.channel("SWE").await;
-    assert_eq!(told(parcel::open(&channel, later.opening()).await), "KEYS_REVOKED");
+    assert_eq!(told(parcel::open(&channel, later).await), "KEYS_REVOKED");
     let new = Desk::of(&stage, "SWE", "SWE").await.fresh();
     assert!(new.send(&channel).await.expect("taken").receipt.is_some());
     stage.close().await;

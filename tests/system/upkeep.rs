@@ -95,7 +95,7 @@ async fn a_hub_restored_from_a_backup_made_while_offices_sent_has_every_receipt_
     let manifest = BackupManifest::read(&backup).expect("a whole backup");
     let last = manifest.records - 1;
     let (kept, lost): (Vec<_>, Vec<_>) = receipts.iter().partition(|receipt| receipt.body.position <= last);
-    assert!(kept.len() as u64 > PUSHES / 2 && !lost.is_empty(), "{} kept, {} lost", kept.len(), lost.len());
+    assert!(kept.len() as u64 > PUSHES / 4 && !lost.is_empty(), "{} kept, {} lost", kept.len(), lost.len());
     let at = PullRequest { at: At::Position(last), ..PullRequest::all(FLOW) };
     let expected = pulled(&stage.client("ECE").await, at).await.lane("SWE");
 
@@ -219,7 +219,7 @@ async fn what_is_expunged_by_two_persons_is_gone_for_good_and_proofs_still_hold(
     let mut publisher = ReleaseServiceClient::new(stage.channel("PUB").await);
     publisher.decide_request(confirm).await.expect("confirmed");
 
-    assert!(refused(&reader, then.clone()).await.contains("expunged"));
+    assert_eq!(refused(&reader, then.clone()).await, "GONE");
     let now = pulled(&reader, PullRequest::all(FLOW)).await.lane("SWE");
     assert_eq!(now.len(), 1);
     let listed = administrator.list_expunged(v1::ListExpungedRequest {}).await.expect("a list").into_inner();

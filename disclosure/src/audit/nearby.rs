@@ -14,7 +14,7 @@ use super::{Proof, STEPS_PER_COMPONENT_MAX};
 use crate::table::Bounds;
 
 /// Cells around a secret that may change with it.
-const NEAR_CELLS_MAX: usize = 64;
+const NEAR_CELLS_MAX: usize = 32;
 
 impl Judge<'_, '_> {
     /// Proves secrets of a part to have room enough, where it finds it nearby.

@@ -283,7 +283,7 @@ fn who_may_not_know_of_a_submission_gets_the_same_answer_as_for_none() {
     let texts: Vec<_> = [two(1, 1), two(2, 1), two(3, 1)]
         .iter()
         .map(|push| {
-            let refused = |granted: Option<Refusal>| granted.expect("unknown");
+            let refused = |granted: Option<mighub_server::hub::Refusal>| granted.expect("unknown");
             let (hub, now) = (stage.hub(), stage.now());
             let follow = refused(hub.authorise(&stranger, FollowOne(push.id()), now).err());
             let act = refused(hub.authorise(&stranger, ActOn(push.id()), now).err());

@@ -38,6 +38,7 @@ pub(crate) fn check(dir: &Path, output: Output) -> Result<(), Failure> {
             }
             problems.extend(keys.signer().err().map(|error| error.to_string()));
             problems.extend(keys.check_door_certificate().err().map(|error| error.to_string()));
+            problems.extend(keys.revocations().err().map(|error| error.to_string()));
         }
         Err(error) => problems.push(error.to_string()),
     }

@@ -12,6 +12,7 @@ use mighub_sdmx::key::Selection;
 use super::changes::{SideSource, asked};
 use super::history::Manifests;
 use super::reading::Reading;
+use super::sieve::Sieve;
 use super::sight::{Ask, Providers, Sight};
 use crate::hub::lane::LaneId;
 use crate::hub::mask::Audience;
@@ -55,7 +56,8 @@ impl Hub {
         let ask = ask.selecting(selection, of_provider)?;
         let vantage = ask.vantage(Reading::of(today));
         let Some(outlook) = ask.outlook(self, lane, &vantage)? else { return Ok(None) };
-        let sieve = outlook.open(self, &ask)?.map(|sight| sight.sieve).unwrap_or_default();
+        let sieve = Sieve::new(ask.selection.clone(), ask.bounds.clone(), outlook.rivals);
+        let sieve = Arc::new(sieve);
         let mut states = Vec::new();
         // What is yet to be released is one state; those before it are what the public really saw.
         let to_come = match before_release {
@@ -64,7 +66,12 @@ impl Hub {
         };
         for shown in to_come.into_iter().chain(Manifests::new(self, lane, false, today)?) {
             let shown = shown?;
-            let Some(manifest) = shown.manifest else { continue };
+            let Some(manifest) = shown.manifest else {
+                if states.is_empty() {
+                    return Ok(None);
+                }
+                continue;
+            };
             let position = if states.is_empty() { today.position } else { shown.recorded.position };
             let then = rights.audience(public.principal(), lane, position, shown.since.max(Moment(0)));
             let audience = Audience {

@@ -131,6 +131,17 @@ impl Lab {
         self.hub.record(Actor::default(), What::Agreement(recorded), Vec::new(), self.now).expect("recorded");
     }
 
+    /// Records that something of a provider's was expunged.
+    pub(crate) fn expunge(&self, provider: &str) {
+        let expunged = v1::ExpungeRecorded {
+            dataflow: FLOW.to_owned(),
+            provider: provider.to_owned(),
+            submission_id: "S1".to_owned(),
+            ..Default::default()
+        };
+        self.hub.record(Actor::default(), What::Expunged(expunged), Vec::new(), self.now).expect("recorded");
+    }
+
     /// Sends a write.
     pub(crate) fn send(
         &mut self,

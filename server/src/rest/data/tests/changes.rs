@@ -1,10 +1,6 @@
 //! What changed, and that nothing has.
 
-use mighub::v1;
-
 use super::*;
-use crate::hub::append::Actor;
-use crate::hub::retrieve::tests::lab::FLOW;
 
 #[tokio::test]
 async fn what_the_caller_has_is_not_sent_again_until_it_sees_something_else() {
@@ -127,14 +123,7 @@ async fn an_answer_that_lies_ready_ends_when_something_is_expunged() {
     let path = "/v1/data/MIG_FLOW.parquet";
     let before = place.get(path, "*/*").await;
     place.lab.wait(2_000);
-    let expunged = v1::ExpungeRecorded {
-        dataflow: FLOW.to_owned(),
-        provider: "SWE".to_owned(),
-        submission_id: "S1".to_owned(),
-        ..Default::default()
-    };
-    let what = v1::record::What::Expunged(expunged);
-    place.lab.hub.record(Actor::default(), what, Vec::new(), place.lab.now).expect("recorded");
+    place.lab.expunge("SWE");
     place.lab.wait(1_000);
     let place = Place::of(place.lab);
     let date = before.headers[LAST_MODIFIED].to_str().expect("ASCII");
