@@ -2,6 +2,8 @@
 #![allow(dead_code)]
 #[path = "system/evidence.rs"]
 mod evidence;
+#[path = "system/forgery.rs"]
+mod forgery;
 mod exchange {
     use crate::office::FLOW;
 pub(crate) fn flows(provider: &str, rows: &[(&str, &str, &str, u16, &str)]) -> String {

@@ -89,7 +89,7 @@ fn with_what_was_told(report: &mut Report, table: &Table, told: &BTreeMap<u32, (
         if known.contains(&finding.cell) {
             continue;
         }
-        let used = finding.leans_on.iter().filter_map(|cell| Some((*cell, told.get(cell)?)));
+        let used = finding.leans_on.iter().flatten().filter_map(|cell| Some((*cell, told.get(cell)?)));
         let mut words: Vec<String> = used
             .map(|(cell, (figure, label))| {
                 let (name, figure) = (table.name(cell), table.figure(*figure));

@@ -97,16 +97,19 @@ impl<'a> Choice<'a> {
     fn round(&mut self, report: &Report, is_thrifty: bool) -> bool {
         let before = self.chosen.len();
         let mut uses: BTreeMap<u32, i128> = BTreeMap::new();
-        for cell in report.findings.iter().flat_map(|finding| &finding.leans_on) {
+        for cell in report.findings.iter().filter_map(|finding| finding.leans_on.first()).flatten() {
             *uses.entry(*cell).or_default() += 1;
         }
         for finding in &report.findings {
             // What it leans on was shown when it was found.
-            let is_open = finding.leans_on.iter().all(|cell| is_shown(&self.table, *cell));
-            if (is_open || !is_thrifty)
-                && let Some(best) = self.best(finding.leans_on.iter().copied(), &uses)
-            {
-                self.hide_and_close(best);
+            let is_open = finding.leans_on.iter().flatten().all(|cell| is_shown(&self.table, *cell));
+            if is_open || !is_thrifty {
+                // A step may lean on cells alone that are too small to be hidden: then the next one must do.
+                let mut steps = finding.leans_on.iter();
+                let best = steps.find_map(|cells| self.best(cells.iter().copied(), &uses));
+                if let Some(best) = best {
+                    self.hide_and_close(best);
+                }
             }
         }
         self.chosen.len() > before

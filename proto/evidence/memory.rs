@@ -28,7 +28,7 @@ impl MemoryTree {
             let nodes = &mut self.levels[level];
             nodes.push(hash);
             match nodes[..] {
-                [.., left, right] if nodes.len() % 2 == 0 => hash = TreeHash::node(left, right),
+                [.., left, right] if nodes.len().is_multiple_of(2) => hash = TreeHash::node(left, right),
                 _ => return,
             }
         }

@@ -130,7 +130,8 @@ impl Config {
         }
         problems.extend(written.limits.out_of_bounds().into_iter().map(|OutOfBounds { limit, found }| {
             let what = format!("{found} {} is out of bounds", limit.unit);
-            let remedy = format!("write a number from {} to {}; usually {}", limit.least, limit.most, limit.usual);
+            let remedy =
+                format!("write a number from {} to {}; usually {}", limit.least, limit.most, limit.usual);
             Problem::new(format!("limits.{}", limit.name), what, remedy)
         }));
         match (listen, administrator) {
@@ -290,7 +291,10 @@ mod tests {
                 &format!(r#"{{{good}, "plain_listen": "localhost:80"}}"#),
                 r#"plain_listen: "localhost:80" is not an address and port"#,
             ),
-            (&format!(r#"{{{good}, "limits": {{"conections": 9}}}}"#), "line 1, column 65: unknown field `conections`"),
+            (
+                &format!(r#"{{{good}, "limits": {{"conections": 9}}}}"#),
+                "line 1, column 65: unknown field `conections`",
+            ),
             (
                 &format!(r#"{{{good}, "limits": {{"connections": 1}}}}"#),
                 "limits.connections: 1 connections is out of bounds",

@@ -85,10 +85,8 @@ mod tests {
     fn a_name_cannot_forge_an_entry_or_command_a_terminal() {
         let kept = Kept::default();
         let writer = kept.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_ansi(false)
-            .with_writer(OneLine(move || writer.clone()))
-            .finish();
+        let subscriber =
+            tracing_subscriber::fmt().with_ansi(false).with_writer(OneLine(move || writer.clone())).finish();
         let name = "x\n2026-01-01T00:00:00Z  INFO forged\r\x1b[2J\u{9b}31m\u{202e}\x07";
         tracing::subscriber::with_default(subscriber, || {
             tracing::info!(%name, "{name} is in the message, too");

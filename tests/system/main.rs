@@ -7,6 +7,7 @@
 mod cuts;
 mod evidence;
 mod exchange;
+mod forgery;
 mod handed_in;
 mod history;
 mod hostile;

@@ -83,8 +83,14 @@ async fn what_would_be_lost_or_delete_too_much_is_not_sent() {
         (format!("{good}<f:Footer><f:Message code=\"510\" severity=\"Error\"/></f:Footer>"), "FIL-016"),
         (dataset("Replace", &series(2015, &(figure(1) + " obs_value=\"2\""))), "FIL-037"),
         // Every area would be deleted.
-        (good.clone() + &dataset("Delete", &series(2015, "").replace("COUNTERPART_AREA", "PARTNER")), "FIL-038"),
-        (dataset("Append", &format!("<Group SEX=\"F\" UNIT_MULT=\"3\"/>{}", series(2015, &figure(1)))), "FIL-039"),
+        (
+            good.clone() + &dataset("Delete", &series(2015, "").replace("COUNTERPART_AREA", "PARTNER")),
+            "FIL-038",
+        ),
+        (
+            dataset("Append", &format!("<Group SEX=\"F\" UNIT_MULT=\"3\"/>{}", series(2015, &figure(1)))),
+            "FIL-039",
+        ),
         (provider("SWE") + &provider("NOR"), "FIL-044"),
     ] {
         let mut pushed = push(&office, &message(&datasets), &PushOptions::default()).await;

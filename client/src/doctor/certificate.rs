@@ -54,17 +54,22 @@ pub(super) fn own(own: &Own, now: Timestamp) -> Check {
     match judged_as_client(own, certificate, dates.middle()) {
         Ok(()) => {}
         Err(CertificateError::UnknownIssuer | CertificateError::BadSignature) => {
-            let text = "the certificate in tls.pem is not of the authority in authority.pem: two homes were mixed";
+            let text =
+                "the certificate in tls.pem is not of the authority in authority.pem: two homes were mixed";
             return failed(text.to_owned(), "restore the home from its copy, or ".to_owned() + ENROL);
         }
         Err(CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. }) => {
-            let text = "the certificate in tls.pem is not for connections: perhaps it is the one for signatures";
+            let text =
+                "the certificate in tls.pem is not for connections: perhaps it is the one for signatures";
             return failed(text.to_owned(), "restore tls.pem from its copy, or ".to_owned() + ENROL);
         }
-        Err(error) => return failed(format!("the certificate in tls.pem is not sound: {error}"), ENROL.to_owned()),
+        Err(error) => {
+            return failed(format!("the certificate in tls.pem is not sound: {error}"), ENROL.to_owned());
+        }
     }
     if now < dates.begin {
-        let text = format!("by this machine's clock it is {now}, and the certificate begins on {}", dates.begin);
+        let text =
+            format!("by this machine's clock it is {now}, and the certificate begins on {}", dates.begin);
         return failed(text, format!("{SET_CLOCK} {ENROL}"));
     }
     if now >= dates.end {
@@ -89,7 +94,11 @@ fn roots(own: &Own) -> Result<Arc<RootCertStore>, CertificateError> {
 }
 
 /// As the hub will look at it, at a moment of its own validity.
-fn judged_as_client(own: &Own, certificate: &CertificateDer<'_>, at: Timestamp) -> Result<(), CertificateError> {
+fn judged_as_client(
+    own: &Own,
+    certificate: &CertificateDer<'_>,
+    at: Timestamp,
+) -> Result<(), CertificateError> {
     let provider = Arc::new(ring::default_provider());
     let verifier = WebPkiClientVerifier::builder_with_provider(roots(own)?, provider)
         .build()
@@ -134,12 +143,16 @@ pub(super) fn of_hub(
             return Err(other(text, remedy));
         }
         Err(error) => {
-            return Err(other(format!("the hub's certificate is not sound: {error}"), "tell the hub's operator"));
+            return Err(other(
+                format!("the hub's certificate is not sound: {error}"),
+                "tell the hub's operator",
+            ));
         }
     }
     // The chain holds; only the clocks may part.
     let check = if now < dates.begin {
-        let text = format!("it is the hub, but its certificate begins on {} and here it is {now}", dates.begin);
+        let text =
+            format!("it is the hub, but its certificate begins on {} and here it is {now}", dates.begin);
         let remedy = format!("{SET_CLOCK} tell the hub's operator");
         Check::failed(Examined::HubCertificate, ExitCode::VerificationFailed, text, remedy)
     } else if now >= dates.end {
@@ -147,7 +160,10 @@ pub(super) fn of_hub(
         let remedy = format!("{SET_CLOCK} tell the hub's operator: a hub that runs renews it by itself");
         Check::failed(Examined::HubCertificate, ExitCode::VerificationFailed, text, remedy)
     } else {
-        return Ok((Check::ok(Examined::HubCertificate, format!("the hub's, good until {}", dates.end)), now));
+        return Ok((
+            Check::ok(Examined::HubCertificate, format!("the hub's, good until {}", dates.end)),
+            now,
+        ));
     };
     Ok((check, dates.middle()))
 }

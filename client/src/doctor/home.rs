@@ -39,7 +39,8 @@ pub(super) fn look(home: &Home) -> Result<(Check, Own), Check> {
         authorities: home.authorities().map_err(failed)?,
         config,
     };
-    let restore = "restore the home from its copy, or ask the hub's operator for a token and run `mighub enrol`";
+    let restore =
+        "restore the home from its copy, or ask the hub's operator for a token and run `mighub enrol`";
     let parted = |what: &str| Check::failed(Examined::Home, ExitCode::Other, what, restore);
     if own.certificate().is_none_or(|certificate| !belongs(certificate, &tls_key)) {
         return Err(parted("tls.key is not the key of the certificate in tls.pem"));

@@ -23,7 +23,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// The addresses behind the hub's name.
 pub(super) async fn name(address: &Address) -> Result<(Check, Vec<SocketAddr>), Check> {
     let failed = |found: String| {
-        let remedy = "check the spelling of the hub's address in config.json, and whether this machine resolves names";
+        let remedy =
+            "check the spelling of the hub's address in config.json, and whether this machine resolves names";
         Check::failed(Examined::Name, ExitCode::Temporary, found, remedy)
     };
     let lookup = tokio::net::lookup_host((address.host.as_str(), address.port));
@@ -78,8 +79,9 @@ pub(super) async fn tls(
         .dangerous()
         .with_custom_certificate_verifier(heard.clone())
         .with_no_client_auth();
-    let name = ServerName::try_from(address.server_name.clone())
-        .map_err(|error| failed(format!("{:?}: {error}", address.server_name), "correct server_name in config.json"))?;
+    let name = ServerName::try_from(address.server_name.clone()).map_err(|error| {
+        failed(format!("{:?}: {error}", address.server_name), "correct server_name in config.json")
+    })?;
     let handshake = async {
         let stream = TcpStream::connect(place).await?;
         TlsConnector::from(Arc::new(with_h2(config))).connect(name, stream).await
@@ -87,7 +89,9 @@ pub(super) async fn tls(
     let stream = match tokio::time::timeout(ANSWER_WITHIN, handshake).await {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => return Err(failed(in_words(&error), pass)),
-        Err(_) => return Err(failed(format!("what answers does not speak TLS within {ANSWER_WITHIN:?}"), pass)),
+        Err(_) => {
+            return Err(failed(format!("what answers does not speak TLS within {ANSWER_WITHIN:?}"), pass));
+        }
     };
     let (_, session) = stream.get_ref();
     if session.protocol_version() != Some(ProtocolVersion::TLSv1_3) {

@@ -85,7 +85,10 @@ pub(super) fn clock(asked: Result<&v1::WhoAmIResponse, &Error>, now: Timestamp) 
     let skew = now.duration_since(hub_time);
     let text = |skew: SignedDuration| {
         let direction = if skew.is_negative() { "behind" } else { "ahead of" };
-        format!("this machine's clock is {:#} {direction} the hub's, where it is {hub_time}", rounded(skew.abs()))
+        format!(
+            "this machine's clock is {:#} {direction} the hub's, where it is {hub_time}",
+            rounded(skew.abs())
+        )
     };
     let set = "set this machine's clock, and have it follow a time server (NTP)";
     match skew.abs() {
@@ -106,7 +109,10 @@ pub(super) fn hub_id(own: &Own, asked: Result<&v1::WhoAmIResponse, &Error>) -> C
             Check::ok(Examined::HubId, format!("{}, version {}", answer.hub_id, answer.hub_version))
         }
         Ok(answer) => {
-            let text = format!("this is the hub {:?}; this home is enrolled at {:?}", answer.hub_id, own.config.hub_id);
+            let text = format!(
+                "this is the hub {:?}; this home is enrolled at {:?}",
+                answer.hub_id, own.config.hub_id
+            );
             let remedy = "correct the address in config.json, or enrol at this hub with a home of its own";
             Check::failed(Examined::HubId, ExitCode::VerificationFailed, text, remedy)
         }
@@ -125,9 +131,8 @@ pub(super) async fn admission(
     place: SocketAddr,
     trusted_at: Timestamp,
 ) -> Result<(Check, ()), Check> {
-    let failed = |found: String, remedy: &str| {
-        Check::failed(Examined::Admission, ExitCode::NotAllowed, found, remedy)
-    };
+    let failed =
+        |found: String, remedy: &str| Check::failed(Examined::Admission, ExitCode::NotAllowed, found, remedy);
     let report = "this is a fault of mighub, please report it";
     let config = config(own, trusted_at, Some(home)).map_err(|error| failed(error.to_string(), report))?;
     let name = ServerName::try_from(own.address.server_name.clone())
@@ -141,13 +146,17 @@ pub(super) async fn admission(
         Ok(Ok(greeted)) if greeted.has_spoken() => {
             Ok((Check::ok(Examined::Admission, "the hub takes this office's certificate"), ()))
         }
-        Ok(Ok(_)) | Err(_) => Err(failed("the hub takes the certificate and says nothing more".to_owned(), log)),
+        Ok(Ok(_)) | Err(_) => {
+            Err(failed("the hub takes the certificate and says nothing more".to_owned(), log))
+        }
         Ok(Err(error)) => Err(match alert_in(&error) {
             Some(alert) => {
                 let (found, remedy) = in_words(alert);
                 failed(found, remedy)
             }
-            None => failed(format!("the hub hung up when it saw the certificate, without a word: {error}"), log),
+            None => {
+                failed(format!("the hub hung up when it saw the certificate, without a word: {error}"), log)
+            }
         }),
     }
 }
@@ -165,7 +174,8 @@ pub(super) async fn enrolment(home: &Home, own: &Own, trusted_at: Timestamp) -> 
             Check::ok(Examined::Enrolment, text)
         }
         Ok(answer) => {
-            let text = format!("to the hub this is {:?}; config.json says {:?}", answer.agency, own.config.agency);
+            let text =
+                format!("to the hub this is {:?}; config.json says {:?}", answer.agency, own.config.agency);
             let remedy = "restore the home from its copy: two were mixed";
             Check::failed(Examined::Enrolment, ExitCode::VerificationFailed, text, remedy)
         }

@@ -13,6 +13,7 @@ mod history;
 mod online;
 mod pins;
 mod remake;
+mod since;
 mod verify;
 mod witness;
 

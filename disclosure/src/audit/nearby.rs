@@ -14,7 +14,10 @@ use super::{Proof, STEPS_PER_COMPONENT_MAX};
 use crate::table::Bounds;
 
 /// Cells around a secret that may change with it.
-const NEAR_CELLS_MAX: usize = 32;
+const NEAR_CELLS_MAX: usize = 40;
+/// Of one row: what one cell loses another must gain, and a few are enough. Long rows would leave no room for those
+/// that cross them.
+const NEAR_PER_ROW_MAX: usize = 3;
 
 impl Judge<'_, '_> {
     /// Proves secrets of a part to have room enough, where it finds it nearby.
@@ -59,7 +62,7 @@ fn nearest(part: &Component, rows_of: &RowsOfCells, place: usize) -> Vec<usize> 
     let mut queue = VecDeque::from([place]);
     while let Some(at) = queue.pop_front() {
         for row in rows_of.of_cell(at) {
-            for (other, _) in &part.rows[*row as usize].terms {
+            for (other, _) in part.rows[*row as usize].terms.iter().take(NEAR_PER_ROW_MAX) {
                 if near.len() == NEAR_CELLS_MAX {
                     return near;
                 }

@@ -60,8 +60,8 @@ pub struct Finding {
     pub proof: Proof,
     /// How it can be known, in words, step by step.
     pub derivation: Vec<String>,
-    /// Published cells that the first step of the derivation uses: with one of them hidden, it fails.
-    pub leans_on: Vec<u32>,
+    /// Published cells that the derivation uses, step by step: without one of the first step's, all others fail.
+    pub leans_on: Vec<Vec<u32>>,
     /// The earlier vintage that tells it, if one does.
     pub vintage: Option<String>,
 }

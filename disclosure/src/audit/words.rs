@@ -72,27 +72,20 @@ impl Audit<'_> {
         self.table.cell(cell).bounds != self.bounds[cell as usize] && self.reasons.contains_key(&cell)
     }
 
-    /// Published cells that a derivation uses, in their order: those of its first step that uses any, from which all
-    /// others follow.
-    pub(super) fn leans_on(&self, cell: u32) -> Vec<u32> {
+    /// Published cells that a derivation uses, step by step: without one of the first step's, all others fail.
+    pub(super) fn leans_on(&self, cell: u32) -> Vec<Vec<u32>> {
         let (steps, _) = self.steps(cell);
-        for step in steps {
-            let mut found = BTreeSet::new();
-            let relations: Vec<u32> = match self.reasons.get(&step) {
+        let shown = |step: &u32| {
+            let relations: Vec<u32> = match self.reasons.get(step) {
                 Some(Reason::Passed(low, high)) => low.iter().chain(high).copied().collect(),
                 Some(Reason::Combined { relations, .. }) => relations.clone(),
                 None => Vec::new(),
             };
-            for relation in relations {
-                let terms = &self.table.relations()[relation as usize].terms;
-                let shown = |term: &&Term| self.table.cell(term.cell).care == Care::Shown;
-                found.extend(terms.iter().filter(shown).map(|term| term.cell));
-            }
-            if !found.is_empty() {
-                return found.into_iter().collect();
-            }
-        }
-        Vec::new()
+            let terms = relations.iter().flat_map(|place| &self.table.relations()[*place as usize].terms);
+            let shown = terms.map(|term| term.cell).filter(|cell| self.table.cell(*cell).care == Care::Shown);
+            shown.collect::<BTreeSet<u32>>().into_iter().collect()
+        };
+        steps.iter().map(shown).filter(|cells: &Vec<u32>| !cells.is_empty()).collect()
     }
 
     pub(super) fn contradiction(&self, relation: u32) -> String {

@@ -12,8 +12,8 @@ use super::append::Actor;
 use super::lane::agency;
 use super::moment::Moment;
 use super::pages::Page;
-use super::refusal::Refusal;
 use super::permit::{Administer, Audit, Enrolled, Permit};
+use super::refusal::Refusal;
 use super::rows::{AgencyRow, KeysRow};
 use super::{Hub, Principal};
 use crate::trust::AgencyName;
@@ -103,8 +103,7 @@ impl Hub {
             allowed.as_ref().map_err(Clone::clone)?;
         }
         let sees = |id: &AgencyId| allowed.is_ok() || principal.agency.as_ref() == Some(id);
-        let asked =
-            |id: &AgencyId| sees(id) && (request.agency.is_empty() || **id == *request.agency);
+        let asked = |id: &AgencyId| sees(id) && (request.agency.is_empty() || **id == *request.agency);
         let of_agencies = rights.agencies().iter().filter(|(id, _)| asked(id));
         let all = of_agencies.flat_map(|(id, row)| row.keys.iter().enumerate().map(move |keys| (id, keys)));
         let wanted = all.filter(|(_, (_, keys))| !request.in_force || keys.is_in_force(now)).collect();
@@ -179,8 +178,10 @@ impl Hub {
         let principal = self.authenticate(name, fingerprint, now)?;
         let rights = self.rights();
         let row = principal.agency.as_ref().and_then(|agency| rights.agency(agency));
-        let row = row.ok_or_else(|| Refusal::internal("a certificate is in force and its agency is not known"))?;
-        let of_application = |keys: &&KeysRow| *keys.application == *name.application && keys.is_in_force(now);
+        let row =
+            row.ok_or_else(|| Refusal::internal("a certificate is in force and its agency is not known"))?;
+        let of_application =
+            |keys: &&KeysRow| *keys.application == *name.application && keys.is_in_force(now);
         let in_force = row.keys.iter().filter(of_application).count();
         if in_force >= PAIRS_IN_FORCE_MAX {
             let text = format!(

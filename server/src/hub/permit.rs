@@ -156,9 +156,12 @@ impl Operation for ActOn {
 
 impl Operation for FollowOne {
     fn check(&self, asking: &Asking<'_>) -> Result<(), Refusal> {
-        let (lane, _) = asking.submission(&self.0)?;
+        let (lane, sender) = asking.submission(&self.0)?;
+        let is_sender = asking.agency().is_ok_and(|agency| **agency == *sender);
         Follow(lane).check(asking).map_err(|refusal| match refusal.reason {
             ErrorReason::LaneNotPermitted => unknown_submission(&self.0),
+            // Whose token is for another dataflow must not hear that somebody else's submission exists.
+            ErrorReason::RightMissing if !is_sender => unknown_submission(&self.0),
             _ => refusal,
         })
     }

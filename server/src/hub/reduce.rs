@@ -10,9 +10,10 @@ use prost::Message;
 use super::lane::LaneId;
 use super::release::four_eyes::decided;
 use super::rows::{
-    AccessTokenRow, AgencyRow, FOUNDED, HUB_KEYS, HistoryRow, HubKeyRow, HubKeysRow, KeysRow, RoleRow, RulebookRow, StepRow, StructureRow,
-    SubmissionRow, TokenRow, VintageRow, access_token_key, agency_key, agreement_key, lane_key, rulebook_key,
-    structure_key, submission_key, submission_order_key, token_key, vintage_key, expunged_key,
+    AccessTokenRow, AgencyRow, FOUNDED, HUB_KEYS, HistoryRow, HubKeyRow, HubKeysRow, KeysRow, RoleRow,
+    RulebookRow, StepRow, StructureRow, SubmissionRow, TokenRow, VintageRow, access_token_key, agency_key,
+    agreement_key, expunged_key, lane_key, rulebook_key, structure_key, submission_key, submission_order_key,
+    token_key, vintage_key, withdrawal_key,
 };
 
 /// Why a record cannot be taken in.
@@ -212,7 +213,8 @@ impl Step<'_> {
         let key = agency_key(&self.agency(&revoked.agency_id)?);
         let Some(mut agency) = row::<AgencyRow>(view, &key)? else { return Ok(()) };
         for keys in &mut agency.keys {
-            let is_named = revoked.certificate_fingerprints.iter().any(|f| f[..] == keys.certificate_fingerprint);
+            let is_named =
+                revoked.certificate_fingerprints.iter().any(|f| f[..] == keys.certificate_fingerprint);
             if is_named && keys.application == revoked.application {
                 // The first revocation is when they ended.
                 keys.revoked_ms.get_or_insert(self.effective_ms);
@@ -232,8 +234,10 @@ impl Step<'_> {
         let key = agency_key(&self.agency(&new.agency_id)?);
         let mut agency: AgencyRow = row(view, &key)?.unwrap_or_default();
         let until_ms = rotated.previous_until.as_ref().map_or(i64::MAX, mighub::convert::timestamp);
-        let previous =
-            agency.keys.iter_mut().find(|keys| keys.certificate_fingerprint == rotated.previous_fingerprint[..]);
+        let previous = agency
+            .keys
+            .iter_mut()
+            .find(|keys| keys.certificate_fingerprint == rotated.previous_fingerprint[..]);
         if let Some(previous) = previous {
             previous.not_after_ms = previous.not_after_ms.min(until_ms);
         }
@@ -362,6 +366,8 @@ impl Step<'_> {
             observations: withdrawn.observations,
             ..restored.unwrap_or_default()
         };
+        // What was to become visible of the vintage that was taken back never does, at whatever position it is read.
+        batch.put(withdrawal_key(&lane, self.position.0), self.effective_ms.to_be_bytes());
         self.head(&lane, &vintage, batch);
         Ok(())
     }

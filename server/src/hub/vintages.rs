@@ -20,7 +20,7 @@ use super::reduce::row;
 use super::refusal::Refusal;
 use super::rows::{
     VintageRow, falling_position, lane_key, lanes_prefix, release_key, releases_prefix, vintage_key,
-    vintages_prefix,
+    vintages_prefix, withdrawal_key, withdrawals_prefix,
 };
 use super::vintage::Vintage;
 
@@ -148,7 +148,8 @@ impl Hub {
     }
 
     /// Digest of the manifest that readers without early access see of a vintage at a moment. If embargoes of the
-    /// lane were moved since it was made, it is read as it was until then: its own steps do not count any more.
+    /// lane were moved since it was made, or one was taken back, it is read as it was until then: what was to become
+    /// visible afterwards may never have.
     pub fn released_manifest(
         &self,
         lane: &LaneId,
@@ -165,25 +166,37 @@ impl Hub {
         recorded: &Recorded,
         moment: Moment,
     ) -> Result<Moment, Refusal> {
-        let after = release_key(lane, recorded.position);
-        let moved = self.view.scan(&releases_prefix(lane), &after, 1)?;
-        let moved_ms = moved.first().and_then(|(_, value)| Some(i64::from_be_bytes(*value.first_chunk()?)));
-        Ok(moved_ms.map_or(moment, |moved_ms| moment.min(Moment(moved_ms.saturating_sub(1)))))
+        let withdrawn = withdrawal_key(lane, recorded.position);
+        let withdrawn = self.just_before(&withdrawals_prefix(lane), &withdrawn)?;
+        let moved = self.embargoes_moved_before(lane, recorded)?;
+        Ok(withdrawn.into_iter().chain(moved).fold(moment, Moment::min))
     }
 
-    /// What readers without early access see of the vintage of an edition, which may be an old one, today: all of
-    /// it, if no embargo on it is pending.
+    /// The last moment before embargoes of a lane were moved, after a vintage was made.
+    fn embargoes_moved_before(&self, lane: &LaneId, recorded: &Recorded) -> Result<Option<Moment>, Refusal> {
+        self.just_before(&releases_prefix(lane), &release_key(lane, recorded.position))
+    }
+
+    /// The last moment before the first event behind a key, of which the moment is the row.
+    fn just_before(&self, prefix: &[u8], after: &[u8]) -> Result<Option<Moment>, Refusal> {
+        let found = self.view.scan(prefix, after, 1)?;
+        let at_ms = found.first().and_then(|(_, value)| Some(i64::from_be_bytes(*value.first_chunk()?)));
+        Ok(at_ms.map(|at_ms| Moment(at_ms.saturating_sub(1))))
+    }
+
+    /// What readers without early access see of the vintage of an edition, which may be an old one, today. It is one
+    /// that holds, so nothing of it was taken back; if no embargo on it is pending, all of it is visible.
     pub(super) fn edition_manifest(
         &self,
         lane: &LaneId,
         recorded: &Recorded,
         now: Moment,
     ) -> Result<Option<Digest>, Refusal> {
-        let is_moved = !self.moved_embargoes(lane)?.is_empty();
-        if is_moved && self.links(lane, recorded, now)?.pending().is_empty() {
+        let moved = self.embargoes_moved_before(lane, recorded)?;
+        if moved.is_some() && self.links(lane, recorded, now)?.pending().is_empty() {
             return Ok(recorded.manifest());
         }
-        self.released_manifest(lane, recorded, now)
+        Ok(recorded.manifest_at(moved.map_or(now, |moved| moved.min(now)), false))
     }
 
     /// Position of the newest record that had taken effect at a moment; nothing before the first.

@@ -14,11 +14,11 @@ use super::attendance::{Attendance, Attending};
 use super::conditional::Validators;
 use super::error::{Family, Problem};
 use super::files::Files;
-use crate::hub::permit::{Operation, Permit};
 use crate::clock::Clock;
 use crate::door::Stop;
 use crate::door::places::{Place, Places};
 use crate::door::visitor::{Caller, Visitor};
+use crate::hub::permit::{Operation, Permit};
 use crate::hub::{Hub, Moment, Refusal};
 use crate::limits::{count, count32};
 

@@ -8,8 +8,8 @@ use tonic::{Request, Response, Status};
 
 use super::desk::Desk;
 use super::enrolment;
-use crate::hub::permit::Administer;
 use crate::door::visitor::Visitor;
+use crate::hub::permit::Administer;
 use crate::hub::{Hub, Moment};
 
 pub(super) struct KeyDesk(pub(super) Arc<Desk>);

@@ -13,8 +13,8 @@ use tonic::{Code, Response, Status, Streaming};
 use super::desk::{Desk, Streaming as Kind};
 use super::feed::{READER_PATIENCE, shutting_down};
 use super::status;
-use crate::hub::permit::{ActOn, Enrolled};
 use crate::door::visitor::Visitor;
+use crate::hub::permit::{ActOn, Enrolled};
 use crate::hub::{Refusal, Upload};
 
 /// Messages with blocks that are on their way to the disk: one is checked while another is written.
@@ -68,7 +68,8 @@ pub(super) async fn upload(
             return Err(Refusal::malformed("submission_id", "the first message must name the submission"));
         };
         let id = first.submission_id.clone();
-        let upload = desk.work(move |hub, now| hub.upload(&visitor.permit(hub, ActOn(id), now)?, now)).await?;
+        let upload =
+            desk.work(move |hub, now| hub.upload(&visitor.permit(hub, ActOn(id), now)?, now)).await?;
         Ok((place, upload, first))
     };
     let (place, upload, first) = opened.await.map_err(status::status)?;

@@ -160,9 +160,7 @@ pub async fn start(options: ServeOptions) -> Result<Running, StartError> {
     };
     let plain_door = match plain_listen {
         None => None,
-        Some(listen) => {
-            Some(Door::open_plain(&listen, Hosts::new(&config.names), reception.clone()).await?)
-        }
+        Some(listen) => Some(Door::open_plain(&listen, Hosts::new(&config.names), reception.clone()).await?),
     };
     let plain_address = plain_door.as_ref().map(Door::address);
     let caretaker = Caretaker {
@@ -194,7 +192,18 @@ pub async fn start(options: ServeOptions) -> Result<Running, StartError> {
     let router = router(routes.prepare().into_axum_router(), rest, readiness);
     let door = tokio::spawn(door.serve(router, stop));
     tracing::info!(hub = hub.hub_id(), %address, plain = ?plain_address, "serving");
-    Ok(Running { address, plain_address, authority_pem, report, hub, folder, reload, switch, door, plain_door })
+    Ok(Running {
+        address,
+        plain_address,
+        authority_pem,
+        report,
+        hub,
+        folder,
+        reload,
+        switch,
+        door,
+        plain_door,
+    })
 }
 
 impl Running {

@@ -107,8 +107,7 @@ impl HubKeys {
             return Ok(Vec::new());
         }
         let pem = files::read(&path)?;
-        let lists: Result<Vec<_>, _> =
-            CertificateRevocationListDer::pem_slice_iter(pem.as_bytes()).collect();
+        let lists: Result<Vec<_>, _> = CertificateRevocationListDer::pem_slice_iter(pem.as_bytes()).collect();
         match lists {
             Ok(lists) if !lists.is_empty() => Ok(lists),
             _ => Err(KeysError::Revocations { path }),

@@ -91,6 +91,8 @@ impl Stage {
     /// A new hub that lives by a clock of its own, which stands at the present second.
     pub(crate) async fn with_hand_set_clock() -> Self {
         let stage = Self::by(Clock::set_by_hand(this_second())).await;
+        // The hub was founded a moment ago, and no clock stands before its journal.
+        stage.clock.set(Moment((stage.now().0 + 999) / 1_000 * 1_000));
         stage.judge_flows_by_built_in_rules().await;
         stage
     }

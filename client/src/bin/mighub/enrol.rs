@@ -30,7 +30,10 @@ pub(crate) async fn run(context: &Context, arguments: arguments::Enrol) -> Resul
             "Enrolled as {} ({}) at {}.",
             config.agency, config.application, config.hub_id
         ))?;
-        output.line(format_args!("The certificates end on {}; run `mighub enrol --renew` before.", config.not_after))?;
+        output.line(format_args!(
+            "The certificates end on {}; run `mighub enrol --renew` before.",
+            config.not_after
+        ))?;
         output.line(format_args!(
             "Keys and configuration are in {}: keep a copy.",
             context.home.folder().display()

@@ -12,7 +12,7 @@ use mighub_store::{Entry, Position, Store, View, ViewBatch, ViewError};
 
 use super::leaves::Leaves;
 use crate::hub::moment::Moment;
-use crate::hub::rows::{LOG_ROOT, LOG_TILE_ROOTS, log_tile_key, log_tile_root_key};
+use crate::hub::rows::{LOG_STAMP, LOG_TILE_ROOTS, log_tile_key, log_tile_root_key};
 
 /// A tile has 2^8 leaves: a row of 8 KiB. A proof needs two or three of them, however long the journal is.
 const TILE_LEVEL: u32 = 8;
@@ -73,14 +73,16 @@ impl LogTree {
             let next = grown.next(leaf, &mut missing);
             grown.take(&next);
         }
-        match view.get(LOG_ROOT)? {
-            Some(root) if root != grown.frontier.root().0 => return Err(foreign().into()),
-            Some(_) => {}
-            None if records > 0 => {
-                missing.put(LOG_ROOT, grown.frontier.root().0);
-                view.apply(&missing, records)?;
+        if let Some(last) = records.checked_sub(1) {
+            let here = stamp(&grown.frontier, &store.record(Position(last))?);
+            match view.get(LOG_STAMP)? {
+                Some(stamped) if stamped != here => return Err(foreign().into()),
+                Some(_) => {}
+                None => {
+                    missing.put(LOG_STAMP, here);
+                    view.apply(&missing, records)?;
+                }
             }
-            None => {}
         }
         Ok(Self { leaves, grown: RwLock::new(grown) })
     }
@@ -106,7 +108,7 @@ impl LogTree {
         let next = grown.next(leaf_of(&self.leaves, entry), batch);
         let mut frontier = grown.frontier.clone();
         frontier.push(next.leaf);
-        batch.put(LOG_ROOT, frontier.root().0);
+        batch.put(LOG_STAMP, stamp(&frontier, entry));
         next
     }
 
@@ -222,6 +224,11 @@ impl Nodes for TileNodes<'_> {
         let tile = self.tile.as_ref().and_then(|(_, tile)| tile.get(leaves));
         tile.map(subtree).ok_or_else(missing)
     }
+}
+
+/// What tells a journal from all others: the root of its tree, and its own hash up to its last record.
+fn stamp(tree: &Frontier, last: &Entry) -> Vec<u8> {
+    [tree.root().0, last.hash].concat()
 }
 
 /// Root over some leaves, a power of two of them.

@@ -19,8 +19,8 @@ pub(in crate::hub) const REQUESTS: &[u8] = b"request/";
 /// Positions of the records that expunged something; their rows are empty, for the records say it all.
 pub(in crate::hub) const EXPUNGED: &[u8] = b"expunged/";
 pub(in crate::hub) const SUBMISSIONS_BY_TIME: &[u8] = b"submitted/";
-/// Root of the journal's tree over all records that are taken in.
-pub(in crate::hub) const LOG_ROOT: &[u8] = b"log-root";
+/// Which journal the view is derived from, up to the last record that is taken in.
+pub(in crate::hub) const LOG_STAMP: &[u8] = b"log-stamp";
 pub(in crate::hub) const LOG_TILE_ROOTS: &[u8] = b"log-tile-root/";
 
 fn key(prefix: &[u8], parts: &[&[u8]]) -> Vec<u8> {
@@ -91,6 +91,15 @@ pub(in crate::hub) fn request_key(position: u64) -> Vec<u8> {
 /// Records that expunged something, oldest first.
 pub(in crate::hub) fn expunged_key(position: u64) -> Vec<u8> {
     key(EXPUNGED, &[&position.to_be_bytes()])
+}
+
+/// Positions of a lane at which a vintage was taken back.
+pub(in crate::hub) fn withdrawals_prefix(lane: &LaneId) -> Vec<u8> {
+    key(b"withdrawn/", &[&of_lane(lane)])
+}
+
+pub(in crate::hub) fn withdrawal_key(lane: &LaneId, position: u64) -> Vec<u8> {
+    key(&withdrawals_prefix(lane), &[&position.to_be_bytes()])
 }
 
 /// Positions of a lane at which embargoes were moved.

@@ -115,7 +115,7 @@ impl Hub {
         links.reverse();
         // What was released by a record long ago needs no place in the chain.
         let passed = links.iter().take_while(|link| link.until == Moment::BEGINNING).count();
-        if let Some(last) = links.drain(..passed).last() {
+        if let Some(last) = links.drain(..passed).next_back() {
             base = last.full;
         }
         Ok(Links { base, links })

@@ -10,11 +10,11 @@ use mighub_store::{Batch, Object};
 use super::case::Case;
 use super::desk::UPLOAD_KEPT_MS;
 use super::{state_unfit, submission_id};
+use crate::hub::Hub;
 use crate::hub::lane::LaneSecrets;
 use crate::hub::moment::Moment;
-use crate::hub::refusal::Refusal;
 use crate::hub::permit::{ActOn, Permit};
-use crate::hub::Hub;
+use crate::hub::refusal::Refusal;
 
 /// Blocks of one message, at most.
 const MESSAGE_BLOCKS_MAX: usize = 4_096;

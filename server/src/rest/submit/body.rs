@@ -134,7 +134,8 @@ pub(super) async fn receive(body: Body, room: &Room) -> Result<(File, u64), Prob
         }
         if began.elapsed() > room.silence_max + Duration::from_secs(bytes / room.rate_least.max(1)) {
             let least = room.rate_least;
-            let text = format!("fewer than {least} bytes a second came: send it packed, or over another line");
+            let text =
+                format!("fewer than {least} bytes a second came: send it packed, or over another line");
             return Err(Problem::new(StatusCode::REQUEST_TIMEOUT, text));
         }
         file.write_all(&chunk).await.map_err(|error| failed(&error))?;

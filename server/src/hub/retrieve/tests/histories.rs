@@ -187,7 +187,7 @@ fn check_past(lab: &Lab, provider: &str, rights_differed: bool) -> Result<(), Te
     let asked = v1::PullRequest { point: point(At::Edition("2020".to_owned())), ..request(&[provider]) };
     match lab.edition(provider, "2020") {
         Some(position) => {
-            let expected = lab.expected(provider, position, lab.now, sees);
+            let expected = lab.expected_of_edition(provider, position, lab.now, sees);
             prop_assert_eq!(&whole(lab, &office, asked)?, &expected);
         }
         None => {

@@ -298,6 +298,22 @@ impl Lab {
 
     /// What somebody sees of a lane at a point, with today's confidentiality, as the account tells it.
     pub(crate) fn expected(&self, provider: &str, position: u64, moment: Moment, sees: Sees) -> Copy {
+        let entries = self.accounts.get(provider).map_or(&[][..], |entries| entries);
+        // What was taken back before its hour never became visible.
+        let mut withdrawn = entries.windows(2).filter(|pair| pair[1].sent.len() < pair[0].sent.len());
+        let first = withdrawn.find(|pair| pair[1].position > position);
+        let moment = first.map_or(moment, |pair| moment.min(Moment(pair[1].time.0 - 1)));
+        self.expected_of_edition(provider, position, moment, sees)
+    }
+
+    /// The same of a vintage that holds.
+    pub(crate) fn expected_of_edition(
+        &self,
+        provider: &str,
+        position: u64,
+        moment: Moment,
+        sees: Sees,
+    ) -> Copy {
         let released = |sent: &Sent| sees.early || sent.embargo.is_none_or(|embargo| embargo <= moment);
         let today = |sent: &Sent| sees.early || sent.embargo.is_none_or(|embargo| embargo <= self.now);
         let entries = self.accounts.get(provider).map_or(&[][..], |entries| entries);
