@@ -60,8 +60,15 @@ const SAID_ONLY_IN: [(&[&str], &str, &[&str]); 3] = [
 ];
 
 /// Below the doors there is no async and no clock.
-const BELOW: [&str; 7] =
-    ["sdmx/src", "vtl/src", "validation/src", "workbook/src", "disclosure/src", "intake/src", "server/src/hub"];
+const BELOW: [&str; 7] = [
+    "sdmx/src",
+    "vtl/src",
+    "validation/src",
+    "workbook/src",
+    "disclosure/src",
+    "intake/src",
+    "server/src/hub",
+];
 const NOT_BELOW: [&str; 8] = [
     "async fn",
     ".await",

@@ -152,7 +152,9 @@ pub(crate) fn folder_of(outbox: &Path, submission: &str) -> Option<PathBuf> {
     let folders = std::fs::read_dir(outbox).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
     let is_it = |folder: &PathBuf| {
         let header = files::read_if_there(&folder.join(HEADER)).ok().flatten();
-        header.and_then(|bytes| readable(&bytes)).is_some_and(|(_, header)| header.submission_id == submission)
+        header
+            .and_then(|bytes| readable(&bytes))
+            .is_some_and(|(_, header)| header.submission_id == submission)
     };
     folders.into_iter().find(is_it)
 }

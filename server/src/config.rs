@@ -293,7 +293,7 @@ mod tests {
             ),
             (
                 &format!(r#"{{{good}, "limits": {{"conections": 9}}}}"#),
-                "line 1, column 65: unknown field `conections`",
+                "line 1, column 68: unknown field `conections`",
             ),
             (
                 &format!(r#"{{{good}, "limits": {{"connections": 1}}}}"#),

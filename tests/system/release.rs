@@ -205,7 +205,8 @@ async fn what_shows_more_waits_for_a_second_person_where_the_agreement_asks_for_
     let stranger = reader.decide_request(request, v1::RequestDecision::Confirm, &why("")).await;
     assert_eq!(refusal(&stranger.expect_err("no publisher")), "ERROR_REASON_UNKNOWN_REQUEST");
     assert_eq!(second.requests().await.expect("listed").len(), 1);
-    let confirm = async || second.decide_request(request, v1::RequestDecision::Confirm, &Decided::default()).await;
+    let confirm =
+        async || second.decide_request(request, v1::RequestDecision::Confirm, &Decided::default()).await;
     let position = confirm().await.expect("confirmed");
     assert!(position.is_some());
     assert_eq!(seen(&reader).await, "2016=2");

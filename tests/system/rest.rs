@@ -131,7 +131,9 @@ async fn rest_gives_what_grpc_gives_in_every_format() {
             continue;
         }
         assert_eq!(answer.status, 200, "{}", format.name());
-        assert_eq!(read(&stage, &answer.body).len(), of_two, "{}", format.name());
+        // Readers of one provider's figures say that there are several.
+        let count = raw_count(Cursor::new(&answer.body)).expect("a message");
+        assert_eq!(count.observations, of_two as u64, "{}", format.name());
     }
     let parquet = get(&stage, "/v1/data/MIG_FLOW.parquet", "*/*").await;
     assert!(read(&stage, &parquet.body).keys().eq(expected.keys()));

@@ -24,14 +24,14 @@ pub use crate::csv::{
 pub use count::{RawCount, count_events, raw_count};
 pub use error::{MessageError, MessageProblem};
 pub use event::{
-    Cell, DatasetStart, EventKind, EventSource, Mark, MessageInfo, NOTICES_MAX, Notice, Record, StructureKind,
-    StructureRef,
+    Cell, DatasetStart, EventKind, EventSource, Mark, MessageInfo, NOTICES_MAX, Notice, Record,
+    StructureKind, StructureRef,
 };
+pub(crate) use event::{PROVIDER_BYTES_MAX, provider_of_urn};
 pub use format::{DataFormat, JsonVersion, MlForm};
 pub use losses::{LOSSES, Loss, Saying};
 pub use options::{Detail, KeyColumns, Labels, MessageHeader, ObservationLevel, StructureUse, WriteOptions};
 pub use place::{Locate, Places, SourceText};
-pub(crate) use event::{PROVIDER_BYTES_MAX, provider_of_urn};
 pub(crate) use provider::Provider;
 pub use read::{DataReader, EventReader, Resolve, reader};
 pub use row::{Reopen, Resume};

@@ -31,9 +31,12 @@ pub struct DoorTls {
     provider: Arc<CryptoProvider>,
 }
 
+/// Where a certificate stands, by its name and fingerprint.
+type StandingOf = dyn Fn(&AgencyName, &[u8; 32]) -> Standing + Send + Sync;
+
 /// What the hub's record says of certificates.
 #[derive(Clone)]
-pub struct Record(Arc<dyn Fn(&AgencyName, &[u8; 32]) -> Standing + Send + Sync>);
+pub struct Record(Arc<StandingOf>);
 
 impl Record {
     /// Asks there.

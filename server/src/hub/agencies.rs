@@ -5,16 +5,16 @@ use mighub::v1::{self, ErrorReason, Role, record::What};
 use mighub_sdmx::structure::{AgencyId, CodedBy};
 use prost::Message;
 
+use super::Hub;
 use super::agreement::Agreement;
 use super::append::Actor;
 use super::lane::agency;
 use super::moment::Moment;
 use super::pages::Page;
+use super::permit::{Administer, Anybody, Audit, Enrolled, Permit};
 use super::reduce::row;
 use super::refusal::Refusal;
-use super::permit::{Administer, Anybody, Audit, Enrolled, Permit};
 use super::rows::{AgencyRow, TokenRow, token_key};
-use super::Hub;
 
 /// Bytes of an agency's id, at most: it stands in certificates.
 const AGENCY_BYTES_MAX: usize = 64;

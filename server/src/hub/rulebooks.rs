@@ -14,18 +14,18 @@ use mighub_store::{Name, ViewError};
 use mighub_validation::{Prepared, Rulebook, RulebookProblem};
 use prost::Message;
 
+use super::Hub;
 use super::append::Actor;
 use super::lane::{LaneId, dataflow};
 use super::moment::Moment;
 use super::objects::{content, object};
 use super::pages::Page;
-use super::refusal::Refusal;
 use super::permit::{Administer, Anybody, Permit};
+use super::refusal::Refusal;
 use super::rows::{RULEBOOKS, RulebookRow, falling_position, rulebooks_prefix};
 use super::submission::{States, counts_message, findings, group_message, rule_count_message, vintage_ref};
 use super::vintage::Vintage;
 use super::vintages::Recorded;
-use super::Hub;
 
 fn unknown() -> Refusal {
     Refusal::new(ErrorReason::UnknownRulebook, "no rulebook here ever had this digest")

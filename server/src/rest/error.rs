@@ -201,9 +201,8 @@ impl From<Fault> for Problem {
 fn status_of(reason: ErrorReason) -> StatusCode {
     use ErrorReason::*;
     match reason {
-        Unauthenticated | NotEnrolled | KeysRevoked | SignatureInvalid | SigningKeyUnknown | AccessTokenInvalid => {
-            StatusCode::UNAUTHORIZED
-        }
+        Unauthenticated | NotEnrolled | KeysRevoked | SignatureInvalid | SigningKeyUnknown
+        | AccessTokenInvalid => StatusCode::UNAUTHORIZED,
         RightMissing | LaneNotPermitted | TokenInvalid | TokenExpired | SecondPersonNeeded => {
             StatusCode::FORBIDDEN
         }
@@ -214,8 +213,7 @@ fn status_of(reason: ErrorReason) -> StatusCode {
         LimitExceeded | ManifestTooLarge | BlockTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         SubmissionIdReused | AgencyExists | AgreementConflict | StructureConflict | HeadMoved
         | StateUnfit | NotWithdrawable | StructureMoved | LastAdministrator | RequestEnded
-        | NothingEmbargoed
-        | NothingToExpunge => StatusCode::CONFLICT,
+        | NothingEmbargoed | NothingToExpunge => StatusCode::CONFLICT,
         StructureMalformed | StructureReferenceMissing | AgreementMalformed => {
             StatusCode::UNPROCESSABLE_ENTITY
         }

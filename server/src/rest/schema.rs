@@ -20,8 +20,8 @@ use super::data::{Parameters, decoded};
 use super::desk::{Answer, Asked, Desk};
 use super::error::{Family, Problem};
 use super::structure::{StructureFormat, StructureQuery, asked, at, header, offers};
-use crate::hub::permit::Anybody;
 use crate::hub::Hub;
+use crate::hub::permit::Anybody;
 
 const V2: [&str; 2] = ["/sdmx/v2/schema", "/sdmx/schema"];
 const V1: [&str; 1] = ["/sdmx/v1/schema"];

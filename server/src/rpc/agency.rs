@@ -9,8 +9,8 @@ use tonic::{Request, Response, Status};
 
 use super::desk::Desk;
 use super::enrolment;
-use crate::hub::permit::Anybody;
 use crate::door::visitor::Visitor;
+use crate::hub::permit::Anybody;
 use crate::hub::{Hub, Moment, Refusal};
 
 /// How long a token is good: it travels by letter or telephone, and offices have holidays.

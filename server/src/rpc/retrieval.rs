@@ -9,8 +9,8 @@ use tonic::{Request, Response, Status};
 use super::desk::{self, Desk};
 use super::feed::Feed;
 use super::watch::{Seen, Watched, watch};
-use crate::hub::retrieve::VintageWatch;
 use crate::hub::permit::{Permit, Read};
+use crate::hub::retrieve::VintageWatch;
 use crate::hub::{Hub, Moment, Refusal};
 
 pub(super) struct RetrievalDesk(pub(super) Arc<Desk>);

@@ -24,9 +24,8 @@ const LOG_NUMBER_BYTES: usize = 5;
 pub(super) fn code(reason: ErrorReason) -> Code {
     use ErrorReason::*;
     match reason {
-        Unauthenticated | NotEnrolled | KeysRevoked | AccessTokenInvalid | SignatureInvalid | SigningKeyUnknown => {
-            Code::Unauthenticated
-        }
+        Unauthenticated | NotEnrolled | KeysRevoked | AccessTokenInvalid | SignatureInvalid
+        | SigningKeyUnknown => Code::Unauthenticated,
         RightMissing | LaneNotPermitted | TokenInvalid | TokenExpired | SecondPersonNeeded => {
             Code::PermissionDenied
         }
@@ -51,11 +50,12 @@ pub(super) fn code(reason: ErrorReason) -> Code {
         | BlockDecompression
         | StructureMalformed
         | AgreementMalformed => Code::InvalidArgument,
-        LogTooShort | NotAccepted | CursorUnknown | ResumeExpired | WrongHub | ClockSkew | StructureMoved | StateUnfit
-        | NotWithdrawable | CanonUnknown | BlocksMissing | AgreementConflict | LastAdministrator
-        | RequestEnded | NothingEmbargoed | NothingToExpunge => Code::FailedPrecondition,
+        LogTooShort | NotAccepted | CursorUnknown | ResumeExpired | WrongHub | ClockSkew | StructureMoved
+        | StateUnfit | NotWithdrawable | CanonUnknown | BlocksMissing | AgreementConflict
+        | LastAdministrator | RequestEnded | NothingEmbargoed | NothingToExpunge => Code::FailedPrecondition,
         UnknownDataflow | UnknownStructure | UnknownRulebook | UnknownSubmission | UnknownFinding
-        | UnknownAgency | UnknownToken | UnknownKeys | UnknownRequest | UnknownRestriction | VintageUnknown | EditionUnknown | Gone => Code::NotFound,
+        | UnknownAgency | UnknownToken | UnknownKeys | UnknownRequest | UnknownRestriction
+        | VintageUnknown | EditionUnknown | Gone => Code::NotFound,
         SubmissionIdReused | AgencyExists => Code::AlreadyExists,
         HeadMoved | SlowReader => Code::Aborted,
         PositionNotReached | HubReadOnly | ShuttingDown => Code::Unavailable,

@@ -249,7 +249,10 @@ fn a_store_of_another_format_is_refused_with_place_and_remedy() {
             Some("mighub store 1"),
             "Restore the file from a backup, or write it anew with `mighub-server fsck --accept-loss`",
         ),
-        (Some("\u{0}\u{0}"), "Restore the file from a backup, or write it anew with `mighub-server fsck --accept-loss`"),
+        (
+            Some("\u{0}\u{0}"),
+            "Restore the file from a backup, or write it anew with `mighub-server fsck --accept-loss`",
+        ),
         (None, "is this the folder of a store?"),
     ];
     open(folder.path()).commit(Batch { objects: vec![object(1, "x")], ..Batch::default() }).expect("commits");

@@ -133,7 +133,9 @@ fn next_step(command: &Command) -> &'static str {
         Command::Enrol(_) => "run the same command again; if the token was used up, ask for a new one",
         Command::Release(_) => "look at `mighub release list`, whether the hub heard it",
         Command::Restrict(_) => "look at `mighub restrict list`, whether the hub heard it",
-        Command::Review(_) | Command::Answer(_) | Command::Withdraw(_) => "look at `mighub status`, whether the hub heard it",
+        Command::Review(_) | Command::Answer(_) | Command::Withdraw(_) => {
+            "look at `mighub status`, whether the hub heard it"
+        }
         _ => "run the same command again",
     }
 }

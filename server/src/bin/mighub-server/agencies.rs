@@ -181,8 +181,7 @@ async fn revoke(
     let mut now = Vec::new();
     for role in roles {
         let role = v1::Role::from(*role).into();
-        let request =
-            v1::RevokeRoleRequest { agency: agency.to_owned(), role, reason: reason.to_owned() };
+        let request = v1::RevokeRoleRequest { agency: agency.to_owned(), role, reason: reason.to_owned() };
         now = operator.agencies().revoke_role(request).await?.into_inner().roles().collect();
     }
     Ok(now)

@@ -284,7 +284,8 @@ pub(crate) struct AgencyRevoke {
 pub(crate) type Fingerprint = std::sync::Arc<[u8]>;
 
 fn fingerprint(text: &str) -> Result<Fingerprint, String> {
-    let bytes = data_encoding::HEXLOWER_PERMISSIVE.decode(text.as_bytes()).map_err(|error| error.to_string())?;
+    let bytes =
+        data_encoding::HEXLOWER_PERMISSIVE.decode(text.as_bytes()).map_err(|error| error.to_string())?;
     Ok(bytes.into())
 }
 

@@ -58,9 +58,7 @@ fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
         Command::Rulebook(command) => runtime()?.block_on(rulebooks::rulebook(dir, command, output)),
         Command::Disclose(command) => disclose::disclose(dir, command, output),
         Command::Keys(command) => keys::keys(dir, &command, output),
-        Command::ExportLog(arguments) => {
-            runtime()?.block_on(export_log::export(dir, &arguments, output))
-        }
+        Command::ExportLog(arguments) => runtime()?.block_on(export_log::export(dir, &arguments, output)),
         Command::CheckConfig => check::check(dir, output),
         Command::Backup(arguments) => backup::backup(dir, &arguments, output),
         Command::Restore(arguments) => backup::restore(dir, &arguments, output),

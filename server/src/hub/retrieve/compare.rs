@@ -16,8 +16,8 @@ use super::whole::{parcel, total};
 use crate::hub::blocks::LaneBlocks;
 use crate::hub::delta::{Comparison, Difference, Pair, Place, Step};
 use crate::hub::lane::{LaneId, LaneSecrets};
-use crate::hub::reads::ReadNote;
 use crate::hub::permit::{Permit, Read};
+use crate::hub::reads::ReadNote;
 use crate::hub::{Hub, Moment, Refusal};
 
 /// A comparison, message by message.

@@ -13,8 +13,8 @@ use super::request::read_providers;
 use super::sight::{Ask, Providers, Sight};
 use crate::hub::lane::{LaneId, dataflow};
 use crate::hub::pages::Page;
-use crate::hub::vintage::BlockSource;
 use crate::hub::permit::{Permit, Read};
+use crate::hub::vintage::BlockSource;
 use crate::hub::{Hub, Moment, Refusal};
 
 /// Periods of one form that follow each other so closely are counted in a table.

@@ -11,8 +11,8 @@ use super::changes::{SideSource, asked};
 use super::reading::Reading;
 use super::sight::{Ask, Providers};
 use crate::hub::lane::LaneId;
-use crate::hub::vintage::BlockSource;
 use crate::hub::permit::{self, Permit};
+use crate::hub::vintage::BlockSource;
 use crate::hub::{Hub, Moment, Refusal};
 
 /// Whose figures a rule compares with.

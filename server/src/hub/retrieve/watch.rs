@@ -21,8 +21,8 @@ use super::sight::{Ask, Providers};
 use super::ticks::Schedule;
 use super::token::{Kind, Sealer, WatchBody, other_request, unknown_history};
 use crate::hub::lane::{LaneId, agency, dataflow};
-use crate::hub::rights::Rights;
 use crate::hub::permit::{Permit, Read};
+use crate::hub::rights::Rights;
 use crate::hub::{Hub, Moment, Principal, Refusal};
 
 /// Dataflows that one reader may name.

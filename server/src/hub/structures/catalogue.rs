@@ -14,8 +14,8 @@ use mighub_sdmx::structure::{
 use mighub_store::Position;
 
 use super::super::agreement::Agreement;
-use super::super::refusal::Refusal;
 use super::super::permit::{Anybody, Audit, Permit};
+use super::super::refusal::Refusal;
 use super::super::rights::Rights;
 use super::super::{Hub, Moment};
 

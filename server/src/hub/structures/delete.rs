@@ -7,12 +7,12 @@ use mighub_sdmx::structure::{Class, Reference, Structures};
 
 use super::put::problem;
 use super::{definitions, unknown};
+use crate::hub::Hub;
 use crate::hub::append::Actor;
 use crate::hub::moment::Moment;
-use crate::hub::refusal::Refusal;
 use crate::hub::permit::{Administer, Permit};
+use crate::hub::refusal::Refusal;
 use crate::hub::rows::rulebooks_prefix;
-use crate::hub::Hub;
 
 /// Most artefacts of one call; a package has some hundred.
 const DELETED_MAX: usize = 1_000;

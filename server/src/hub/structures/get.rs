@@ -13,11 +13,11 @@ use mighub_sdmx::structure::{
 use mighub_store::Name;
 
 use super::unknown;
-use crate::hub::permit::{Anybody, Permit};
+use crate::hub::Hub;
 use crate::hub::moment::Moment;
 use crate::hub::pages::Page;
+use crate::hub::permit::{Anybody, Permit};
 use crate::hub::refusal::Refusal;
-use crate::hub::Hub;
 
 /// The format of stored messages, and of answers where no other is asked for.
 const STRUCTURE_MEDIA_TYPE: &str = "application/vnd.sdmx.structure+json;version=2.0.0";

@@ -12,12 +12,12 @@ use mighub_store::RECORD_BYTES_MAX;
 use prost::Message as _;
 
 use super::{canonical, definitions};
+use crate::hub::Hub;
 use crate::hub::append::Actor;
 use crate::hub::moment::Moment;
 use crate::hub::objects::object;
-use crate::hub::refusal::Refusal;
 use crate::hub::permit::{Administer, Permit};
-use crate::hub::Hub;
+use crate::hub::refusal::Refusal;
 
 /// Bytes of the names of artefacts in one record, at most: they leave room for who sent them.
 pub(super) const RECORDED_BYTES_MAX: usize = RECORD_BYTES_MAX - 8 * 1024;

@@ -15,8 +15,8 @@ use super::header::Header;
 use crate::hub::agreement::Agreement;
 use crate::hub::lane::LaneId;
 use crate::hub::moment::Moment;
-use crate::hub::refusal::Refusal;
 use crate::hub::permit::{Permit, Submit};
+use crate::hub::refusal::Refusal;
 use crate::hub::structures::Definition;
 use crate::hub::{Hub, Principal};
 

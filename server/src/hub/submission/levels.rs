@@ -15,10 +15,10 @@ use crate::hub::blocks::LaneBlocks;
 use crate::hub::delta::{Side, compare};
 use crate::hub::lane::LaneId;
 use crate::hub::moment::Moment;
+use crate::hub::permit::{self, Permit};
 use crate::hub::refusal::Refusal;
 use crate::hub::retrieve::{Others, Read};
 use crate::hub::vintage::{BlockSource, LoadError, Vintage};
-use crate::hub::permit::{self, Permit};
 use crate::hub::{Hub, Principal};
 
 /// Judgements of more observations than this wait for one another: each may take the whole budget of a judge.

@@ -14,9 +14,9 @@ use crate::hub::lane::{LaneId, agency, dataflow};
 use crate::hub::moment::Moment;
 use crate::hub::objects::content;
 use crate::hub::pages::Page;
+use crate::hub::permit::{Enrolled, Follow, FollowOne, Permit};
 use crate::hub::reduce::row;
 use crate::hub::refusal::Refusal;
-use crate::hub::permit::{Enrolled, Follow, FollowOne, Permit};
 use crate::hub::rows::{HistoryRow, SUBMISSIONS_BY_TIME, SubmissionRow, falling_position, submission_key};
 use crate::hub::{Hub, Principal};
 

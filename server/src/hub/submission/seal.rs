@@ -9,12 +9,12 @@ use super::settle::Hearing;
 use super::upload::{End, OpenUpload};
 use super::{state_unfit, submission_id, unknown_submission};
 use crate::hub::moment::Moment;
+use crate::hub::permit::{ActOn, Permit};
 use crate::hub::reduce::row;
 use crate::hub::refusal::Refusal;
 use crate::hub::rows::{SubmissionRow, submission_key};
 use crate::hub::vintages::Recorded;
 use crate::hub::{Hub, Principal};
-use crate::hub::permit::{ActOn, Permit};
 
 impl Hub {
     /// SubmissionService.SealSubmission.
@@ -81,14 +81,18 @@ impl Hub {
         if let Some(base) = case.header.message.base_position {
             self.check_base(upload, base, head.as_ref())?;
         }
-        self.settle(&Hearing { case, terms: &terms, head, answers: Answers::default(), also: None, is_reviewed: false, now })
+        self.settle(&Hearing {
+            case,
+            terms: &terms,
+            head,
+            answers: Answers::default(),
+            also: None,
+            is_reviewed: false,
+            now,
+        })
     }
 
-    fn sealed_before(
-        &self,
-        id: &str,
-        now: Moment,
-    ) -> Result<v1::SealSubmissionResponse, Refusal> {
+    fn sealed_before(&self, id: &str, now: Moment) -> Result<v1::SealSubmissionResponse, Refusal> {
         submission_id(id)?;
         let found = self.judged(id)?;
         if found.contents.is_none() {

@@ -5,19 +5,19 @@ use std::sync::PoisonError;
 use mighub::block::Digest;
 use mighub::v1::{self, ErrorReason, SubmissionState, record::What};
 
+use super::chain::Chain;
 use super::header::{REASON_CHARACTERS_MAX, check_person};
 use super::read::lane_of;
-use super::chain::Chain;
 use super::steps;
 use super::upload::End;
 use super::{submission_id, unknown_submission};
+use crate::hub::Hub;
 use crate::hub::append::{Actor, record};
 use crate::hub::lane::LaneId;
 use crate::hub::moment::Moment;
+use crate::hub::permit::{ActOn, Permit};
 use crate::hub::refusal::Refusal;
 use crate::hub::vintages::Recorded;
-use crate::hub::Hub;
-use crate::hub::permit::{ActOn, Permit};
 
 impl Hub {
     /// SubmissionService.WithdrawSubmission.
@@ -78,8 +78,11 @@ impl Hub {
         let head = head.ok_or_else(|| not_withdrawable(id))?;
         let below =
             head.row.below.map(|position| self.vintage_recorded_at(&lane, position)).transpose()?.flatten();
-        let restored: Vec<Vec<u8>> =
-            below.iter().flat_map(|below| &below.row.steps).map(|step| step.manifest_digest.clone()).collect();
+        let restored: Vec<Vec<u8>> = below
+            .iter()
+            .flat_map(|below| &below.row.steps)
+            .map(|step| step.manifest_digest.clone())
+            .collect();
         self.check_not_expunged(&lane, &restored)?;
         let Chain { steps, objects, mut present } = self.chain_of_restored(&lane, below.as_ref(), now)?;
         let objects = self.stored_or_small(objects, &mut present, now)?;

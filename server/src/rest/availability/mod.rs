@@ -21,14 +21,12 @@ use mighub_sdmx::structure::{
 
 use super::accept::negotiate;
 use super::conditional::Validators;
-use super::data::{
-    Chosen, Context, DataQuery, Named, Parameters, Wanted, decoded, find, instant, providers,
-};
+use super::data::{Chosen, Context, DataQuery, Named, Parameters, Wanted, decoded, find, instant, providers};
 use super::desk::{Answer, Asked, Desk};
 use super::error::{Family, Problem};
 use super::structure::{at, header, offers, relatives};
-use crate::hub::permit::{Anybody, Read};
 use crate::hub::Hub;
+use crate::hub::permit::{Anybody, Read};
 use count::{Counted, count};
 
 /// Answers that are kept, as many as there are dataflows with some filters: readers ask for the same again and again.

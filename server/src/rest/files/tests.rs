@@ -57,7 +57,7 @@ async fn many_who_ask_for_one_file_at_once_have_it_built_once() {
 #[tokio::test]
 async fn whoever_hangs_up_keeps_its_place_until_its_file_is_given_up() {
     let files = Arc::new(Files::default());
-    let ask = |tag: String, begun: mpsc::Sender<()>, go_on: mpsc::Receiver<()>| {
+    let ask = |tag: String, begun: mpsc::SyncSender<()>, go_on: mpsc::Receiver<()>| {
         let files = files.clone();
         tokio::spawn(async move {
             let build = move |attendance: &Attendance| {
@@ -74,7 +74,7 @@ async fn whoever_hangs_up_keeps_its_place_until_its_file_is_given_up() {
     };
     let mut under_way = Vec::new();
     for nth in 0..BUILDING_MAX {
-        let ((begun, began), (go, go_on)) = (mpsc::channel(), mpsc::channel());
+        let ((begun, began), (go, go_on)) = (mpsc::sync_channel(1), mpsc::sync_channel(1));
         let task = ask(format!("{nth}"), begun, go_on);
         tokio::task::spawn_blocking(move || began.recv().expect("it begins")).await.expect("no panic");
         task.abort();

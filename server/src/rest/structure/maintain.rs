@@ -101,9 +101,7 @@ async fn store(desk: &Desk, request: Request) -> Response {
 /// Lets in whoever may store anything, and only then takes the message into memory.
 async fn received(desk: &Desk, parts: Parts, body: Body) -> Result<Response, Problem> {
     refuse_other_sites(&parts)?;
-    let admit = |hub: &Arc<Hub>, request: &Asked| {
-        Ok(request.permit(hub, Administer).map(drop)?)
-    };
+    let admit = |hub: &Arc<Hub>, request: &Asked| Ok(request.permit(hub, Administer).map(drop)?);
     // Held until the message is stored: so many are in memory at a time.
     let ((), _place) = desk.begin(parts.clone(), admit).await?;
     let bytes = match tokio::time::timeout(BODY_DEADLINE, to_bytes(body, MESSAGE_BYTES_MAX)).await {

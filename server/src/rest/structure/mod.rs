@@ -27,8 +27,8 @@ use super::accept::negotiate;
 use super::conditional::Validators;
 use super::desk::{Answer, Asked, Desk};
 use super::error::{Family, Problem};
-use crate::hub::permit::Anybody;
 use crate::hub::Hub;
+use crate::hub::permit::Anybody;
 
 /// Where version 2 has structures, in both of its addresses.
 const V2: [&str; 2] = ["/sdmx/v2/structure", "/sdmx/structure"];

@@ -34,8 +34,8 @@ use serde_json::{Value, json};
 
 use super::desk::{Answer, Desk};
 use super::error::{Family, Problem};
-use crate::hub::permit::{ActOn, Enrolled, FollowOne};
 use crate::door::places::Places;
+use crate::hub::permit::{ActOn, Enrolled, FollowOne};
 use crate::hub::{Hub, Moment, Principal, Refusal};
 use crate::limits::{Limits, count, count32};
 use ask::Ask;
@@ -101,7 +101,8 @@ async fn received(desk: &Arc<Desk>, files: &Arc<Files>, parts: Parts, body: Body
     let (id, agency) = (ask.sending.id.to_string(), agency_of(&principal));
     let place = files.places.take(agency.clone()).ok_or_else(|| {
         let Limits { files, files_per_agency, .. } = desk.hub().limits();
-        let text = format!("files are being taken in already, {files_per_agency} of {agency} or {files} of all");
+        let text =
+            format!("files are being taken in already, {files_per_agency} of {agency} or {files} of all");
         Problem::busy(text + ": try again", PLACE_WAIT)
     })?;
     let under_way = files.handed_in.begin(&id, &agency)?;
