@@ -149,7 +149,7 @@ async fn damage_is_told_by_lane_and_submission_and_mended_from_a_backup() {
             assert!(!seen.report.is_repaired);
             let verified = upkeep::verify(&hub.store(), Until::Durable).expect("it can be read");
             assert!(!verified.is_sound() && verified.concerned.lanes.contains_key(&format!("{FLOW}/SWE")));
-            let mended = upkeep::fsck(&hub, &[backup.clone()], false).expect("it can be mended");
+            let mended = upkeep::fsck(&hub, std::slice::from_ref(&backup), false).expect("it can be mended");
             assert!(mended.report.is_repaired && mended.report.objects_healed > 0, "{:#?}", mended.report);
             assert!(upkeep::verify(&hub.store(), Until::Durable).expect("it can be read").is_sound());
         })
