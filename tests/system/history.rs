@@ -132,6 +132,8 @@ struct Story {
     in_force: Vec<String>,
     /// After each step.
     past: Vec<Past>,
+    /// Of each withdrawal, how many steps came before it, and its second.
+    withdrawals: Vec<(usize, i64)>,
     told: Told,
 }
 
@@ -170,7 +172,17 @@ impl Story {
             copies.push(pulled(reader, PullRequest::all(text::DATAFLOW)).await);
         }
         let (lane, told) = (Lane::default(), Told::default());
-        Self { stage, readers, copies, lane, pushed: None, in_force: Vec::new(), past: Vec::new(), told }
+        Self {
+            stage,
+            readers,
+            copies,
+            lane,
+            pushed: None,
+            in_force: Vec::new(),
+            past: Vec::new(),
+            withdrawals: Vec::new(),
+            told,
+        }
     }
 
     fn now_s(&self) -> i64 {
@@ -246,6 +258,7 @@ impl Story {
         if let Some(newest) = newest {
             self.readers[0].withdraw(&newest, "it was wrong", "").await.expect("withdrawn");
             self.told.withdrawn += 1;
+            self.withdrawals.push((self.past.len(), self.now_s()));
         }
     }
 
@@ -280,6 +293,12 @@ impl Story {
         Ok(())
     }
 
+    /// The last second of which releases count after a past step.
+    fn released_until(&self, step: usize) -> i64 {
+        let later = self.withdrawals.iter().filter(|(before, _)| *before > step);
+        later.map(|(_, second)| second - 1).chain([self.now_s()]).min().expect("now at least")
+    }
+
     /// As of every past step each reader gets what could be seen then, less what is restricted today.
     async fn the_past_is_as_it_was(&self) -> Result<(), String> {
         for (moment, past) in self.past.iter().enumerate() {
@@ -287,8 +306,8 @@ impl Story {
                 let today = self.lane.shown_to(audience, self.now_s());
                 for (at, second) in [
                     (At::AsOf(instant(past.second)), past.second),
-                    // After that record, with what is released by now.
-                    (At::Position(past.position), self.now_s()),
+                    // After that record, with what is released by now; what was taken back before its hour never was.
+                    (At::Position(past.position), self.released_until(moment)),
                 ] {
                     let shown = past.lane.shown_to(audience, second);
                     let expected = printed_table(&shown.read_by(&today, audience));

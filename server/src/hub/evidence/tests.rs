@@ -143,30 +143,3 @@ fn leaves_tell_nothing_to_those_who_guess_the_record() {
         "whoever is given the salt sees the record"
     );
 }
-
-#[test]
-#[ignore = "a measurement: `cargo test -p mighub-server --lib a_million -- --ignored --nocapture`"]
-fn a_million_records_open_in_seconds() {
-    const MILLION: u64 = 1_000_000;
-    let journal = Journal::of(MILLION, "record 0");
-    let view = MemoryView::default();
-    view.apply(&ViewBatch::default(), MILLION).expect("applied");
-    let timed = |what: &str, work: &mut dyn FnMut()| {
-        let begun = std::time::Instant::now();
-        work();
-        eprintln!("{what}: {:?}", begun.elapsed());
-    };
-    timed("a view without tree is given one", &mut || drop(journal.open(&view).expect("a tree")));
-    timed("opened again", &mut || drop(journal.open(&view).expect("a tree")));
-    let log = journal.open(&view).expect("a tree");
-    timed("1,000 inclusion proofs", &mut || {
-        for nth in 0..1_000 {
-            assert!(log.inclusion(&view, nth * 997, MILLION - nth).expect("a proof").len() <= 20);
-        }
-    });
-    timed("1,000 consistency proofs", &mut || {
-        for nth in 1..=1_000 {
-            assert!(log.consistency(&view, nth * 997, MILLION - nth).expect("a proof").len() <= 21);
-        }
-    });
-}

@@ -43,7 +43,7 @@ impl Hub {
                 Refusal::new(ErrorReason::PageTokenMalformed, "the page token is not one of this list")
             })?
         };
-        let mut list = List { request, size: page.size, reads: Vec::new(), awaited: HashMap::new() };
+        let mut list = List { request, size: page.size, reads: Vec::new(), open_reads: HashMap::new() };
         let (mut looked_at, mut next, mut broken) = (0, None, None);
         self.reads
             .log
@@ -59,7 +59,7 @@ impl Hub {
                             (next, looked_at) = (Some(place), 0);
                         }
                         list.end(&entry);
-                        if list.awaited.is_empty() || looked_at > LOOKED_AHEAD_MAX {
+                        if list.open_reads.is_empty() || looked_at > LOOKED_AHEAD_MAX {
                             return ControlFlow::Break(());
                         }
                     }
@@ -92,7 +92,7 @@ struct List<'a> {
     size: usize,
     reads: Vec<v1::Read>,
     /// Reads whose end may come, with their place in the list.
-    awaited: HashMap<(i64, u64), usize>,
+    open_reads: HashMap<(i64, u64), usize>,
 }
 
 impl List<'_> {
@@ -109,14 +109,14 @@ impl List<'_> {
             return;
         }
         if !entry.has_ended {
-            self.awaited.insert((entry.begun_ms, entry.number), self.reads.len());
+            self.open_reads.insert((entry.begun_ms, entry.number), self.reads.len());
         }
         self.reads.push(message(entry));
     }
 
     fn end(&mut self, entry: &Entry) {
         if entry.has_ended
-            && let Some(place) = self.awaited.remove(&(entry.begun_ms, entry.number))
+            && let Some(place) = self.open_reads.remove(&(entry.begun_ms, entry.number))
         {
             self.reads[place].observations = entry.observations;
         }
