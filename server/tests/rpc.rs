@@ -288,7 +288,17 @@ async fn health_and_reflection_answer_without_a_certificate() {
     let mut names: Vec<String> = services.service.into_iter().map(|ServiceResponse { name }| name).collect();
     names.retain(|name| name.starts_with("mighub"));
     names.sort();
-    let expected = ["AgencyService", "RetrievalService", "StructureService", "SubmissionService"];
+    let expected = [
+        "AgencyService",
+        "DisclosureService",
+        "EvidenceService",
+        "ExpungeService",
+        "KeyService",
+        "ReleaseService",
+        "RetrievalService",
+        "StructureService",
+        "SubmissionService",
+    ];
     assert_eq!(names, expected.map(|name| format!("mighub.v1.{name}")));
 }
 

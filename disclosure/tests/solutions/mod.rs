@@ -20,18 +20,47 @@ fn ends(bounds: Bounds, end: i128) -> (i128, i128) {
 }
 
 /// Gives the first open cell each of its values in turn.
-fn is_solvable(table: &Table, bounds: &mut Vec<(i128, i128)>) -> bool {
-    if !is_possible(table, bounds) {
+fn is_solvable(table: &Table, bounds: &[(i128, i128)]) -> bool {
+    let mut bounds = bounds.to_vec();
+    while narrow(table, &mut bounds) {}
+    if !is_possible(table, &bounds) {
         return false;
     }
     let Some(open) = bounds.iter().position(|(low, high)| low < high) else { return true };
     let (low, high) = bounds[open];
-    let found = (low..=high).any(|figure| {
+    (low..=high).any(|figure| {
         bounds[open] = (figure, figure);
-        is_solvable(table, bounds)
-    });
-    bounds[open] = (low, high);
-    found
+        is_solvable(table, &bounds)
+    })
+}
+
+/// Takes from the ends of open cells what no relation allows; whether anything was. Without it counting to large
+/// totals would take for ever.
+fn narrow(table: &Table, bounds: &mut [(i128, i128)]) -> bool {
+    let mut narrowed = false;
+    for relation in table.relations().iter().filter(|relation| !relation.at_least) {
+        for term in &relation.terms {
+            let (mut least, mut most) = (0, 0);
+            for other in relation.terms.iter().filter(|other| other.cell != term.cell) {
+                let (low, high) = bounds[other.cell as usize];
+                let (low, high) = (low * i128::from(other.factor), high * i128::from(other.factor));
+                least += low.min(high);
+                most += low.max(high);
+            }
+            let (low, high) = match term.factor {
+                1 => (-most, -least),
+                -1 => (least, most),
+                _ => continue,
+            };
+            let ends = &mut bounds[term.cell as usize];
+            let tighter = (ends.0.max(low), ends.1.min(high));
+            if tighter != *ends && tighter.0 <= tighter.1 {
+                *ends = tighter;
+                narrowed = true;
+            }
+        }
+    }
+    narrowed
 }
 
 /// Whether no relation is out of reach.
