@@ -109,7 +109,7 @@ async fn work(
     let mut turn = 0_u16;
     while !over.load(Ordering::SeqCst) {
         let begun = Instant::now();
-        if pushes && turn % 2 == 0 {
+        if pushes && turn.is_multiple_of(2) {
             let figure = format!("{},A,F", figures.fetch_add(1, Ordering::SeqCst));
             let file = flows(office, &[("M", "IMM", "USA", FIRST_YEAR + turn / 2 % YEARS, &figure)]);
             match hub.push(text(file), &PushOptions::default(), &Progress::silent()).await {

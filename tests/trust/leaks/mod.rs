@@ -90,7 +90,7 @@ async fn no_answer_and_no_log_tells_a_secret_to_who_may_not_have_it() {
     logs::keep();
     let mut attack = Attack::of("leak_canaries");
     let mut random = attack.random();
-    let world = World::new(&mut random).await;
+    let world = Box::pin(World::new(&mut random)).await;
     let needles = Needles::new(world.canaries.iter().map(|canary| canary.text.as_str()));
     let definition = world.stage.definition();
     let secrets = world.canaries.iter().filter(|canary| canary.why.is_told());

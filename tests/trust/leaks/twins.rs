@@ -29,8 +29,11 @@ const CURSORS_MAX: usize = 50;
 /// Counterpart, year, figure, confidentiality.
 type Row = (&'static str, u16, i64, &'static str);
 
-/// What the hubs are sent, alike but for the secrets: provider, seconds of embargo, rows for the one and for the other.
-fn submissions() -> Vec<(&'static str, Option<i64>, Vec<Row>, Vec<Row>)> {
+/// Provider, seconds of embargo, rows for the one hub and for the other.
+type Sent = (&'static str, Option<i64>, Vec<Row>, Vec<Row>);
+
+/// What the hubs are sent, alike but for the secrets.
+fn submissions() -> Vec<Sent> {
     let both = |rows: Vec<Row>| (rows.clone(), rows);
     let (free, _) = both(vec![("DNK", 2001, 11, "F"), ("NOR", 2001, 12, "F"), ("NOR", 2002, 13, "F")]);
     vec![

@@ -134,7 +134,7 @@ impl World {
         let begun_s = stage.now().0 / 1_000;
         let canaries = canaries(random);
         let mut world = Self { readers: Vec::new(), canaries, submissions: Vec::new(), begun_s, stage };
-        world.send_all().await;
+        Box::pin(world.send_all()).await;
         let tokens = tokens(&world.stage).await;
         world.readers = connect_everybody(&world.stage, &tokens).await;
         world

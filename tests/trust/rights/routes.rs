@@ -154,7 +154,6 @@ pub(super) const ROUTES: &[Route] = &[
         let_in: 201,
         consumes: true,
         expected: ANSWERERS,
-        ..ROUTE
     },
     Route { id: "description", asked: |_| Asked::get("/sdmx/openapi.json"), expected: [ANYBODY; 3], ..ROUTE },
 ];

@@ -31,7 +31,7 @@ const EMBARGO_MS: u64 = 12_000;
 #[derive(Clone)]
 enum Letter {
     Ask(Request),
-    Tell(Answer),
+    Tell(Box<Answer>),
 }
 
 /// A submission of an office.
@@ -230,8 +230,8 @@ impl World {
             Letter::Ask(request) if self.hub.is_up() => self.serve(from, &request),
             // Nobody is there.
             Letter::Ask(_) => {}
-            Letter::Tell(answer) if to == READER_AT => self.reader_hears(answer),
-            Letter::Tell(answer) => self.office_hears(to - 1, answer),
+            Letter::Tell(answer) if to == READER_AT => self.reader_hears(*answer),
+            Letter::Tell(answer) => self.office_hears(to - 1, *answer),
         }
     }
 
@@ -254,7 +254,7 @@ impl World {
             self.tally.crashes_before_the_answer += 1;
             return;
         }
-        self.network.send(self.now, HUB, from, Letter::Tell(answer), &mut self.random);
+        self.network.send(self.now, HUB, from, Letter::Tell(Box::new(answer)), &mut self.random);
     }
 
     fn tell_story(&mut self, from: Actor, answer: &Answer) {
