@@ -105,6 +105,8 @@ for address, families in ASKED:
                 found += wrong(asked, answer.content)
             except (etree.XMLSyntaxError, json.JSONDecodeError, KeyError) as error:
                 found.append(f"{type(error).__name__}: {error}; it begins {answer.text[:200]}")
+        # The schema of 3.0 lets an item be called _T or 014 but not its children say so: its Parent has another pattern.
+        found = [text for text in found if not ("v3_0/structure}Parent'" in text and "is not accepted by the pattern" in text)]
         messages += 1
         problems += bool(found)
         for text in found[:3]:

@@ -319,6 +319,11 @@ impl Step<'_> {
         submission.accepted = Some(self.position.0);
         submission.history.push(self.history(SubmissionState::Accepted, &contents.reason));
         batch.put(submission_key(&contents.submission_id), submission.encode_to_vec());
+        let base = match accepted.base {
+            None => None,
+            Some(position) => row::<VintageRow>(view, &vintage_key(&lane, position))?,
+        };
+        let embargo_ms = accepted.embargo_time.as_ref().map(mighub::convert::timestamp);
         let vintage = VintageRow {
             effective_ms: self.effective_ms,
             steps: steps(&accepted.steps),
@@ -327,7 +332,8 @@ impl Step<'_> {
             by_withdrawal: false,
             reason: contents.reason.clone(),
             kind: contents.kind,
-            embargo_ms: accepted.embargo_time.as_ref().map(mighub::convert::timestamp),
+            embargo_ms,
+            latest_embargo_ms: embargo_ms.max(base.and_then(|base| base.latest_embargo_ms)),
             edition: accepted.edition.clone(),
             publication_date: accepted.publication_date.clone(),
             observations: contents.observations,

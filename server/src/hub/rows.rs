@@ -256,6 +256,10 @@ pub struct VintageRow {
     /// Whether it came about by a release: it is the vintage before with other steps.
     #[prost(bool, tag = "13")]
     pub by_release: bool,
+    /// The latest embargo of this vintage and of those beneath, milliseconds since 1970. Steps do not tell it: what is
+    /// under embargo may change nothing of what is visible.
+    #[prost(int64, optional, tag = "14")]
+    pub latest_embargo_ms: Option<i64>,
 }
 
 /// Cells of a lane that are withheld, or were.

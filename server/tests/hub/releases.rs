@@ -142,3 +142,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_embargo_of_what_something_later_covers_can_be_moved_all_the_same() {
+    let stage = Stage::new();
+    stage.grant("SWE", Role::Publisher);
+    let mut model = Model { stage, sent: Vec::new(), number: 0 };
+    // Nothing will be seen of the first, so no step of the lane tells of it, until the second is taken back.
+    for event in [
+        Event::Send { year: 2_001, embargo: Some(1) },
+        Event::Send { year: 2_001, embargo: None },
+        Event::Release { nth: Some(0), seconds: Some(5) },
+        Event::Withdraw,
+        Event::Wait(2),
+        Event::Wait(4),
+    ] {
+        model.apply(&event);
+        model.check().unwrap_or_else(|error| panic!("{event:?}: {error}"));
+    }
+}

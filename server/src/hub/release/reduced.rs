@@ -56,6 +56,7 @@ impl Step<'_> {
             if moved.submission_id == vintage.submission_id {
                 vintage.embargo_ms = Some(until_ms);
             }
+            vintage.latest_embargo_ms = vintage.latest_embargo_ms.max(Some(until_ms));
         }
         let vintage = VintageRow {
             effective_ms: self.effective_ms,

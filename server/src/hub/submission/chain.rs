@@ -92,7 +92,7 @@ impl Hub {
         let (mut links, mut next) = (Vec::new(), Some(top.clone()));
         let mut base = None;
         while let Some(vintage) = next {
-            if waited_for.is_empty() && vintage.releases(now).next().is_none() {
+            if waited_for.is_empty() && vintage.row.latest_embargo_ms.is_none_or(|latest| latest <= now.0) {
                 base = vintage.manifest();
                 break;
             }
