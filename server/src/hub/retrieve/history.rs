@@ -133,7 +133,7 @@ pub(super) struct History<'h> {
     hub: &'h Hub,
     lane: &'h LaneId,
     audience: Audience,
-    /// What the lane shows the audience today.
+    /// What says what is restricted, such as what the lane shows the audience today; nothing: each state itself.
     governing: Option<Digest>,
     manifests: Manifests<'h>,
     ahead: Option<(Shown, Option<Sight>)>,
@@ -149,10 +149,32 @@ impl<'h> History<'h> {
         until: Point,
         today: Point,
     ) -> Result<Self, Refusal> {
-        let mut manifests = Manifests::new(hub, lane, audience.before_release, until)?;
-        let first = manifests.next().transpose()?;
         let head = if audience.restricted { None } else { hub.vintage_at(lane, today.position)? };
         let governing = head.and_then(|head| head.manifest_at(today.moment, audience.before_release));
+        Self::governed(ask, hub, lane, audience, until, governing)
+    }
+
+    /// Up to a point, each state as this audience saw it when it was the newest: restricted was what it said itself.
+    pub(super) fn as_it_was(
+        ask: &'h Ask,
+        hub: &'h Hub,
+        lane: &'h LaneId,
+        audience: Audience,
+        until: Point,
+    ) -> Result<Self, Refusal> {
+        Self::governed(ask, hub, lane, audience, until, None)
+    }
+
+    fn governed(
+        ask: &'h Ask,
+        hub: &'h Hub,
+        lane: &'h LaneId,
+        audience: Audience,
+        until: Point,
+        governing: Option<Digest>,
+    ) -> Result<Self, Refusal> {
+        let mut manifests = Manifests::new(hub, lane, audience.before_release, until)?;
+        let first = manifests.next().transpose()?;
         let mut history = Self { ask, hub, lane, audience, governing, manifests, ahead: None };
         history.ahead = first.map(|shown| history.open(shown)).transpose()?;
         Ok(history)
@@ -168,8 +190,9 @@ impl<'h> History<'h> {
 
     /// The newest state. What came before is opened only if it may read alike.
     pub(super) fn newest(mut self) -> Result<Option<(Shown, Option<Sight>)>, Refusal> {
+        let leaves_out = self.audience.keys_hidden || !self.audience.withheld.is_empty();
         match &self.ahead {
-            Some((_, Some(sight))) if !sight.hides && !self.audience.keys_hidden => Ok(self.ahead),
+            Some((_, Some(sight))) if !sight.hides && !leaves_out => Ok(self.ahead),
             _ => self.advance(),
         }
     }

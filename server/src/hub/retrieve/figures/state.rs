@@ -1,8 +1,10 @@
 //! What tells one answer from another, known before any figure is read: for ETag and Last-Modified.
 
+use mighub::block::Digest;
+
 use super::Figures;
 use crate::hub::lane::LaneId;
-use crate::hub::retrieve::history::History;
+use crate::hub::retrieve::history::{History, Shown};
 use crate::hub::retrieve::reading::{At, Point};
 use crate::hub::retrieve::sight::{Outlook, Vantage};
 use crate::hub::{Moment, Refusal};
@@ -19,6 +21,23 @@ pub struct FiguresState {
     /// A moment after which nothing changed that the tag names: this reader's figures, the rights to them, how they
     /// are defined; nothing if there never were any.
     pub changed: Option<Moment>,
+}
+
+/// The name of a state of a lane, as a reader can tell it from others.
+#[derive(Clone, Copy)]
+struct Named {
+    /// When it came to be seen as it is.
+    since: Moment,
+    /// By which record.
+    position: u64,
+    /// All of it, with what is hidden: only of what does not change any more.
+    manifest: Option<Digest>,
+}
+
+impl Named {
+    fn of(shown: &Shown) -> Self {
+        Self { since: shown.since, position: shown.recorded.position, manifest: None }
+    }
 }
 
 impl Figures {
@@ -41,10 +60,12 @@ impl Figures {
                 if states.is_empty() {
                     continue;
                 }
-                let known = (&lane.provider, &outlook.audience, &outlook.rivals, &states);
+                let names: Vec<_> =
+                    states.iter().map(|named| (named.since, named.position, named.manifest)).collect();
+                let known = (&lane.provider, &outlook.audience, &outlook.rivals, names);
                 tag.update(format!("{known:?}").as_bytes());
                 if std::ptr::eq(vantage, &self.after) {
-                    changed = changed.max(states.iter().map(|(since, _)| *since).max());
+                    changed = changed.max(states.iter().map(|named| named.since).max());
                 }
             }
         }
@@ -53,17 +74,12 @@ impl Figures {
         Ok(FiguresState { tag: short, changed })
     }
 
-    /// The states of a lane that the answer is made of, as the reader can tell them apart, with when they
-    /// became visible.
-    fn states_of(
-        &self,
-        lane: &LaneId,
-        outlook: &Outlook,
-        vantage: &Vantage,
-    ) -> Result<Vec<(Moment, u64)>, Refusal> {
+    /// What a lane gives to the answer, as the reader can tell it apart. No two contents have the same names: a state
+    /// is named by when it came to be seen as it is, and the confidentiality of today, which governs what was shown
+    /// then, by the state that tells it.
+    fn states_of(&self, lane: &LaneId, outlook: &Outlook, vantage: &Vantage) -> Result<Vec<Named>, Refusal> {
         let today = vantage.reading.today;
-        let history =
-            |until: Point| History::new(&self.ask, &self.hub, lane, outlook.audience.clone(), until, today);
+        let audience = &outlook.audience;
         let until = match (&vantage.reading.at, &outlook.visible) {
             (At::Edition(_), Some(visible)) => {
                 Point { position: visible.recorded.position, moment: visible.point.moment }
@@ -71,15 +87,31 @@ impl Figures {
             (At::Edition(_), None) => return Ok(Vec::new()),
             (At::Point(point), _) => *point,
         };
-        let name = |shown: super::Shown| (shown.since, shown.recorded.position);
+        let seen_at = |until: Point| -> Result<Option<Named>, Refusal> {
+            let history = History::as_it_was(&self.ask, &self.hub, lane, audience.clone(), until)?;
+            Ok(history.newest()?.map(|(shown, _)| Named::of(&shown)))
+        };
+        let is_governed = !audience.restricted && (self.is_history || until != today);
+        let mut states = Vec::new();
         if self.is_history {
-            return history(until)?.map(|state| Ok(name(state?.0))).collect();
+            let history = History::new(&self.ask, &self.hub, lane, audience.clone(), until, today)?;
+            for state in history {
+                states.push(Named::of(&state?.0));
+            }
+        } else {
+            states.extend(seen_at(until)?.map(|named| match &outlook.visible {
+                // What the state itself hid may be free today.
+                Some(visible) if is_governed => Named { manifest: Some(visible.manifest), ..named },
+                _ => named,
+            }));
         }
-        let mut states: Vec<_> =
-            history(until)?.newest()?.map(|(shown, _)| name(shown)).into_iter().collect();
-        // The confidentiality of today governs what was shown then.
-        if until != today && !outlook.audience.restricted {
-            states.extend(history(today)?.newest()?.map(|(shown, _)| name(shown)));
+        if is_governed {
+            states.extend(seen_at(today)?);
+            if audience.keys_hidden {
+                // What is hidden today cannot be told from what is not there, and yet governs what was shown then:
+                // no answer is the same as another for sure.
+                states.push(Named { since: today.moment, position: today.position, manifest: None });
+            }
         }
         Ok(states)
     }

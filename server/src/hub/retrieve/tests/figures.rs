@@ -134,3 +134,48 @@ fn moments_to_come_tell_nothing_of_embargoes() {
     assert!(taken(&lab, &Principal::PUBLIC, as_of, &mut copy).is_err());
     assert!(copy.is_empty());
 }
+
+#[test]
+fn what_becomes_restricted_or_free_has_another_tag_than_what_was_shown_before() {
+    for existence_restricted in [true, false] {
+        let mut lab = Lab::new();
+        lab.agree("SWE", |agreement| agreement.existence_restricted = existence_restricted);
+        lab.send("SWE", [(("POL", 2001), super::free(1))].into(), None, "");
+        lab.wait(1);
+        lab.send("SWE", [(("DEU", 2000), super::free(2))].into(), None, "");
+        let then = lab.now;
+        let mut seen: Vec<Vec<(Copy, FiguresState)>> = Vec::new();
+        // POL is free, then restricted, then gone, and free again.
+        for write in [None, Some(Some((1, "C"))), Some(None), Some(Some((1, "C"))), Some(Some((1, "F")))] {
+            lab.wait(1_000);
+            if let Some(cell) = write {
+                lab.send("SWE", [(("POL", 2001), cell)].into(), None, "");
+            }
+            lab.wait(1);
+            let of = |request| {
+                let mut copy = Copy::new();
+                let state = taken(&lab, &Principal::PUBLIC, request, &mut copy).expect("figures");
+                (copy, state)
+            };
+            let as_of = FiguresRequest { as_of: Some(then), ..asked("SWE") };
+            let history = FiguresRequest { history: true, ..asked("SWE") };
+            seen.push([asked("SWE"), as_of, history].map(of).into());
+        }
+        assert!(seen[0][0].0 != seen[1][0].0, "it matters");
+        for (nth, later) in seen.iter().enumerate() {
+            for earlier in &seen[..nth] {
+                for ((before, old), (after, new)) in earlier.iter().zip(later) {
+                    let (tag, date) = (old.tag == new.tag, old.changed == new.changed);
+                    assert!(
+                        before == after || !(tag || date),
+                        "{before:?} and {after:?} have the same tag or date"
+                    );
+                }
+            }
+        }
+        if existence_restricted {
+            // Restricted, gone, and restricted again: the public sees the same.
+            assert!(seen[1][0].1.tag == seen[2][0].1.tag && seen[2][0].1.tag == seen[3][0].1.tag);
+        }
+    }
+}
