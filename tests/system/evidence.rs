@@ -15,9 +15,9 @@ use mighub_server::witness::{ExportError, Exported, export_log};
 use prost::Message;
 use ring::signature::Ed25519KeyPair;
 
-use crate::exchange::flows;
+use crate::office::data::flows;
 use crate::office::raw::{self, reason};
-use crate::office::{Stage, accepted, text};
+use crate::office::{Stage, accepted, copy_folder, text};
 
 pub(crate) fn figures(year: u16, value: &str) -> String {
     flows("SWE", &[("M", "IMM", "NOR", year, value)])
@@ -311,17 +311,4 @@ async fn a_hub_that_was_restored_without_its_last_records_is_told_apart_from_one
     // Whoever never knew more than the backup has goes on.
     stage.client("NOR").await.history_confirmed().await.expect("nothing is missing that it knew of");
     stage.close().await;
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).expect("a folder");
-    for entry in std::fs::read_dir(from).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        let target = to.join(path.file_name().expect("a name"));
-        if path.is_dir() {
-            copy_folder(&path, &target);
-        } else {
-            std::fs::copy(&path, &target).expect("copied");
-        }
-    }
 }

@@ -7,23 +7,11 @@ use mighub_client::{
 };
 
 use crate::model::text as tiny;
-use crate::office::data::{pulled, sample, sample_path, table_of};
+use crate::office::data::{flows, pulled, sample, sample_path, table_of};
 use crate::office::{FLOW, Stage, accepted, push, report_text, text};
 
 /// A report without findings is smaller.
 const REPORT_BYTES: u64 = 1_024;
-
-/// Rows of MIG_FLOW: action, direction, counterpart, year, and the cells behind.
-pub(crate) fn flows(provider: &str, rows: &[(&str, &str, &str, u16, &str)]) -> String {
-    let header = "STRUCTURE,STRUCTURE_ID,ACTION,FREQ,REF_AREA,FLOW_DIR,MIG_CRITERION,COUNTERPART_AREA,SEX,AGE,DURATION,\
-                  MIG_CATEGORY,TIME_PERIOD,OBS_VALUE,OBS_STATUS,CONF_STATUS\n";
-    let row = |(action, direction, counterpart, year, cells): &(&str, &str, &str, u16, &str)| {
-        format!(
-            "dataflow,{FLOW},{action},A,{provider},{direction},PRV,{counterpart},_T,_T,LT,_T,{year},{cells}\n"
-        )
-    };
-    header.to_owned() + &rows.iter().map(row).collect::<String>()
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_file_comes_back_as_it_was_sent_with_a_receipt() {

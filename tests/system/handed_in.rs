@@ -8,8 +8,7 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::exchange::flows;
-use crate::office::data::sample;
+use crate::office::data::{flows, sample};
 use crate::office::{ADMINISTRATOR, Stage, raw};
 
 const KEY: &str = "01J9ZK6V3QH7X0T2M4N8R5PBCG";

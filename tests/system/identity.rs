@@ -3,8 +3,7 @@
 use mighub::v1::{self, Role};
 use mighub_client::{At, Config, Hub, PullRequest, PushOptions, PushOutcome};
 
-use crate::exchange::flows;
-use crate::office::data::pulled;
+use crate::office::data::{flows, pulled};
 use crate::office::raw::{self, reason};
 use crate::office::{ADMINISTRATOR, FLOW, Stage, accepted, instant, push, report_text};
 use crate::rights::{Scene, scene};

@@ -8,9 +8,8 @@ use mighub_client::{Error, ExitCode, Home, Hub, PullRequest, PushOptions, Timest
 use mighub_server::hub::Moment;
 use mighub_server::serve::rotate_signer;
 
-use crate::exchange::flows;
 use crate::hostile::{scene, told};
-use crate::office::data::pulled;
+use crate::office::data::{flows, pulled};
 use crate::office::parcel::{self, Desk};
 use crate::office::raw::{self, reason};
 use crate::office::{ADMINISTRATOR, FLOW, Stage, accepted, instant, machine_now};

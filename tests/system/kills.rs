@@ -2,25 +2,17 @@
 //! taken up and takes effect once.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use mighub_client::{Hub, Progress, PullRequest, PushOptions, PushOutcome, Receipt};
-use mighub_server::serve::{ServeOptions, start};
 
-use crate::exchange::flows;
 use crate::office::attack::{Attack, rounds};
-use crate::office::data::pulled;
+use crate::office::child::ChildHub;
+use crate::office::data::{flows, pulled};
 use crate::office::{FLOW, Stage, text};
 
-/// Names the folder of the hub that a child serves, and where.
-const FOLDER: &str = "MIGHUB_HUB_CHILD";
-const LISTEN: &str = "MIGHUB_HUB_LISTEN";
 /// Kills, at least.
 const ROUNDS: u64 = 50;
 /// Receipts none of which may be lost, at least.
@@ -31,52 +23,6 @@ const ROUNDS_MAX: u64 = 1_000;
 const LIFE_MAX_US: u64 = 800_000;
 /// Offices that push at the same time.
 const OFFICES: [&str; 2] = ["FRA", "SWE"];
-
-/// Runs only in the child: serves until it is killed.
-#[test]
-fn a_hub_in_a_child() {
-    let (Ok(folder), Ok(listen)) = (std::env::var(FOLDER), std::env::var(LISTEN)) else { return };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(async {
-        let _running = start(ServeOptions::new(folder).listening_on(listen)).await.expect("the hub starts");
-        println!("\nREADY");
-        std::future::pending::<()>().await
-    })
-}
-
-/// A hub in another process. Dropping it is kill -9.
-pub(crate) struct Killed(Child);
-
-impl Drop for Killed {
-    fn drop(&mut self) {
-        self.0.kill().expect("killed");
-        self.0.wait().expect("ended");
-    }
-}
-
-impl Killed {
-    /// Number of its process.
-    pub(crate) fn process(&self) -> u32 {
-        self.0.id()
-    }
-}
-
-/// A hub in another process; gives back when it is ready.
-pub(crate) fn child(folder: &Path, listen: SocketAddr) -> Killed {
-    let mut child = Command::new(std::env::current_exe().expect("a path"))
-        .args(["--exact", "kills::a_hub_in_a_child", "--nocapture", "--test-threads=1"])
-        .env(FOLDER, folder)
-        .env(LISTEN, listen.to_string())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::inherit())
-        .spawn()
-        .expect("a child");
-    let output = BufReader::new(child.stdout.take().expect("its output"));
-    let ready = output.lines().map_while(Result::ok).any(|line| line == "READY");
-    let child = Killed(child);
-    assert!(ready, "the hub did not start after it was killed");
-    child
-}
 
 /// An office that pushes one figure after the other.
 struct Pusher {
@@ -135,7 +81,7 @@ fn nothing_acknowledged_is_lost_when_the_hub_is_killed() {
             }
             attack.round();
             attack.inject("kills while a push was on its way", 1);
-            let hub = child(&folder, address);
+            let hub = ChildHub::serve(&folder, address);
             let busy: Vec<_> = pushers.iter().map(|pusher| pusher.busy.clone()).collect();
             let life = Duration::from_micros(random.below(LIFE_MAX_US));
             let [first, second] = &mut pushers[..] else { unreachable!("there are two offices") };

@@ -3,7 +3,7 @@
 
 use mighub_client::{PushOptions, PushOutcome};
 
-use crate::exchange::flows;
+use crate::office::data::flows;
 use crate::office::{Stage, push};
 
 const SCHEMAS: &str = "http://www.sdmx.org/resources/sdmxml/schemas/v3_0";

@@ -7,8 +7,8 @@ use mighub::v1::{self, Role};
 use mighub_client::{Progress, PushOptions, PushOutcome, Source};
 use prost::Message;
 
-use crate::exchange::flows;
 use crate::hostile::{goes_on, scene, told};
+use crate::office::data::flows;
 use crate::office::parcel::{self, Desk};
 use crate::office::{accepted, agreement, raw};
 

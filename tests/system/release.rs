@@ -6,8 +6,7 @@ use mighub_client::{At, Decided, Effect, Error, Hub, Kind, PullRequest, PushOpti
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::exchange::flows;
-use crate::office::data::{Copy, pulled};
+use crate::office::data::{Copy, flows, pulled};
 use crate::office::{ADMINISTRATOR, FLOW, Stage, accepted, agreement, instant, push, raw};
 
 fn why(reason: &str) -> Decided {

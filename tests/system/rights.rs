@@ -7,8 +7,8 @@ use mighub_client::{PushOptions, PushOutcome};
 use tonic::Status;
 use tonic::transport::Channel;
 
-use crate::exchange::flows;
 use crate::model::text::structure;
+use crate::office::data::flows;
 use crate::office::parcel::{self, Desk};
 use crate::office::raw::{self, reason};
 use crate::office::{ADMINISTRATOR, FLOW, Stage, accepted, agreement, push};

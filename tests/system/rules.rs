@@ -5,7 +5,7 @@ use mighub::v1::{self, SubmissionState};
 use mighub_client::{PushOptions, PushOutcome};
 use mighub_validation::Rulebook;
 
-use crate::exchange::flows;
+use crate::office::data::flows;
 use crate::office::{ADMINISTRATOR, FLOW, Stage, accepted, push, raw};
 
 /// Immigrants from a country in one year, by sex.

@@ -18,10 +18,9 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::exchange::flows;
-use crate::kills::{Killed, child};
 use crate::office::attack::{Attack, rounds};
-use crate::office::data::pulled;
+use crate::office::child::ChildHub;
+use crate::office::data::{flows, pulled};
 use crate::office::{ADMINISTRATOR, FLOW, Stage, accepted};
 
 /// Attackers of each kind at a time.
@@ -247,13 +246,6 @@ async fn gone(mut stream: impl tokio::io::AsyncRead + Unpin) -> std::io::Result<
     Ok(())
 }
 
-/// The memory of a process, in MiB.
-fn resident_mib(process: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("it lives");
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("a line");
-    line.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok()).expect("a number") / 1_024
-}
-
 const KINDS: [&str; 8] = [
     "no_handshake",
     "handshake_byte_a_second",
@@ -292,13 +284,13 @@ fn p99_ms(mut took: Vec<Duration>) -> u64 {
 }
 
 /// A hub in a child that is short of patience, with one office and one reader.
-async fn besieged() -> (Stage, Killed) {
+async fn besieged() -> (Stage, ChildHub) {
     let mut stage = Stage::new().await;
     stage.admit_office("SWE").await;
     stage.admit("READER", &[mighub::v1::Role::Reader]).await;
     stage.pause().await;
     impatient(&stage.hub_folder());
-    let hub = child(&stage.hub_folder(), stage.address());
+    let hub = ChildHub::serve(&stage.hub_folder(), stage.address());
     (stage, hub)
 }
 
@@ -306,14 +298,14 @@ async fn besieged() -> (Stage, Killed) {
 async fn slow_and_flooding_peers_are_hung_up_on_and_honest_ones_hear_nothing_of_it() {
     let mut attack = Attack::of("slow_and_flooding_peers");
     let (stage, hub) = besieged().await;
-    let (stage, process) = (&stage, hub.process());
+    let (stage, hub) = (&stage, &hub);
     let over = Arc::new(AtomicBool::new(false));
     let attackers = Attackers::new(stage);
     let honest = honest(stage, over.clone());
     let siege = async {
         // What a hub takes for its first answers is no growth.
         sleep(Duration::from_secs(2)).await;
-        let before = resident_mib(process);
+        let before = hub.memory_mib();
         let mut most = before;
         for _ in 0..rounds(1) {
             let mut all = JoinSet::new();
@@ -334,7 +326,7 @@ async fn slow_and_flooding_peers_are_hung_up_on_and_honest_ones_hear_nothing_of_
                     },
                     Err(_) => {}
                 }
-                most = most.max(resident_mib(process));
+                most = most.max(hub.memory_mib());
             }
             attack.round();
         }

@@ -13,8 +13,7 @@ use mighub_server::trust::HubKeys;
 use mighub_server::upkeep::{self, BackupManifest};
 use mighub_store::Until;
 
-use crate::exchange::flows;
-use crate::office::data::{pulled, refused};
+use crate::office::data::{flows, pulled, refused};
 use crate::office::{FLOW, Stage, accepted, machine_now, raw};
 
 /// A file of one cell.

@@ -8,8 +8,7 @@ use mighub_client::{
     At, Cursor, DiffRequest, Hub, Providers, PullRequest, PushOptions, PushOutcome, WatchRequest,
 };
 
-use crate::exchange::flows;
-use crate::office::data::{Copy, Table, each, pulled, refused};
+use crate::office::data::{Copy, Table, each, flows, pulled, refused};
 use crate::office::{FLOW, Stage, accepted, agreement, instant, push, raw, report_text};
 
 /// A watch is asked again within so long after something happened.

@@ -2,18 +2,6 @@
 
 use crate::office::FLOW;
 
-/// Rows of MIG_FLOW: action, direction, counterpart, year, and the cells behind (value, status, confidentiality).
-pub(crate) fn flows(provider: &str, rows: &[(&str, &str, &str, u16, &str)]) -> String {
-    let header = "STRUCTURE,STRUCTURE_ID,ACTION,FREQ,REF_AREA,FLOW_DIR,MIG_CRITERION,COUNTERPART_AREA,SEX,AGE,DURATION,\
-                  MIG_CATEGORY,TIME_PERIOD,OBS_VALUE,OBS_STATUS,CONF_STATUS\n";
-    let row = |(action, direction, counterpart, year, cells): &(&str, &str, &str, u16, &str)| {
-        format!(
-            "dataflow,{FLOW},{action},A,{provider},{direction},PRV,{counterpart},_T,_T,LT,_T,{year},{cells}\n"
-        )
-    };
-    header.to_owned() + &rows.iter().map(row).collect::<String>()
-}
-
 /// A row with all that can be hidden of it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Row<'a> {

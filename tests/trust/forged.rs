@@ -6,8 +6,8 @@ use mighub_client::PushOptions;
 use prost::Message;
 use tonic::transport::Channel;
 
-use crate::files::flows;
 use crate::office::attack::{Attack, rounds};
+use crate::office::data::flows;
 use crate::office::raw::reason;
 use crate::office::{FLOW, Stage, accepted};
 use crate::rights::wire::{Until, call};

@@ -1,23 +1,16 @@
 //! Sixty-four clients that push and pull at the same time, for long: no error, and memory stays flat.
 
-use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use mighub_client::{Hub, Progress, PullRequest, Pulled, PushOptions, PushOutcome};
-use mighub_server::serve::{ServeOptions, start};
 
-use crate::files::flows;
 use crate::office::attack::{Attack, long};
+use crate::office::child::ChildHub;
+use crate::office::data::flows;
 use crate::office::{FLOW, Stage, accepted, text};
 
-/// Names the folder of the hub that a child serves, and where.
-const FOLDER: &str = "MIGHUB_TRUST_FOLDER";
-const LISTEN: &str = "MIGHUB_TRUST_LISTEN";
 /// A `mighub-server` to be attacked instead of the one in this test, such as one built with `--release`.
 const SERVER: &str = "MIGHUB_SERVER";
 /// Areas of the sample structures; each has an office.
@@ -36,59 +29,6 @@ const FIRST_YEAR: u16 = 1950;
 const LOOK: Duration = Duration::from_millis(500);
 /// What the hub's memory may grow by between the second and the last quarter: caches have limits, and a leak has none.
 const GROWTH_MIB: u64 = 48;
-
-/// Runs only in the child: serves until it is killed.
-#[test]
-fn a_hub_in_a_child() {
-    let (Ok(folder), Ok(listen)) = (std::env::var(FOLDER), std::env::var(LISTEN)) else { return };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(async {
-        let _running = start(ServeOptions::new(folder).listening_on(listen)).await.expect("the hub starts");
-        println!("\nREADY");
-        std::future::pending::<()>().await
-    })
-}
-
-/// A hub in another process, so that its memory is its own. Dropping it is kill -9.
-struct Apart(Child);
-
-impl Drop for Apart {
-    fn drop(&mut self) {
-        self.0.kill().expect("killed");
-        self.0.wait().expect("ended");
-    }
-}
-
-impl Apart {
-    fn serve(folder: &Path, listen: SocketAddr) -> Self {
-        if let Ok(server) = std::env::var(SERVER) {
-            let mut command = Command::new(server);
-            command.arg("--dir").arg(folder).arg("serve").args(["--listen", &listen.to_string()]);
-            let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("MIGHUB_SERVER");
-            return Self(child);
-        }
-        let mut child = Command::new(std::env::current_exe().expect("a path"))
-            .args(["--exact", "load::a_hub_in_a_child", "--nocapture", "--test-threads=1"])
-            .env(FOLDER, folder)
-            .env(LISTEN, listen.to_string())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .expect("a child");
-        let output = BufReader::new(child.stdout.take().expect("its output"));
-        let child = Self(child);
-        let ready = output.lines().map_while(Result::ok).any(|line| line == "READY");
-        assert!(ready, "the hub did not start");
-        child
-    }
-
-    /// Resident memory, in MiB.
-    fn memory_mib(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
-        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or_default() / 1_024
-    }
-}
 
 /// What a client did: how long each of its calls took, in microseconds, and what went wrong.
 #[derive(Default)]
@@ -173,7 +113,10 @@ fn sixty_four_clients_push_and_pull_without_an_error_and_memory_stays_flat() {
     let lasts = if long() { LONG } else { SHORT };
     let (mut all, mut memory) = (Vec::new(), Vec::new());
     runtime.block_on(stage.while_stopped(async || {
-        let apart = Apart::serve(&folder, address);
+        let apart = match std::env::var(SERVER) {
+            Ok(server) => ChildHub::of_program(&server, &folder, address),
+            Err(_) => ChildHub::serve(&folder, address),
+        };
         let mut clients = Vec::new();
         for (office, home) in OFFICES.into_iter().zip(&homes) {
             for nth in 0..EACH {

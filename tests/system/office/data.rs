@@ -1,4 +1,4 @@
-//! What a client pulled, as a plain table of texts; and the sample files in the same form.
+//! What a client pulled, as a plain table of texts; the sample files in the same form, and files of made-up flows.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use mighub_client::{Cursor, Error, Hub, Progress, PullRequest, PullSummary, Pulled, PulledLane};
 use mighub_sdmx::Columns;
 use mighub_sdmx::columns::AttributeValue;
+
+use super::FLOW;
 
 /// Codes of the series, joined by points, and the period.
 pub(crate) type Key = (String, String);
@@ -156,4 +158,16 @@ pub(crate) fn table_of(text: &str) -> Table {
             ((row[first..time].join("."), row[time].to_owned()), cells)
         })
         .collect()
+}
+
+/// Rows of MIG_FLOW: action, direction, counterpart, year, and the cells behind (value, status, confidentiality).
+pub(crate) fn flows(provider: &str, rows: &[(&str, &str, &str, u16, &str)]) -> String {
+    let header = "STRUCTURE,STRUCTURE_ID,ACTION,FREQ,REF_AREA,FLOW_DIR,MIG_CRITERION,COUNTERPART_AREA,SEX,AGE,DURATION,\
+                  MIG_CATEGORY,TIME_PERIOD,OBS_VALUE,OBS_STATUS,CONF_STATUS\n";
+    let row = |(action, direction, counterpart, year, cells): &(&str, &str, &str, u16, &str)| {
+        format!(
+            "dataflow,{FLOW},{action},A,{provider},{direction},PRV,{counterpart},_T,_T,LT,_T,{year},{cells}\n"
+        )
+    };
+    header.to_owned() + &rows.iter().map(row).collect::<String>()
 }

@@ -5,6 +5,9 @@
 // Attacks of tests/trust need more of it than those here.
 #[allow(dead_code)]
 pub(crate) mod attack;
+// The same, and not each of them needs all of it.
+#[allow(dead_code)]
+pub(crate) mod child;
 pub(crate) mod data;
 pub(crate) mod parcel;
 pub(crate) mod proxy;
@@ -61,7 +64,8 @@ impl Template {
     }
 }
 
-fn copy_folder(from: &Path, to: &Path) {
+/// Copies a folder with all that is in it.
+pub(crate) fn copy_folder(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("a folder");
     for entry in std::fs::read_dir(from).expect("a folder") {
         let path = entry.expect("an entry").path();

@@ -125,7 +125,7 @@ pub(super) const ROUTES: &[Route] = &[
         id: "handIn",
         asked: |world| {
             let figure = format!("{},A,F", world.fresh_number());
-            let body = crate::files::flows("SWE", &[("M", "IMM", "NOR", 2015, &figure)]);
+            let body = crate::office::data::flows("SWE", &[("M", "IMM", "NOR", 2015, &figure)]);
             let path = format!(
                 "/v1/submissions?dataflow={}&provider=SWE",
                 FLOW.replace('(', "%28").replace(')', "%29")

@@ -118,7 +118,7 @@ impl World {
         let unknown = raw::channel(stage.address(), &authority, Some(&twin.home("STRANGER"))).await;
         twin.close().await;
         stage.agree(terms(Terms::InForce)).await;
-        let file = crate::files::flows("SWE", &[("M", "IMM", "NOR", 2015, "1,A,F")]);
+        let file = crate::office::data::flows("SWE", &[("M", "IMM", "NOR", 2015, "1,A,F")]);
         accepted(&stage.client("SWE").await, &file, &PushOptions::default()).await;
         let desk = Desk::of(&stage, "SWE", "SWE").await;
         let office = stage.channel("SWE").await;
@@ -208,7 +208,7 @@ impl World {
                 let figure = format!("{},A,F", parcel::fresh_figure());
                 let rows = [("M", "IMM", "NOR", 2015, ",,"), ("M", "IMM", "NOR", 2016, &*figure)];
                 let office = self.stage.client("SWE").await;
-                let file = crate::files::flows("SWE", &rows);
+                let file = crate::office::data::flows("SWE", &rows);
                 let pushed = push(&office, &file, &PushOptions::default()).await;
                 assert!(matches!(pushed.outcome, PushOutcome::NeedsAnswer { .. }), "{:?}", pushed.outcome);
                 return pushed.submission.expect("an id");

@@ -5,7 +5,6 @@ mod figures;
 mod histories;
 pub(crate) mod lab;
 
-use crate::hub::permit::Read;
 use std::collections::BTreeMap;
 
 use mighub::v1::pull_response::Part;
@@ -95,10 +94,7 @@ fn a_small_answer_is_at_hand_and_what_must_be_read_or_compared_is_not() {
         lab.send(provider, [(("SYR", 2000), free(1))].into(), None, "");
     }
     let is_at_hand = |asked: v1::PullRequest| {
-        let mut pull = lab
-            .hub
-            .pull(&lab.hub.authorise(&Principal::PUBLIC, Read, lab.now).expect("granted"), asked, lab.now)
-            .expect("a pull");
+        let mut pull = lab.hub.pull(&lab.granted(&Principal::PUBLIC), asked, lab.now).expect("a pull");
         let (messages, end) = pull.at_hand();
         assert!(matches!(messages[0].part, Some(Part::Header(_))));
         let has_summary = messages.iter().any(|message| matches!(message.part, Some(Part::Summary(_))));
@@ -191,14 +187,8 @@ fn news_of_one_moment_go_on_after_each_of_them() {
         lab.send(provider, [(("SYR", 2000), free(1))].into(), Some(release), "");
     }
     let asked = v1::WatchVintagesRequest { dataflows: vec![FLOW.to_owned()], ..Default::default() };
-    let mut watch = lab
-        .hub
-        .watch_vintages(
-            &lab.hub.authorise(&Principal::PUBLIC, Read, lab.now).expect("granted"),
-            &asked,
-            lab.now,
-        )
-        .expect("a watch");
+    let mut watch =
+        lab.hub.watch_vintages(&lab.granted(&Principal::PUBLIC), &asked, lab.now).expect("a watch");
     assert_eq!(watch.next_release(), Some(release));
     assert!(watch.poll(lab.now).expect("news").is_empty());
     lab.wait(100);
@@ -211,21 +201,12 @@ fn news_of_one_moment_go_on_after_each_of_them() {
     assert!(told.iter().all(|event| event.kind() == v1::VintageEventKind::Released));
     for (nth, event) in told.iter().enumerate() {
         let again = v1::WatchVintagesRequest { after: event.cursor.clone(), ..asked.clone() };
-        let mut watch = lab
-            .hub
-            .watch_vintages(
-                &lab.hub.authorise(&Principal::PUBLIC, Read, lab.now).expect("granted"),
-                &again,
-                lab.now,
-            )
-            .expect("a watch");
+        let mut watch =
+            lab.hub.watch_vintages(&lab.granted(&Principal::PUBLIC), &again, lab.now).expect("a watch");
         assert_eq!(names(&watch.poll(lab.now).expect("news")), providers[nth + 1..]);
         let other = agency("UNHCR");
-        let refusal = lab
-            .hub
-            .watch_vintages(&lab.hub.authorise(&other, Read, lab.now).expect("granted"), &again, lab.now)
-            .err()
-            .map(|refusal| refusal.reason);
+        let refusal =
+            lab.hub.watch_vintages(&lab.granted(&other), &again, lab.now).err().map(|refusal| refusal.reason);
         assert_eq!(refusal, Some(ErrorReason::CursorOtherRequest));
     }
 }
@@ -295,14 +276,8 @@ fn a_comparison_tells_what_was_inserted_changed_and_deleted() {
     lab.send("SWE", [(("SYR", 2000), free(1))].into(), Some(Moment(lab.now.0 + 100)), "");
     let asked = v1::DiffVintagesRequest { lane: Some(lab::lane("SWE").to_message()), ..Default::default() };
     let compared = |principal: &Principal, asked: &v1::DiffVintagesRequest| {
-        let diff = lab
-            .hub
-            .diff_vintages(
-                &lab.hub.authorise(principal, Read, lab.now).expect("granted"),
-                asked.clone(),
-                lab.now,
-            )
-            .expect("a comparison");
+        let diff =
+            lab.hub.diff_vintages(&lab.granted(principal), asked.clone(), lab.now).expect("a comparison");
         let parts: Vec<_> = diff.map(|part| part.expect("a part").part.expect("a part")).collect();
         let Some(Part::Header(header)) = parts.first().cloned() else { panic!("no header") };
         let Some(Part::Summary(summary)) = parts.last().cloned() else { panic!("no summary") };
@@ -321,11 +296,7 @@ fn a_comparison_tells_what_was_inserted_changed_and_deleted() {
     let unknown = v1::DiffVintagesRequest { lane: Some(lab::lane("XXX").to_message()), ..Default::default() };
     let refusal = lab
         .hub
-        .diff_vintages(
-            &lab.hub.authorise(&Principal::PUBLIC, Read, lab.now).expect("granted"),
-            unknown,
-            lab.now,
-        )
+        .diff_vintages(&lab.granted(&Principal::PUBLIC), unknown, lab.now)
         .err()
         .map(|refusal| refusal.reason);
     assert_eq!(refusal, Some(ErrorReason::VintageUnknown));
@@ -344,10 +315,7 @@ fn coverage_counts_what_is_seen_and_nothing_else() {
     lab.send("SWE", [(("SYR", 2002), free(1))].into(), Some(Moment(lab.now.0 + 100)), "");
     let covered = |principal: &Principal| {
         let asked = v1::GetCoverageRequest { dataflow: FLOW.to_owned(), ..Default::default() };
-        let answer = lab
-            .hub
-            .get_coverage(&lab.hub.authorise(principal, Read, lab.now).expect("granted"), &asked, lab.now)
-            .expect("coverage");
+        let answer = lab.hub.get_coverage(&lab.granted(principal), &asked, lab.now).expect("coverage");
         let told = |provider: &v1::ProviderCoverage| {
             let periods =
                 provider.periods.iter().map(|p| format!("{}:{}/{}", p.period, p.values, p.observations));

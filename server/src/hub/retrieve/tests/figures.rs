@@ -1,6 +1,5 @@
 //! Figures as columns are those of a pull: whole, what changed, and every state there was.
 
-use crate::hub::permit::Read;
 use proptest::prelude::*;
 
 use super::lab::{Copy, Lab, Place, flow};
@@ -43,8 +42,7 @@ fn taken(
     copy: &mut Copy,
 ) -> Result<FiguresState, Refusal> {
     let is_history = request.history;
-    let figures =
-        lab.hub.figures(&lab.hub.authorise(principal, Read, lab.now).expect("granted"), request, lab.now)?;
+    let figures = lab.hub.figures(&lab.granted(principal), request, lab.now)?;
     let state = figures.state()?;
     let mut last = Effect::Delete;
     for batch in figures {
@@ -125,10 +123,7 @@ fn moments_to_come_tell_nothing_of_embargoes() {
     let later = Some(Moment(embargo.0 + 1));
     let mut copy = Copy::new();
     let since = FiguresRequest { since: later, ..asked("SWE") };
-    let changes = lab
-        .hub
-        .figures(&lab.hub.authorise(&Principal::PUBLIC, Read, lab.now).expect("granted"), since, lab.now)
-        .expect("figures");
+    let changes = lab.hub.figures(&lab.granted(&Principal::PUBLIC), since, lab.now).expect("figures");
     assert_eq!(changes.count(), 0, "nothing changed that has come to be seen");
     let as_of = FiguresRequest { as_of: later, ..asked("SWE") };
     assert!(taken(&lab, &Principal::PUBLIC, as_of, &mut copy).is_err());

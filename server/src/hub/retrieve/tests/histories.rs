@@ -1,6 +1,5 @@
 //! Random histories of one lane, read all the time by the public, a reader with changing rights, and the office.
 
-use crate::hub::permit::Read;
 use mighub::v1::{self, ErrorReason, Role};
 use proptest::prelude::*;
 use prost::bytes::Bytes;
@@ -95,14 +94,8 @@ fn check_history(lab: &mut Lab, provider: &str, moves: &[Move]) -> Result<(), Te
         [Reader::new(Principal::PUBLIC), Reader::new(agency("UNHCR")), Reader::new(agency(provider))];
     let mut observers = [Principal::PUBLIC, agency("UNHCR"), agency(provider)].map(Observer::new);
     let first = v1::WatchVintagesRequest { providers: vec![provider.to_owned()], ..Default::default() };
-    let mut watch = lab
-        .hub
-        .watch_vintages(
-            &lab.hub.authorise(&Principal::PUBLIC, Read, lab.now).expect("granted"),
-            &first,
-            lab.now,
-        )
-        .map_err(fail)?;
+    let mut watch =
+        lab.hub.watch_vintages(&lab.granted(&Principal::PUBLIC), &first, lab.now).map_err(fail)?;
     watch.poll(lab.now).map_err(fail)?;
     let mut told = Vec::new();
     let mut shown_before = Copy::new();
@@ -215,14 +208,8 @@ fn check_list(
             page_token,
             ..Default::default()
         };
-        let answer = lab
-            .hub
-            .list_vintages(
-                &lab.hub.authorise(&Principal::PUBLIC, Read, lab.now).expect("granted"),
-                &asked,
-                lab.now,
-            )
-            .map_err(fail)?;
+        let answer =
+            lab.hub.list_vintages(&lab.granted(&Principal::PUBLIC), &asked, lab.now).map_err(fail)?;
         listed.extend(answer.vintages);
         page_token = answer.next_page_token;
         if page_token.is_empty() {
@@ -252,14 +239,8 @@ fn check_news(lab: &Lab, provider: &str, told: &[v1::VintageEvent]) -> Result<()
             after: event.cursor.clone(),
             ..Default::default()
         };
-        let mut watch = lab
-            .hub
-            .watch_vintages(
-                &lab.hub.authorise(&Principal::PUBLIC, Read, lab.now).expect("granted"),
-                &asked,
-                lab.now,
-            )
-            .map_err(fail)?;
+        let mut watch =
+            lab.hub.watch_vintages(&lab.granted(&Principal::PUBLIC), &asked, lab.now).map_err(fail)?;
         let mut again = watch.poll(lab.now).map_err(fail)?;
         let place = |event: &v1::VintageEvent| (event.kind, event.vintage.clone());
         let expected: Vec<_> = told[nth + 1..].iter().map(place).collect();

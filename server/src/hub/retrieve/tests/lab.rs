@@ -1,7 +1,7 @@
 //! A real hub in a folder, and beside it a plain account of what was sent to it and when: who may see what at
 //! which moment is told from the account alone.
 
-use crate::hub::permit::Read;
+use crate::hub::permit::{Permit, Read};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -343,17 +343,18 @@ impl Lab {
         self.sent(provider).iter().rev().find(|sent| sent.edition == label).map(|sent| sent.position)
     }
 
+    /// What lets somebody read.
+    pub(crate) fn granted(&self, principal: &Principal) -> Permit<Read> {
+        self.hub.authorise(principal, Read, self.now).expect("everybody reads")
+    }
+
     /// All messages of a pull, made as the door has them made: what is at hand, then the rest.
     pub(crate) fn parts(
         &self,
         principal: &Principal,
         request: v1::PullRequest,
     ) -> Result<Vec<Part>, Refusal> {
-        let mut pull = self.hub.pull(
-            &self.hub.authorise(principal, Read, self.now).expect("granted"),
-            request,
-            self.now,
-        )?;
+        let mut pull = self.hub.pull(&self.granted(principal), request, self.now)?;
         let (at_hand, end) = pull.at_hand();
         if let Some(end) = end {
             end?;
