@@ -36,7 +36,8 @@ pub(crate) async fn run(context: &Context) -> Result<ExitCode, Error> {
         };
         let name = check.examined.name().replace('_', " ");
         output.line(format_args!("{state:<7} {name:<16} {}", check.found))?;
-        if let Some(remedy) = &check.remedy {
+        // What was found may say what to do by itself.
+        if let Some(remedy) = check.remedy.as_ref().filter(|remedy| **remedy != check.found) {
             output.line(format_args!("{:24} -> {remedy}", ""))?;
         }
     }
