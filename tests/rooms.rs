@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use cargo_metadata::{DependencyKind, MetadataCommand, Package};
 
 /// What a room may know of the others, by its normal dependencies. A room that is not here fails the test.
-const MAY_KNOW: [(&str, &[&str]); 11] = [
+const MAY_KNOW: [(&str, &[&str]); 12] = [
     ("mighub-sdmx", &[]),
     ("mighub-vtl", &["mighub-sdmx"]),
     ("mighub-validation", &["mighub-sdmx", "mighub-vtl"]),
     ("mighub-workbook", &["mighub-sdmx", "mighub-validation"]),
     ("mighub-disclosure", &["mighub-sdmx"]),
+    ("mighub-consolidation", &["mighub-sdmx"]),
     ("mighub", &["mighub-sdmx"]),
     ("mighub-store", &[]),
     ("mighub-intake", &["mighub", "mighub-sdmx", "mighub-validation", "mighub-workbook"]),
@@ -28,13 +29,22 @@ const MAY_KNOW: [(&str, &[&str]); 11] = [
             "mighub-validation",
             "mighub-workbook",
             "mighub-disclosure",
+            "mighub-consolidation",
             "mighub-intake",
             "mighub-store",
         ],
     ),
     (
         "mighub-demo",
-        &["mighub", "mighub-sdmx", "mighub-vtl", "mighub-validation", "mighub-client", "mighub-server"],
+        &[
+            "mighub",
+            "mighub-sdmx",
+            "mighub-vtl",
+            "mighub-validation",
+            "mighub-consolidation",
+            "mighub-client",
+            "mighub-server",
+        ],
     ),
 ];
 
@@ -60,12 +70,13 @@ const SAID_ONLY_IN: [(&[&str], &str, &[&str]); 3] = [
 ];
 
 /// Below the doors there is no async and no clock.
-const BELOW: [&str; 7] = [
+const BELOW: [&str; 8] = [
     "sdmx/src",
     "vtl/src",
     "validation/src",
     "workbook/src",
     "disclosure/src",
+    "consolidation/src",
     "intake/src",
     "server/src/hub",
 ];
