@@ -2,6 +2,7 @@
 
 import pathlib
 import sys
+import urllib.error
 import urllib.request
 
 import duckdb
@@ -16,8 +17,12 @@ address = f"{base}/v1/data/{flow}"
 frame("pandas read_csv", pandas.read_csv(f"{address}.csv", keep_default_na=False, dtype={"TIME_PERIOD": str}))
 
 csv, parquet = pathlib.Path(folder) / "flows.csv", pathlib.Path(folder) / "flows.parquet"
-urllib.request.urlretrieve(f"{address}.csv", csv)
-urllib.request.urlretrieve(f"{address}.parquet", parquet)
+for file in (csv, parquet):
+    try:
+        urllib.request.urlretrieve(address + file.suffix, file)
+    except urllib.error.HTTPError as refused:
+        # What the hub says is what to do next.
+        sys.exit(f"{refused}: {refused.read().decode(errors='replace')}")
 frame("DuckDB read_csv", duckdb.sql(f"from read_csv('{csv}')").df())
 frame("DuckDB read_parquet", duckdb.sql(f"from read_parquet('{parquet}')").df())
 frame("pandas read_parquet", pandas.read_parquet(parquet))
