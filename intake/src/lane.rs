@@ -1,5 +1,6 @@
 //! Lanes: what a sender must know of one before preparing a submission.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mighub::block::{CANON, Digest, LaneKey, Naming};
@@ -30,6 +31,8 @@ pub struct LaneInfo {
     pub defaults: Vec<v1::AttributeDefault>,
     /// The region that the agreement permits.
     pub permitted_region: Vec<v1::DimensionCodes>,
+    /// What the agreement puts in place of the rulebook's own parameters, by id.
+    pub rule_parameters: BTreeMap<String, String>,
     /// The newest vintage.
     pub head: Option<v1::VintageRef>,
     /// Limits on a submission.
@@ -78,6 +81,7 @@ impl LaneInfo {
                 .ok_or_else(|| malformed("structure digest"))?,
             defaults: answer.defaults,
             permitted_region: answer.permitted_region,
+            rule_parameters: answer.rule_parameters.into_iter().map(|given| (given.id, given.value)).collect(),
             head: answer.head,
             limits: answer.limits.unwrap_or_default(),
             key: LaneKey(answer.lane_key[..].try_into().map_err(|_| malformed("lane key of 32 bytes"))?),
@@ -152,6 +156,7 @@ impl LaneInfo {
                 .map(|default| convert::attribute_default_message(default, origin))
                 .collect(),
             permitted_region: Vec::new(),
+            rule_parameters: BTreeMap::new(),
             head: None,
             limits: v1::SubmissionLimits::default(),
             key: LaneKey([0; 32]),

@@ -23,7 +23,10 @@ impl Levels {
     pub(super) fn new(lane: &LaneInfo, scratch: &Path) -> Self {
         let folder = scratch.to_owned();
         let judge = |prepared: &Arc<Prepared>| {
-            let options = JudgeOptions::new(Box::new(move || tempfile::tempfile_in(&folder)));
+            let options = JudgeOptions {
+                parameters: lane.rule_parameters.clone(),
+                ..JudgeOptions::new(Box::new(move || tempfile::tempfile_in(&folder)))
+            };
             Judge::new(prepared.clone(), options)
         };
         Self { judge: lane.book.as_ref().map(judge), prepared: lane.book.clone() }

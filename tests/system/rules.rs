@@ -161,3 +161,39 @@ async fn a_finding_within_the_figures_has_the_same_id_in_the_office_and_on_the_h
     assert_eq!(offline, on_hub);
     stage.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_office_is_judged_by_its_own_tolerance_on_both_sides() {
+    let stage = Stage::with_rulebooks().await;
+    stage.admit_office("SWE").await;
+    let office = stage.client("SWE").await;
+    let rows = [("M", "IMM", "NOR", 2019, "1000,A,F"), ("M", "IMM", "NOR", 2020, "9000,A,F")];
+    let file = flows("SWE", &rows);
+    let tolerance = |percent: &str| v1::Agreement {
+        rule_parameters: vec![v1::RuleParameter { id: "CHANGE_PERCENT".into(), value: percent.into() }],
+        ..crate::office::agreement("SWE")
+    };
+    let mut judged = Vec::new();
+    for percent in ["500", "900"] {
+        stage.agree(tolerance(percent)).await;
+        let pushed = push(&office, &file, &PushOptions { test: true, ..PushOptions::default() }).await;
+        let (PushOutcome::NeedsAnswer { verdict } | PushOutcome::Tested { verdict }) = &pushed.outcome else {
+            panic!("{:?}", pushed.outcome)
+        };
+        let offline = pushed.checked.report.summary().groups.iter();
+        let offline: Vec<_> = offline.map(|group| (&*group.rule_id, group.count)).collect();
+        assert_eq!(offline, groups(&verdict.groups), "{percent} %");
+        judged.push(verdict.groups.len());
+    }
+    assert_eq!(judged, [1, 0]);
+    for wrong in [("CHANGE_PERCENT", "much"), ("CHANGE", "5")] {
+        let (id, value) = (wrong.0.to_owned(), wrong.1.to_owned());
+        let agreement =
+            v1::Agreement { rule_parameters: vec![v1::RuleParameter { id, value }], ..tolerance("1") };
+        let request = v1::PutAgreementRequest { agreement: Some(agreement) };
+        let mut administrator = raw::agencies(stage.channel(ADMINISTRATOR).await);
+        let refused = administrator.put_agreement(request).await.expect_err("no such value");
+        assert!(refused.message().contains(wrong.0), "{refused}");
+    }
+    stage.close().await;
+}

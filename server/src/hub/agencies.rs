@@ -325,6 +325,9 @@ impl Hub {
                 ));
             }
         }
+        let rulebook = self.present_rulebook(&agreement.lane.dataflow)?;
+        let checked = rulebook.rulebook.check_parameters(&agreement.rule_parameters);
+        checked.map_err(|error| malformed("rule_parameters", error.to_string()))?;
         let rights = self.rights();
         let terms = &agreement.terms;
         let named = std::iter::once(&agreement.lane.provider)

@@ -1,6 +1,6 @@
 //! The terms on which figures of a lane are sent.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -15,6 +15,9 @@ use super::refusal::Refusal;
 
 /// The attribute that decides who sees a cell.
 pub const CONF_STATUS: &str = "CONF_STATUS";
+
+/// Parameters that an agreement may give: a rulebook has a dozen.
+const RULE_PARAMETERS_MAX: usize = 100;
 
 /// An SDMX provision agreement with this hub's terms.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +36,8 @@ pub struct Agreement {
     pub four_eyes: bool,
     /// Agencies that may release and restrict besides the provider and its senders.
     pub publishers: BTreeSet<AgencyId>,
+    /// Parameters of the dataflow's rulebook that this office has other values for, as text.
+    pub rule_parameters: BTreeMap<String, String>,
 }
 
 impl Agreement {
@@ -93,7 +98,14 @@ impl Agreement {
             existence_restricted: message.existence_restricted,
             four_eyes: message.four_eyes,
             publishers: agencies("publisher_agencies", &message.publisher_agencies)?,
+            rule_parameters: rule_parameters(message)?,
         })
+    }
+
+    /// The rulebook's parameters that this office has other values for, by id.
+    pub fn rule_parameter_messages(&self) -> Vec<v1::RuleParameter> {
+        let message = |(id, value): (&String, &String)| v1::RuleParameter { id: id.clone(), value: value.clone() };
+        self.rule_parameters.iter().map(message).collect()
     }
 
     /// The message, always in the same form: lists sorted, the default of CONF_STATUS among the others.
@@ -119,8 +131,23 @@ impl Agreement {
             pre_release_readers: ids(&terms.readers_before_release),
             four_eyes: self.four_eyes,
             publisher_agencies: ids(&self.publishers),
+            rule_parameters: self.rule_parameter_messages(),
         }
     }
+}
+
+fn rule_parameters(message: &v1::Agreement) -> Result<BTreeMap<String, String>, Refusal> {
+    let mut found = BTreeMap::new();
+    let refuse = |text: String| Err(Refusal::malformed("rule_parameters", text));
+    if message.rule_parameters.len() > RULE_PARAMETERS_MAX {
+        return refuse(format!("there are more than {RULE_PARAMETERS_MAX}: no rulebook has so many"));
+    }
+    for parameter in &message.rule_parameters {
+        if found.insert(parameter.id.clone(), parameter.value.clone()).is_some() {
+            return refuse(format!("{} is given twice: give it once", parameter.id));
+        }
+    }
+    Ok(found)
 }
 
 fn defaults(message: &v1::Agreement) -> Result<Vec<AttributeDefault>, Refusal> {

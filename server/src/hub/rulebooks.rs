@@ -293,7 +293,17 @@ impl Hub {
         let (Some(head), Some(after)) = state(self.head_position(lane)?)? else { return Ok(None) };
         let (_, before) = state(head.row.below)?;
         let before = before.unwrap_or_else(|| Arc::new(Vintage::empty(definition.shape.clone())));
-        let states = States { lane, definition, before: &before, after: &after, as_a_whole: true };
+        let rights = self.rights();
+        let agreement = rights.agreement_on(lane, u64::MAX, now);
+        let parameters = agreement.map(|agreement| agreement.rule_parameters.clone()).unwrap_or_default();
+        let states = States {
+            lane,
+            definition,
+            before: &before,
+            after: &after,
+            parameters: &parameters,
+            as_a_whole: true,
+        };
         let mut findings = findings();
         self.judge_levels(prepared, &states, &mut findings, now)?;
         let report = findings

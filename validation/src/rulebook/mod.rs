@@ -166,6 +166,11 @@ impl Rulebook {
         self.book.as_ref()
     }
 
+    /// Proves that it can judge with the parameters that an agreement gives in place of its own.
+    pub fn check_parameters(&self, given: &BTreeMap<String, String>) -> Result<(), ParameterError> {
+        parameter::check(self.book.as_ref().map_or(&[], |book| &book.parameters), given)
+    }
+
     /// The dataflow it is for, as `AGENCY:ID(VERSION)`.
     pub fn dataflow(&self) -> Option<&str> {
         self.book.as_ref().map(|book| &*book.dataflow)

@@ -1,5 +1,6 @@
 //! Values of parameters, from the artefact and from agreements.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mighub_sdmx::Decimal;
@@ -8,16 +9,40 @@ use serde_json::Value;
 
 use super::{ParameterSpec, ParameterType};
 
-/// A value that does not fit its parameter.
+/// A value that an agreement cannot give.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("parameter {id} is of type {expected}; {found} is not")]
-pub struct ParameterError {
-    /// The parameter.
-    pub id: String,
-    /// Its type.
-    pub expected: &'static str,
-    /// What was given.
-    pub found: String,
+pub enum ParameterError {
+    /// It does not fit its parameter.
+    #[error("parameter {id} is of type {expected}; {found:?} is not")]
+    OtherType {
+        /// The parameter.
+        id: String,
+        /// Its type.
+        expected: &'static str,
+        /// What was given.
+        found: String,
+    },
+    /// The rulebook has no such parameter.
+    #[error("the rulebook has no parameter {id:?}; it has {known}")]
+    Unknown {
+        /// What was named.
+        id: String,
+        /// Those that there are.
+        known: String,
+    },
+}
+
+/// Proves that a rulebook can judge with values that an agreement gives.
+pub(super) fn check(parameters: &[ParameterSpec], given: &BTreeMap<String, String>) -> Result<(), ParameterError> {
+    for (id, value) in given {
+        let Some(parameter) = parameters.iter().find(|parameter| parameter.id == *id) else {
+            let known: Vec<&str> = parameters.iter().map(|parameter| &*parameter.id).collect();
+            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            return Err(ParameterError::Unknown { id: id.clone(), known });
+        };
+        scalar_of(parameter, Some(value))?;
+    }
+    Ok(())
 }
 
 impl ParameterType {
@@ -40,7 +65,7 @@ pub(crate) fn scalar_of(parameter: &ParameterSpec, given: Option<&str>) -> Resul
         (None, Value::Bool(truth)) => truth.to_string(),
         (None, other) => other.to_string(),
     };
-    let error = || ParameterError {
+    let error = || ParameterError::OtherType {
         id: parameter.id.clone(),
         expected: parameter.value_type.scalar_type().name(),
         found: text.clone(),

@@ -194,6 +194,8 @@ async fn put_agreement(
 ) -> Result<(), OperatorError> {
     let dataflow = operator.dataflow(&arguments.dataflow).await?;
     let id = arguments.id.unwrap_or_else(|| agreement_id(operator, &arguments.provider, &dataflow));
+    let parameter = |(id, value)| v1::RuleParameter { id, value };
+    let parameters = arguments.parameters.into_iter().map(parameter);
     let agreement = v1::Agreement {
         id,
         dataflow,
@@ -206,6 +208,7 @@ async fn put_agreement(
         publisher_agencies: arguments.publishers,
         confidential_readers: arguments.confidential_readers,
         pre_release_readers: arguments.pre_release_readers,
+        rule_parameters: parameters.collect(),
         ..of_terms(&arguments.terms)
     };
     let stored = put(operator, agreement).await?;
@@ -280,6 +283,7 @@ fn agreement_text(agreement: Option<&v1::Agreement>) -> String {
 }
 
 fn agreement_json(agreement: &v1::Agreement) -> Value {
+    let parameters = agreement.rule_parameters.iter().map(|given| (given.id.clone(), json!(given.value)));
     let region = |part: &v1::DimensionCodes| json!({ "dimension": part.dimension, "codes": part.codes });
     json!({
         "id": agreement.id,
@@ -297,6 +301,7 @@ fn agreement_json(agreement: &v1::Agreement) -> Value {
         "default_conf_status": agreement.default_conf_status,
         "confidential_readers": agreement.confidential_readers,
         "pre_release_readers": agreement.pre_release_readers,
+        "rule_parameters": parameters.collect::<serde_json::Map<_, _>>(),
     })
 }
 

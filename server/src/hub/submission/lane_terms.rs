@@ -177,6 +177,7 @@ impl Hub {
                 block_raw_bytes_max: RAW_BYTES_MAX as u32,
                 open_submissions_max: crate::limits::count32(self.limits.open_submissions_per_lane),
             }),
+            rule_parameters: terms.agreement.rule_parameter_messages(),
         })
     }
 }

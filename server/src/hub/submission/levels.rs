@@ -3,7 +3,7 @@
 //! What lives here: which data the judge is given, and for whom. What must not: what rules ask, and what becomes
 //! of findings.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
 
 use mighub::v1;
@@ -34,6 +34,8 @@ pub(in crate::hub) struct States<'a> {
     pub(in crate::hub) definition: &'a DataDefinition,
     pub(in crate::hub) before: &'a Vintage,
     pub(in crate::hub) after: &'a Vintage,
+    /// Parameters that the office's agreement gives in place of the rulebook's own.
+    pub(in crate::hub) parameters: &'a BTreeMap<String, String>,
     /// Whether all of it is judged, and not only what differs from before.
     pub(in crate::hub) as_a_whole: bool,
 }
@@ -49,6 +51,7 @@ impl Hub {
     ) -> Result<Vec<Read>, Refusal> {
         let blocks = self.lane_blocks(states.lane, states.definition.shape.clone());
         let mut options = JudgeOptions::new(Box::new(scratch_file));
+        options.parameters.clone_from(states.parameters);
         if !states.before.blocks.is_empty() && !states.as_a_whole {
             options.affected = Some(affected(prepared, states, &blocks)?);
         }

@@ -153,6 +153,7 @@ impl Hub {
                     definition: &case.definition.data,
                     before: &base,
                     after: &next.vintage,
+                    parameters: &terms.agreement.rule_parameters,
                     as_a_whole: false,
                 };
                 read = self.judge_levels(prepared, &states, &mut findings, *now)?;

@@ -76,6 +76,11 @@ pub(crate) enum Agreement {
     List(AgreementList),
 }
 
+fn parameter(text: &str) -> Result<(String, String), String> {
+    let parts = text.split_once('=').filter(|(id, _)| !id.is_empty());
+    parts.map(|(id, value)| (id.to_owned(), value.to_owned())).ok_or_else(|| "write it as ID=VALUE".to_owned())
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct AgreementPut {
     /// Id of the agreement, AGENCY:ID(VERSION) [default: made of administrator, provider and dataflow]
@@ -105,6 +110,9 @@ pub(crate) struct AgreementPut {
     /// Agencies that may release and restrict besides the provider, separated by commas
     #[arg(long, value_delimiter = ',', value_name = "AGENCIES")]
     pub(crate) publishers: Vec<String>,
+    /// A tolerance or threshold of this office in place of the rulebook's, as CHANGE_PERCENT=400; may be repeated
+    #[arg(long = "parameter", value_name = "ID=VALUE", value_parser = parameter)]
+    pub(crate) parameters: Vec<(String, String)>,
     /// Agencies that may read restricted observations, separated by commas
     #[arg(long, value_delimiter = ',', value_name = "AGENCIES")]
     pub(crate) confidential_readers: Vec<String>,
