@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use mighub::block::Digest;
 use mighub::v1;
 use mighub_intake::{finding_of, group_of};
-use mighub_validation::{Finding, RuleNotRun, Severity, Summary};
+use mighub_validation::{Finding, Language, RuleNotRun, Rulebook, Severity, Summary, Wording};
 
 use crate::error::Error;
 use crate::hub::Hub;
@@ -54,7 +55,27 @@ impl Hub {
     }
 }
 
+impl Hub {
+    /// Words for the rules of a rulebook, named by its digest, in a language.
+    pub async fn wording(&self, language: Language, rulebook_digest: &[u8]) -> Result<Wording, Error> {
+        let Some(digest) = Digest::from_slice(rulebook_digest).filter(|_| language != Language::default())
+        else {
+            return Ok(Wording::new(language));
+        };
+        let bytes = self.rulebook(digest).await?;
+        // A rulebook of another program still has the built-in rules that both know.
+        let rulebook = Rulebook::read(&bytes).ok();
+        Ok(rulebook.map_or_else(|| Wording::new(language), |book| Wording::of_rulebook(language, &book)))
+    }
+}
+
 impl HubReport {
+    /// Says titles and remedies in the language of the words.
+    pub fn speak(&mut self, wording: &Wording) {
+        wording.summary(&mut self.summary);
+        self.findings.iter_mut().for_each(|finding| wording.finding(finding));
+    }
+
     fn take_groups(&mut self, answer: &v1::ListFindingsResponse) {
         for message in &answer.groups {
             let group = group_of(message);

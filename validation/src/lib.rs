@@ -104,6 +104,7 @@ mod rulebook;
 pub mod rules;
 mod suggest;
 mod terms;
+mod wording;
 
 pub use checker::Checker;
 pub use finding::{
@@ -121,3 +122,4 @@ pub use rulebook::{
     Script, SourceError, Texts, read_source,
 };
 pub use terms::{Stage, Terms};
+pub use wording::{Language, UnknownLanguage, Wording};

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::finding::{Finding, FindingCounts, Summary};
 use crate::findings::{BookRules, Entry, RunReader};
+use crate::wording::{Language, Wording};
 
 /// All findings of a dataset.
 #[derive(Debug)]
@@ -15,6 +16,7 @@ pub struct Report {
     kept: Kept,
     /// Rules of a rulebook that scratch files name.
     book: BookRules,
+    wording: Wording,
 }
 
 /// Where the findings lie, in order.
@@ -26,7 +28,18 @@ pub(crate) enum Kept {
 
 impl Report {
     pub(crate) fn new(summary: Summary, kept: Kept, book: BookRules) -> Self {
-        Self { summary, kept, book }
+        Self { summary, kept, book, wording: Wording::default() }
+    }
+
+    /// Says titles and remedies in a language from now on, as far as the rules have them.
+    pub fn speak(&mut self, language: Language) {
+        self.wording = Wording::of_rules(language, &self.book);
+        self.wording.summary(&mut self.summary);
+    }
+
+    /// The language in which it speaks.
+    pub fn language(&self) -> Language {
+        self.wording.language()
     }
 
     /// Counts, groups, and rules that did not run.
@@ -58,7 +71,14 @@ impl Report {
             let next = move || run.read().map(|entry| entry.map(Entry::into_finding)).transpose();
             std::iter::from_fn(next)
         });
-        Ok(memory.into_iter().flatten().chain(from_file))
+        let wording = &self.wording;
+        let worded = |finding: io::Result<Finding>| {
+            finding.map(|mut finding| {
+                wording.finding(&mut finding);
+                finding
+            })
+        };
+        Ok(memory.into_iter().flatten().chain(from_file).map(worded))
     }
 
     /// Writes everything as one JSON object: `counts`, `groups`, `not_run`, `findings`.

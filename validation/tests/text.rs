@@ -2,7 +2,7 @@
 
 mod support;
 
-use mighub_validation::{Style, TextOptions, write_text};
+use mighub_validation::{Finding, Language, Style, TextOptions, write_text};
 use support::{How, judge, terms};
 use unicode_width::UnicodeWidthStr;
 
@@ -101,4 +101,16 @@ fn nothing_in_a_file_reaches_the_terminal_as_a_command() {
     let bad: Vec<char> =
         text.chars().filter(|c| (c.is_control() && *c != '\n') || *c == '\u{202e}').collect();
     assert_eq!(bad, []);
+}
+
+#[test]
+fn a_report_speaks_the_language_of_its_reader_and_finds_the_same() {
+    let mut judged = judge(FILE.as_bytes(), How::default());
+    let ids =
+        |findings: Vec<Finding>| findings.into_iter().map(|finding| finding.finding_id).collect::<Vec<_>>();
+    let english = ids(judged.findings());
+    judged.report.speak(Language::French);
+    assert_eq!(ids(judged.findings()), english);
+    let text = judged.text(&TextOptions { language: Language::French, findings_per_rule: 1, ..options(100) });
+    insta::assert_snapshot!(text);
 }

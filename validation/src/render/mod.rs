@@ -5,6 +5,7 @@
 //! says how wide the screen is and whether it has colours.
 
 mod excerpt;
+mod labels;
 mod source;
 mod text;
 
@@ -16,7 +17,9 @@ pub use source::SourceFile;
 pub use text::Style;
 
 use crate::finding::{ComponentSample, Finding, FindingCounts, FindingGroup, Place, Summary};
+use crate::wording::Language;
 use excerpt::Excerpt;
+use labels::{Counted, Labels};
 use text::{and_more, beginning, count, wrapped};
 
 /// How a report is written.
@@ -28,6 +31,8 @@ pub struct TextOptions {
     pub findings_per_rule: u64,
     /// Whether there are colours.
     pub style: Style,
+    /// Language of the labels; the rules speak that of their report.
+    pub language: Language,
 }
 
 /// Narrowest text: below that, lines run over.
@@ -45,7 +50,7 @@ const LABELLED: usize = 13;
 
 impl Default for TextOptions {
     fn default() -> Self {
-        Self { width: 100, findings_per_rule: 3, style: Style::Plain }
+        Self { width: 100, findings_per_rule: 3, style: Style::Plain, language: Language::English }
     }
 }
 
@@ -59,11 +64,12 @@ pub fn write_text(
     out: &mut impl Write,
 ) -> io::Result<()> {
     let options = TextOptions { width: options.width.max(WIDTH_MIN), ..*options };
-    Writer { options, locate, out }.write(summary, findings)
+    Writer { options, labels: Labels::of(options.language), locate, out }.write(summary, findings)
 }
 
 struct Writer<'o, L, W> {
     options: TextOptions,
+    labels: &'static Labels,
     locate: L,
     out: &'o mut W,
 }
@@ -74,7 +80,7 @@ impl<L: FnMut(&Finding) -> Option<CellPlace>, W: Write> Writer<'_, L, W> {
         summary: &Summary,
         findings: impl IntoIterator<Item = io::Result<Finding>>,
     ) -> io::Result<()> {
-        writeln!(self.out, "{}", in_words(summary.counts))?;
+        writeln!(self.out, "{}", in_words(summary.counts, self.labels))?;
         let mut findings = findings.into_iter();
         let mut next = findings.next().transpose()?;
         for group in &summary.groups {
@@ -88,13 +94,14 @@ impl<L: FnMut(&Finding) -> Option<CellPlace>, W: Write> Writer<'_, L, W> {
                 next = findings.next().transpose()?;
             }
             if group.count > shown && shown > 0 {
-                let more = count(group.count - shown, "more finding", "more findings");
+                let more = count(group.count - shown, self.labels.more_findings);
                 writeln!(self.out)?;
-                self.lines(&format!("and {more} of {}", group.rule_id), INDENT)?;
+                let Labels { and, of, .. } = self.labels;
+                self.lines(&format!("{and} {more} {of} {}", group.rule_id), INDENT)?;
             }
         }
         if !summary.not_run.is_empty() {
-            writeln!(self.out, "\nnot run")?;
+            writeln!(self.out, "\n{}", self.labels.not_run)?;
         }
         for not_run in &summary.not_run {
             let text = format!("{} {}", not_run.rule_id, not_run.reason);
@@ -105,28 +112,30 @@ impl<L: FnMut(&Finding) -> Option<CellPlace>, W: Write> Writer<'_, L, W> {
 
     fn group(&mut self, group: &FindingGroup) -> io::Result<()> {
         let style = self.options.style;
-        let mut counts = count(group.count, "finding", "findings");
+        let mut counts = count(group.count, self.labels.findings);
         if group.occurrences > group.count {
-            counts += &format!(" in {}", count(group.occurrences, "observation", "observations"));
+            let observations = count(group.occurrences, self.labels.observations);
+            counts += &format!(" {} {observations}", self.labels.in_);
         }
-        let word = group.severity.word();
+        let word = self.labels.severity(group.severity);
         let head = format!("{word} {} ", group.rule_id);
         let lines = wrapped(&format!("{head}{} ({counts})", group.title), self.options.width - INDENT);
-        let (severity, id) = (style.severity(group.severity), style.strong(&group.rule_id));
+        let (severity, id) = (style.severity_colour(group.severity, word), style.strong(&group.rule_id));
         for (nth, line) in lines.iter().enumerate() {
             match line.strip_prefix(&head) {
                 Some(rest) if nth == 0 => writeln!(self.out, "\n{severity} {id} {rest}")?,
                 _ => writeln!(self.out, "{:INDENT$}{line}", "")?,
             }
         }
-        let samples: Vec<_> = group.components.iter().filter_map(sample).collect();
+        let samples: Vec<_> =
+            group.components.iter().filter_map(|values| sample(values, self.labels)).collect();
         samples.iter().try_for_each(|sample| self.lines(sample, INDENT))
     }
 
     fn finding(&mut self, finding: &Finding) -> io::Result<()> {
         writeln!(self.out)?;
         let place = (self.locate)(finding);
-        let title = title(finding, place.as_ref());
+        let title = title(finding, place.as_ref(), self.labels);
         if !title.is_empty() {
             self.lines(&title, INDENT)?;
         }
@@ -140,15 +149,15 @@ impl<L: FnMut(&Finding) -> Option<CellPlace>, W: Write> Writer<'_, L, W> {
                 writeln!(self.out, "{:1$}{line}", "", 2 * INDENT)?;
             }
         }
-        self.labelled("found", &finding.found)?;
-        self.labelled("in the file", &own_text(finding, place.as_ref()))?;
-        self.labelled("expected", &finding.expected)?;
-        self.labelled("sum", &finding.arithmetic)?;
+        self.labelled(self.labels.found, &finding.found)?;
+        self.labelled(self.labels.in_the_file, &own_text(finding, place.as_ref()))?;
+        self.labelled(self.labels.expected, &finding.expected)?;
+        self.labelled(self.labels.sum, &finding.arithmetic)?;
         let nearest: Vec<&str> = finding.suggestions.iter().map(|code| &**code).collect();
-        self.labelled("nearest", &and_more(&nearest, nearest.len() as u64, LISTED))?;
-        self.labelled("what to do", &finding.remedy)?;
+        self.labelled(self.labels.nearest, &and_more(&nearest, nearest.len() as u64, LISTED, self.labels))?;
+        self.labelled(self.labels.what_to_do, &finding.remedy)?;
         let also = self.others(finding, place.as_ref());
-        self.labelled("also", &also)
+        self.labelled(self.labels.also, &also)
     }
 
     /// The lines of a finding beside the one that is shown.
@@ -165,11 +174,11 @@ impl<L: FnMut(&Finding) -> Option<CellPlace>, W: Write> Writer<'_, L, W> {
         let lines: Vec<String> = lines.iter().map(u64::to_string).collect();
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
         // A sheet has rows, a text has lines.
-        let word = if place.address.is_some() { "row" } else { "line" };
+        let (one, many) = if place.address.is_some() { self.labels.rows } else { self.labels.lines };
         match (total, lines.is_empty()) {
             (0, _) | (_, true) => String::new(),
-            (1, _) => format!("{word} {}", and_more(&lines, 1, LISTED)),
-            (total, _) => format!("{word}s {}", and_more(&lines, total, LISTED)),
+            (1, _) => format!("{one} {}", and_more(&lines, 1, LISTED, self.labels)),
+            (total, _) => format!("{many} {}", and_more(&lines, total, LISTED, self.labels)),
         }
     }
 
@@ -193,19 +202,16 @@ impl<L: FnMut(&Finding) -> Option<CellPlace>, W: Write> Writer<'_, L, W> {
 }
 
 /// `2 errors, 1 warning`.
-fn in_words(counts: FindingCounts) -> String {
-    let kinds = [
-        (counts.errors, "error", "errors"),
-        (counts.warnings, "warning", "warnings"),
-        (counts.notes, "note", "notes"),
-    ];
-    let kinds = kinds.into_iter().filter(|(number, _, _)| *number > 0);
-    let words: Vec<_> = kinds.map(|(number, one, many)| count(number, one, many)).collect();
-    if words.is_empty() { "nothing found".to_owned() } else { words.join(", ") }
+fn in_words(counts: FindingCounts, labels: &Labels) -> String {
+    let kinds: [(u64, Counted); 3] =
+        [(counts.errors, labels.errors), (counts.warnings, labels.warnings), (counts.notes, labels.notes)];
+    let kinds = kinds.into_iter().filter(|(number, _)| *number > 0);
+    let words: Vec<_> = kinds.map(|(number, kind)| count(number, kind)).collect();
+    if words.is_empty() { labels.nothing_found.to_owned() } else { words.join(", ") }
 }
 
 /// `SEX: X ×4, Y ×2 and 3 other values`.
-fn sample(sample: &ComponentSample) -> Option<String> {
+fn sample(sample: &ComponentSample, labels: &Labels) -> Option<String> {
     let named: Vec<_> = sample.values.iter().filter(|value| !value.value.is_empty()).collect();
     if sample.component.is_empty() {
         return None;
@@ -221,25 +227,27 @@ fn sample(sample: &ComponentSample) -> Option<String> {
     let others = sample.distinct.saturating_sub(values.len() as u64);
     let others = match others {
         0 => String::new(),
-        others => format!(" and {}", count(others, "other value", "other values")),
+        others => format!(" {} {}", labels.and, count(others, labels.other_values)),
     };
     Some(format!("{}: {}{others}", sample.component, values.join(", ")))
 }
 
 /// Where a finding is: a line of the file, or an observation.
-fn title(finding: &Finding, place: Option<&CellPlace>) -> String {
+fn title(finding: &Finding, place: Option<&CellPlace>, labels: &Labels) -> String {
+    let Labels { lines: (line_word, _), rows: (row_word, _), column: column_word, of_the_header, .. } =
+        labels;
     let component = finding.component();
     let mut parts = Vec::new();
     match (place, &finding.place) {
         (_, Some(Place { address: Some(address), .. })) => parts.push(address.clone()),
         (Some(place), _) if is_about_cell(finding) => {
-            parts.push(format!("line {}, column {}", place.line, place.column));
+            parts.push(format!("{line_word} {}, {column_word} {}", place.line, place.column));
         }
-        (Some(place), _) => parts.push(format!("line {}", place.line)),
+        (Some(place), _) => parts.push(format!("{line_word} {}", place.line)),
         (None, Some(place)) => match (place.line, place.row, place.column) {
-            (Some(line), _, _) => parts.push(format!("line {line}")),
-            (None, 0, Some(column)) => parts.push(format!("column {} of the header", column + 1)),
-            (None, row, _) => parts.push(format!("row {row}")),
+            (Some(line), _, _) => parts.push(format!("{line_word} {line}")),
+            (None, 0, Some(column)) => parts.push(format!("{column_word} {} {of_the_header}", column + 1)),
+            (None, row, _) => parts.push(format!("{row_word} {row}")),
         },
         (None, None) => {}
     }
@@ -249,7 +257,7 @@ fn title(finding: &Finding, place: Option<&CellPlace>) -> String {
         let periods: Vec<&str> = periods.into_iter().filter(|period| !period.is_empty()).collect();
         let total = if periods.is_empty() { 0 } else { finding.occurrences };
         parts.push(first.series_key.join("."));
-        parts.extend(Some(and_more(&periods, total, LISTED)).filter(|periods| !periods.is_empty()));
+        parts.extend(Some(and_more(&periods, total, LISTED, labels)).filter(|periods| !periods.is_empty()));
     }
     parts.extend(Some(component.to_owned()).filter(|component| !component.is_empty()));
     parts.join(", ")

@@ -2,6 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
+use super::labels::{Counted, Labels};
 use crate::rule::Severity;
 
 /// Whether a text may hold the terminal's escape bytes.
@@ -21,10 +22,6 @@ const BOLD: &str = "1";
 const FAINT: &str = "2";
 
 impl Style {
-    pub(super) fn severity(self, severity: Severity) -> String {
-        self.severity_colour(severity, severity.word())
-    }
-
     pub(super) fn severity_colour(self, severity: Severity, text: &str) -> String {
         let colour = match severity {
             Severity::Error => RED,
@@ -51,7 +48,7 @@ impl Style {
 }
 
 /// `1 error`, `2,400 errors`.
-pub(super) fn count(number: u64, one: &str, many: &str) -> String {
+pub(super) fn count(number: u64, (one, many): Counted) -> String {
     format!("{} {}", thousands(number), if number == 1 { one } else { many })
 }
 
@@ -68,11 +65,11 @@ fn thousands(number: u64) -> String {
 }
 
 /// `a, b and 3 more`: at most `listed` of what are `total` in all.
-pub(super) fn and_more(items: &[&str], total: u64, listed: usize) -> String {
+pub(super) fn and_more(items: &[&str], total: u64, listed: usize, labels: &Labels) -> String {
     let shown = items.len().min(listed);
     let more = total.saturating_sub(shown as u64);
     let text = items[..shown].join(", ");
-    if more == 0 { text } else { format!("{text} and {} more", thousands(more)) }
+    if more == 0 { text } else { format!("{text} {} {} {}", labels.and, thousands(more), labels.more) }
 }
 
 /// A text with spaces for what would move the cursor or turn the direction of writing. What is shown may come

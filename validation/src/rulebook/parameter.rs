@@ -33,7 +33,10 @@ pub enum ParameterError {
 }
 
 /// Proves that a rulebook can judge with values that an agreement gives.
-pub(super) fn check(parameters: &[ParameterSpec], given: &BTreeMap<String, String>) -> Result<(), ParameterError> {
+pub(super) fn check(
+    parameters: &[ParameterSpec],
+    given: &BTreeMap<String, String>,
+) -> Result<(), ParameterError> {
     for (id, value) in given {
         let Some(parameter) = parameters.iter().find(|parameter| parameter.id == *id) else {
             let known: Vec<&str> = parameters.iter().map(|parameter| &*parameter.id).collect();

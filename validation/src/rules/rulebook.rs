@@ -5,6 +5,11 @@ use crate::rule::{Rule, Severity};
 /// All of them.
 pub static RULES: &[&Rule] = &[&RULE_FAILED];
 
+/// The rule with this id.
+pub fn find(id: &str) -> Option<&'static Rule> {
+    RULES.iter().copied().find(|rule| rule.id == id)
+}
+
 /// A rule of the rulebook ended with an error.
 pub static RULE_FAILED: Rule = Rule {
     id: "RBK-001",

@@ -6,18 +6,19 @@ use mighub_client::{Checked, Error, HubReport};
 use mighub_validation::{Finding, Summary, TextOptions, write_text};
 use serde_json::{Value, json};
 
+use crate::arguments::Telling;
 use crate::output::Output;
 
 /// Prints the report of a file's own check.
-pub(crate) fn print_checked(output: &Output, checked: &mut Checked, show: u64) -> Result<(), Error> {
-    let options = options(output, show);
+pub(crate) fn print_checked(output: &Output, checked: &mut Checked, telling: &Telling) -> Result<(), Error> {
+    let options = options(output, telling);
     output.write(|mut out| checked.write_text(&options, &mut out))
 }
 
 /// Prints the hub's report.
-pub(crate) fn print_report(output: &Output, report: &HubReport, show: u64) -> Result<(), Error> {
+pub(crate) fn print_report(output: &Output, report: &HubReport, telling: &Telling) -> Result<(), Error> {
     let findings = report.findings.iter().cloned().map(Ok);
-    let options = options(output, show);
+    let options = options(output, telling);
     output.write(|mut out| write_text(&report.summary, findings, |_| None, &options, &mut out))
 }
 
@@ -47,6 +48,12 @@ fn with_findings(summary: &Summary, findings: Vec<Value>) -> Value {
     value
 }
 
-fn options(output: &Output, show: u64) -> TextOptions {
-    TextOptions { width: output.width(), findings_per_rule: show, style: output.style }
+/// How findings are written on this screen.
+pub(crate) fn options(output: &Output, telling: &Telling) -> TextOptions {
+    TextOptions {
+        width: output.width(),
+        findings_per_rule: telling.show,
+        style: output.style,
+        language: telling.lang,
+    }
 }

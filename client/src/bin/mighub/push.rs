@@ -10,7 +10,7 @@ use mighub_client::{
     Base, Complete, Error, ExitCode, Hub, Kind, PushOptions, PushOutcome, Pushed, Receipt, Source,
     TableReading, summary_of,
 };
-use mighub_validation::{TextOptions, write_text};
+use mighub_validation::{Wording, write_text};
 use serde_json::json;
 
 use crate::output::Output;
@@ -84,7 +84,9 @@ async fn push(
     options: &PushOptions,
 ) -> Result<Pushed, Error> {
     let shown = Shown::new(&context.output);
-    hub.push(Source::path(&arguments.input.file), options, shown.progress()).await
+    let mut pushed = hub.push(Source::path(&arguments.input.file), options, shown.progress()).await?;
+    pushed.checked.report.speak(arguments.input.telling.lang);
+    Ok(pushed)
 }
 
 fn print(output: &Output, pushed: &mut Pushed, arguments: &arguments::Push) -> Result<(), Error> {
@@ -93,7 +95,7 @@ fn print(output: &Output, pushed: &mut Pushed, arguments: &arguments::Push) -> R
     }
     let summary = pushed.checked.report.summary();
     if summary.counts.total() > 0 {
-        findings::print_checked(output, &mut pushed.checked, arguments.input.show)?;
+        findings::print_checked(output, &mut pushed.checked, &arguments.input.telling)?;
     }
     print_contents(output, &pushed.checked)?;
     let Some(submission) = pushed.submission.clone() else {
@@ -111,14 +113,17 @@ fn print(output: &Output, pushed: &mut Pushed, arguments: &arguments::Push) -> R
         sent.blocks,
         words::bytes(sent.bytes + sent.manifest_bytes),
     ))?;
-    print_outcome(output, &pushed.outcome, &submission, arguments)
+    let book = pushed.checked.lane.as_ref().and_then(|lane| lane.book.clone());
+    let lang = arguments.input.telling.lang;
+    let wording = book.map_or_else(|| Wording::new(lang), |book| Wording::of_prepared(lang, &book));
+    print_outcome(output, &pushed.outcome, &submission, (&arguments.input.telling, &wording))
 }
 
 fn print_outcome(
     output: &Output,
     outcome: &PushOutcome,
     submission: &str,
-    arguments: &arguments::Push,
+    told: (&arguments::Telling, &Wording),
 ) -> Result<(), Error> {
     match outcome {
         PushOutcome::NotSent => Ok(()),
@@ -136,12 +141,12 @@ fn print_outcome(
         }
         PushOutcome::NeedsCorrection { verdict } => {
             output.line("Not accepted: the hub found errors.")?;
-            print_groups(output, verdict, arguments.input.show)?;
+            print_groups(output, verdict, told)?;
             print_next(output, v1::SubmissionState::NeedsCorrection, submission)
         }
         PushOutcome::NeedsAnswer { verdict } => {
             output.line("Not in force yet: the hub found warnings.")?;
-            print_groups(output, verdict, arguments.input.show)?;
+            print_groups(output, verdict, told)?;
             print_next(output, v1::SubmissionState::NeedsAnswer, submission)
         }
         PushOutcome::UnderReview { .. } => {
@@ -159,7 +164,7 @@ fn print_outcome(
             if let Some(counts) = &verdict.observations {
                 output.line(format_args!("observations: {}", words::changes(counts)))?;
             }
-            print_groups(output, verdict, arguments.input.show)
+            print_groups(output, verdict, told)
         }
     }
 }
@@ -188,12 +193,17 @@ fn print_findings(output: &Output, verdict: &v1::Verdict, submission: &str) -> R
     ))
 }
 
-fn print_groups(output: &Output, verdict: &v1::Verdict, show: u64) -> Result<(), Error> {
-    let summary = summary_of(verdict);
+fn print_groups(
+    output: &Output,
+    verdict: &v1::Verdict,
+    (telling, wording): (&arguments::Telling, &Wording),
+) -> Result<(), Error> {
+    let mut summary = summary_of(verdict);
+    wording.summary(&mut summary);
     if summary.groups.is_empty() {
         return Ok(());
     }
-    let options = TextOptions { width: output.width(), findings_per_rule: show, style: output.style };
+    let options = findings::options(output, telling);
     output.write(|mut out| write_text(&summary, std::iter::empty(), |_| None, &options, &mut out))
 }
 

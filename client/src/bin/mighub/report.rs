@@ -17,7 +17,9 @@ pub(crate) async fn run(context: &Context, arguments: arguments::Report) -> Resu
     let submission = hub.submission(&arguments.submission).await?;
     let output = &context.output;
     let wanted = if output.json || arguments.output.is_some() { usize::MAX } else { FINDINGS_SHOWN_MAX };
-    let report = hub.report(&arguments.submission, wanted).await?;
+    let mut report = hub.report(&arguments.submission, wanted).await?;
+    let judged_by = submission.verdict.as_ref().map(|verdict| &verdict.rulebook_digest[..]);
+    report.speak(&hub.wording(arguments.telling.lang, judged_by.unwrap_or_default()).await?);
     let summary = submission.summary.unwrap_or_default();
     let files = arguments.file.as_deref().zip(arguments.output.as_deref());
     let dataflow = summary.lane.as_ref().map(|lane| lane.dataflow.clone()).unwrap_or_default();
@@ -46,7 +48,7 @@ pub(crate) async fn run(context: &Context, arguments: arguments::Report) -> Resu
         output.line("It is not judged yet.")?;
         return Ok(ExitCode::Done);
     }
-    findings::print_report(output, &report, arguments.show)?;
+    findings::print_report(output, &report, &arguments.telling)?;
     if let Some((marked, (_, path))) = marked.zip(files) {
         output.line(words::marked(path, &marked))?;
     }

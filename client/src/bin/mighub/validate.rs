@@ -18,11 +18,12 @@ pub(crate) async fn run(context: &Context, arguments: arguments::Validate) -> Re
     let shown = Shown::new(&context.output);
     let mut checked = checked(context, &arguments, shown.progress()).await?;
     drop(shown);
+    checked.report.speak(arguments.input.telling.lang);
     let marked = match arguments.output.as_deref() {
         Some(path) => Some((path, mighub_client::mark_checked(&mut checked, path)?)),
         None => None,
     };
-    print(&context.output, &mut checked, arguments.input.show, marked.as_ref())?;
+    print(&context.output, &mut checked, &arguments.input.telling, marked.as_ref())?;
     Ok(if checked.report.is_acceptable() { ExitCode::Done } else { ExitCode::DataErrors })
 }
 
@@ -67,7 +68,7 @@ async fn on_thread(
 fn print(
     output: &Output,
     checked: &mut Checked,
-    show: u64,
+    telling: &arguments::Telling,
     marked: Option<&(&Path, Marked)>,
 ) -> Result<(), Error> {
     let lane = checked.lane.as_ref().map(|lane| lane.lane.clone());
@@ -87,7 +88,7 @@ fn print(
         }
         return output.json(&value);
     }
-    findings::print_checked(output, checked, show)?;
+    findings::print_checked(output, checked, telling)?;
     print_contents(output, checked)?;
     if let Some((path, marked)) = marked {
         output.line(words::marked(path, marked))?;
