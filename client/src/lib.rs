@@ -33,6 +33,7 @@ mod hub;
 mod lane;
 mod mappings;
 mod marked;
+mod metadata;
 mod outbox;
 #[cfg(test)]
 mod prepared;
@@ -55,6 +56,7 @@ pub use jiff::Timestamp;
 pub use lane::CachedLanes;
 pub use mappings::{add_mappings, read_mapping, shipped_mappings};
 pub use marked::{mark_checked, mark_file};
+pub use metadata::{ReportFilter, ReportsFile, source_report};
 pub use mighub_intake::{
     Checked, Complete, Contents, LaneInfo, Lanes, Progress, ReadOptions, Source, SpoolTotals, Step,
     StructureLanes, TableRead, TableReading, check, summary_of,

@@ -5,7 +5,9 @@
 //! the libraries of server and client, which are used as anybody may use them.
 
 mod cast;
+mod consolidated;
 mod corridors;
+mod full;
 mod mistakes;
 mod scenes;
 mod stage;
@@ -14,6 +16,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
+
+use full::FullOptions;
 
 /// A whole exchange of migration statistics on this machine: makes a hub, enrols sixteen national offices and a
 /// commission, pushes real figures over TLS, revises some, and shows what the commission gets.
@@ -32,6 +36,16 @@ struct Arguments {
     /// Port on loopback for REST without TLS; any free one if not given
     #[arg(long, default_value_t = 0)]
     plain_port: u16,
+    /// Load the other systems of the mandate, too: stocks, refugees, asylum, remittances, treaties, and others
+    #[arg(long)]
+    full: bool,
+    /// Folder with tables whose licence is not clear, so that they do not come with this program:
+    /// treaty_actions.csv, wb_remittances_2017.csv
+    #[arg(long, value_name = "DIR", requires = "full")]
+    data: Option<PathBuf>,
+    /// Of the other systems load only this dataflow, such as MIG_STOCK_OD, and leave out the story; may be repeated
+    #[arg(long, value_name = "DATAFLOW", requires = "full")]
+    only: Vec<String>,
 }
 
 /// Whatever ends the demo is shown to the person who started it.
@@ -59,9 +73,16 @@ fn fail(error: &dyn std::error::Error) -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Failure> {
+    let full = FullOptions { data: arguments.data, only: arguments.only };
+    full::check(&full)?;
     let (stage, is_new) = stage::Stage::set(&arguments.dir, arguments.port, arguments.plain_port).await?;
     if is_new {
-        scenes::play(&stage).await?;
+        if full.only.is_empty() {
+            scenes::play(&stage).await?;
+        }
+        if arguments.full {
+            full::play(&stage, &full).await?;
+        }
     } else {
         println!("{} holds an exchange already; it is served again.", arguments.dir.display());
     }

@@ -10,6 +10,7 @@ use mighub_validation::TextOptions;
 
 use crate::Failure;
 use crate::cast::{COMMISSION, DATAFLOW, OFFICES, REVISING};
+use crate::consolidated::commission_pulls_consolidated;
 use crate::corridors::Corridors;
 use crate::mistakes::{revision, with_mistakes};
 use crate::stage::Stage;
@@ -31,7 +32,8 @@ pub(crate) async fn play(stage: &Stage) -> Result<(), Failure> {
     offices_push(stage).await?;
     let cursor = commission_pulls(stage).await?;
     an_office_revises(stage).await?;
-    commission_pulls_changes(stage, cursor).await
+    commission_pulls_changes(stage, cursor).await?;
+    commission_pulls_consolidated(stage).await
 }
 
 /// What a person at another terminal can do.
@@ -120,7 +122,7 @@ async fn offices_push(stage: &Stage) -> Result<(), Failure> {
 
 /// The receipt for what was sent. Warnings are answered first: the figures are right, the office says so, and its word
 /// stays with them. Gives their number, too.
-async fn receipt_for(
+pub(crate) async fn receipt_for(
     hub: &Hub,
     outcome: PushOutcome,
     office: &str,
@@ -138,7 +140,7 @@ async fn receipt_for(
 }
 
 async fn commission_pulls(stage: &Stage) -> Result<Cursor, Failure> {
-    println!("== {} pulls the consolidated dataset.\n", COMMISSION.1);
+    println!("== {} pulls what every office sent.\n", COMMISSION.1);
     let hub = Hub::connect(&stage.home(COMMISSION.0)).await?;
     let mut pull = hub.pull(PullRequest::all(DATAFLOW), &Progress::silent()).await?;
     let mut corridors = Corridors::default();

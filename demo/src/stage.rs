@@ -17,6 +17,16 @@ use crate::cast::{ADMINISTRATOR, COMMISSION, DATAFLOW, OFFICES};
 /// Enrolment tokens of the demo are used at once.
 const TOKEN_MS: i64 = 60 * 60 * 1000;
 
+/// What an agency may provide.
+pub(crate) struct Provision<'a> {
+    /// The dataflow, as AGENCY:ID(VERSION).
+    pub(crate) dataflow: &'a str,
+    /// A dimension and its permitted codes; the whole dataflow if there is none.
+    pub(crate) region: Option<(&'a str, &'a [&'a str])>,
+    /// CONF_STATUS of what has none; the dataflow's own default if empty.
+    pub(crate) default_conf_status: &'a str,
+}
+
 /// A running hub with its offices.
 pub(crate) struct Stage {
     folder: PathBuf,
@@ -37,11 +47,17 @@ impl Stage {
             .plain_on(format!("127.0.0.1:{plain_port}"));
         let stage = Self { folder: folder.to_owned(), running: start(options).await? };
         if is_new {
-            let roles = [Role::Submitter, Role::Reader];
-            for (id, name) in OFFICES {
-                stage.admit(id, name, &roles, true).await?;
+            for office in OFFICES {
+                stage.admit(office, &[Role::Submitter, Role::Reader]).await?;
+                // Each office for its own country; what it does not mark is free for publication.
+                let own = Provision {
+                    dataflow: DATAFLOW,
+                    region: Some(("REF_AREA", &[office.0])),
+                    default_conf_status: "F",
+                };
+                stage.provide(office.0, &own).await?;
             }
-            stage.admit(COMMISSION.0, COMMISSION.1, &[Role::Reader], false).await?;
+            stage.admit(COMMISSION, &[Role::Reader]).await?;
         } else {
             stage.tell_new_address()?;
         }
@@ -76,23 +92,69 @@ impl Stage {
     }
 
     /// What an administrator does for a new agency, and what its people then do with the token.
-    async fn admit(&self, id: &str, name: &str, roles: &[Role], sends: bool) -> Result<(), Failure> {
-        let hub = self.running.hub().clone();
+    async fn admit(&self, agency: (&str, &str), roles: &[Role]) -> Result<(), Failure> {
         let authority = authority(self.running.authority_pem())?;
-        let (id, name, roles) = (id.to_owned(), name.to_owned(), roles.to_vec());
+        let (id, name, roles) = (agency.0.to_owned(), agency.1.to_owned(), roles.to_vec());
         let token = EnrolmentToken::new(random()?, authority);
-        let (for_hub, agency) = (token.clone(), id.clone());
-        let administered =
-            tokio::task::spawn_blocking(move || administer(&hub, &agency, &name, &roles, sends, &for_hub));
-        administered.await??;
-        enrol(&self.home(&id), &self.address(), &token, "client").await?;
+        let for_hub = token.clone();
+        self.administer(move |hub, administrator| admit(hub, administrator, &id, &name, &roles, &for_hub))
+            .await?;
+        enrol(&self.home(agency.0), &self.address(), &token, "client").await?;
+        Ok(())
+    }
+
+    /// Admits an agency, if it is not there already.
+    pub(crate) async fn admit_once(&self, agency: (&str, &str), roles: &[Role]) -> Result<(), Failure> {
+        if self.home_folder(agency.0).exists() {
+            return Ok(());
+        }
+        self.admit(agency, roles).await
+    }
+
+    /// Lets an agency provide figures of a dataflow. Doing it again changes nothing.
+    pub(crate) async fn provide(&self, agency: &str, provision: &Provision<'_>) -> Result<(), Failure> {
+        let dataflow = provision.dataflow.split([':', '(']).nth(1).unwrap_or(provision.dataflow);
+        let region = provision.region.map(|(dimension, codes)| v1::DimensionCodes {
+            dimension: dimension.to_owned(),
+            codes: codes.iter().map(|code| (*code).to_owned()).collect(),
+        });
+        let agreement = v1::Agreement {
+            id: format!("MIGHUB:PA_{dataflow}_{agency}(1.0.0)"),
+            dataflow: provision.dataflow.to_owned(),
+            provider: agency.to_owned(),
+            permitted_region: region.into_iter().collect(),
+            default_conf_status: provision.default_conf_status.to_owned(),
+            ..Default::default()
+        };
+        self.administer(move |hub, administrator| {
+            let request = v1::PutAgreementRequest { agreement: Some(agreement) };
+            hub.put_agreement(&hub.authorise(administrator, Administer, now())?, &request, now()).map(|_| ())
+        })
+        .await
+    }
+
+    /// Lets the hub consolidate now what it would consolidate by itself a moment later.
+    pub(crate) async fn consolidate(&self) -> Result<(), Failure> {
+        let hub = self.running.hub().clone();
+        tokio::task::spawn_blocking(move || hub.consolidate(false, now())).await??;
+        Ok(())
+    }
+
+    /// Runs what the administrator does, where it may take its time.
+    async fn administer<F>(&self, act: F) -> Result<(), Failure>
+    where
+        F: FnOnce(&Arc<Hub>, &Principal) -> Result<(), Refusal> + Send + 'static,
+    {
+        let hub = self.running.hub().clone();
+        let administrator = Principal::of_agency(AgencyId::new(ADMINISTRATOR.0)?);
+        tokio::task::spawn_blocking(move || act(&hub, &administrator)).await??;
         Ok(())
     }
 
     /// The port is another one at every start.
     fn tell_new_address(&self) -> Result<(), Failure> {
-        for (id, _) in OFFICES.iter().chain([&COMMISSION]) {
-            let home = self.home(id);
+        for entry in std::fs::read_dir(self.folder.join("offices"))? {
+            let home = Home::new(entry?.path());
             let mut config = home.config()?;
             config.hub = self.address();
             home.save_config(&config)?;
@@ -121,19 +183,17 @@ fn hub(folder: &Path) -> Result<InitOptions, Failure> {
     })
 }
 
-fn administer(
+fn admit(
     hub: &Arc<Hub>,
+    administrator: &Principal,
     agency: &str,
     name: &str,
     roles: &[Role],
-    sends: bool,
     token: &EnrolmentToken,
 ) -> Result<(), Refusal> {
-    let id = AgencyId::new(ADMINISTRATOR.0).map_err(|error| Refusal::internal(error.to_string()))?;
-    let administrator = Principal::of_agency(id);
     let add = v1::AddAgencyRequest { agency: agency.to_owned(), name: name.to_owned(), token_only: false };
     hub.add_agency(
-        &hub.authorise(&administrator, Administer, now())?,
+        &hub.authorise(administrator, Administer, now())?,
         &add,
         token,
         Moment(now().0 + TOKEN_MS),
@@ -141,26 +201,7 @@ fn administer(
     )?;
     for role in roles {
         let grant = v1::GrantRoleRequest { agency: agency.to_owned(), role: (*role).into() };
-        hub.grant_role(&hub.authorise(&administrator, Administer, now())?, &grant, now())?;
-    }
-    if sends {
-        // Each office for its own country; what it does not mark is free for publication.
-        let agreement = v1::Agreement {
-            id: format!("MIGHUB:PA_MIG_FLOW_{agency}(1.0.0)"),
-            dataflow: DATAFLOW.to_owned(),
-            provider: agency.to_owned(),
-            permitted_region: vec![v1::DimensionCodes {
-                dimension: "REF_AREA".to_owned(),
-                codes: vec![agency.to_owned()],
-            }],
-            default_conf_status: "F".to_owned(),
-            ..Default::default()
-        };
-        hub.put_agreement(
-            &hub.authorise(&administrator, Administer, now())?,
-            &v1::PutAgreementRequest { agreement: Some(agreement) },
-            now(),
-        )?;
+        hub.grant_role(&hub.authorise(administrator, Administer, now())?, &grant, now())?;
     }
     Ok(())
 }

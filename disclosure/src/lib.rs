@@ -17,6 +17,7 @@ pub mod round;
 pub mod sums;
 pub mod suppress;
 pub mod table;
+pub mod view;
 
 pub use across::{Earlier, audit_across};
 pub use audit::{Report, audit};
@@ -25,5 +26,6 @@ pub use read::{Reading, Stage};
 pub use release::{Released, release};
 pub use round::RoundingKey;
 pub use sums::{Sums, Tree};
-pub use suppress::{Suppression, suppress};
+pub use suppress::{Suppression, suppress, suppress_more};
 pub use table::{Bounds, Care, Cell, Relation, Table, TableBuilder};
+pub use view::{CellView, Seen, cell_name};

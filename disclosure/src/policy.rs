@@ -42,6 +42,9 @@ pub struct Policy {
     pub rule_is_public: bool,
     /// The codes that hidden cells get as CONF_STATUS.
     pub conf_status: ConfStatus,
+    /// Whether small figures say between which bounds they lie, as CENSOR_LOWER and CENSOR_UPPER. Only where the
+    /// rule is public and small cells can be told from others anyway.
+    pub bounds: bool,
     /// Figures that may be less than 0, by dimension and code: net flows.
     pub may_be_negative: Codes,
     /// Whether a part of a sum that was not sent counts as 0. Otherwise nothing is known of it, and the sum
@@ -109,6 +112,12 @@ pub enum PolicyError {
     /// A code that hides nothing.
     #[error("conf_status: {0:?} does not hide a cell; write A, C, D, N or S")]
     NotHiding(String),
+    /// Bounds would tell what the policy keeps to itself.
+    #[error(
+        "bounds: they tell readers the minimum cell, and which cells are small: leave rule_is_public true and let the \
+         two codes of conf_status differ, or give no bounds"
+    )]
+    BoundsTell,
 }
 
 impl Policy {
@@ -134,6 +143,9 @@ impl Policy {
                 return Err(PolicyError::NotHiding(code.clone()));
             }
         }
+        if policy.bounds && (!policy.rule_is_public || codes.primary == codes.secondary) {
+            return Err(PolicyError::BoundsTell);
+        }
         Ok(policy)
     }
 
@@ -155,6 +167,7 @@ impl Default for Policy {
             width: Width::default(),
             rule_is_public: true,
             conf_status: ConfStatus::default(),
+            bounds: false,
             may_be_negative: Codes::new(),
             absent_is_zero: false,
             adds_over_time: false,
@@ -223,6 +236,8 @@ mod tests {
             (r#"{"rounding": 4}"#, "3 or 5"),
             (r#"{"width": {"percent": 5000}}"#, "at most 1000"),
             (r#"{"conf_status": {"primary": "F"}}"#, "does not hide"),
+            (r#"{"bounds": true, "rule_is_public": false}"#, "bounds"),
+            (r#"{"bounds": true, "conf_status": {"primary": "N", "secondary": "N"}}"#, "bounds"),
         ] {
             let error = Policy::read(json.as_bytes()).expect_err(json).to_string();
             assert!(error.contains(says), "{json}: {error}");

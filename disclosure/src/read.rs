@@ -277,7 +277,7 @@ impl<'c> Attribute<'c> {
 }
 
 /// Per component that is named and that a series has, whether its code is among the named ones.
-fn matches(columns: &Columns, series: usize, codes: &Codes) -> impl Iterator<Item = bool> {
+pub(crate) fn matches(columns: &Columns, series: usize, codes: &Codes) -> impl Iterator<Item = bool> {
     codes.iter().filter_map(move |(component, codes)| {
         let shape = &columns.shape;
         let code = match shape.dimensions.iter().position(|id| **id == **component) {

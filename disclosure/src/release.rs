@@ -12,11 +12,14 @@ use crate::round::RoundingKey;
 use crate::sums::{Sums, Tree};
 use crate::suppress::{Loss, suppress};
 use crate::table::{Care, Table, TooManyCells};
+use crate::view::{CellView, FIGURE_ATTRIBUTES, Seen};
 
 /// OBS_STATUS of a figure that is not given: suppressed.
 const SUPPRESSED: &str = "Q";
 const OBS_STATUS: &str = "OBS_STATUS";
 const CONF_STATUS: &str = "CONF_STATUS";
+const CENSOR_LOWER: &str = "CENSOR_LOWER";
+const CENSOR_UPPER: &str = "CENSOR_UPPER";
 /// CONF_STATUS of what everybody may see.
 const FREE: &str = "F";
 
@@ -101,11 +104,14 @@ impl View<'_> {
             let status = columns.observation_attributes[confidentiality?].get(place);
             status.filter(|status| status.as_text().is_some_and(|code| code != FREE))
         };
+        let cells = CellView::new(self.policy, self.key);
+        let bounds = cells.bounds();
         let mut builder = ColumnsBuilder::new(shape.clone());
         let mut map = SourceMap::default();
         for series in 0..columns.series_count() {
             builder.start_series(columns, series, &mut map);
             let places = columns.observations(series);
+            let is_concerned = cells.concerns(columns, series);
             // Attributes of a series may say what its figures do not.
             if places.clone().any(|place| self.table.cell(place as u32).care == Care::Shown) {
                 builder.series_attributes_of(columns, series, &mut map);
@@ -118,15 +124,24 @@ impl View<'_> {
                 let status = hidden.into_iter().find(|(care, _)| self.hides(place, *care));
                 let value = match status {
                     Some(_) => None,
-                    None => columns.value(place).map(|value| self.rounded(place, value)),
+                    None => columns.value(place).map(|value| match is_concerned {
+                        true => self.rounded(place, value),
+                        false => value,
+                    }),
                 };
+                let is_small = status.is_some_and(|(care, _)| care == Care::Secret);
                 builder.observation(period, value, |attribute| {
+                    let id = &*shape.observation_attributes[attribute];
                     let Some((_, status)) = status else {
-                        return columns.observation_attributes[attribute].get(place);
+                        let stored = || columns.observation_attributes[attribute].get(place);
+                        let tells = value.is_some() && is_concerned && FIGURE_ATTRIBUTES.contains(&id);
+                        return if tells { None } else { stored() };
                     };
-                    match &*shape.observation_attributes[attribute] {
+                    match id {
                         OBS_STATUS => Some(&suppressed),
                         CONF_STATUS => own(place).or(Some(status)),
+                        CENSOR_LOWER if is_small => bounds.as_ref().map(|(low, _)| low),
+                        CENSOR_UPPER if is_small => bounds.as_ref().map(|(_, high)| high),
                         _ => None,
                     }
                 });
@@ -136,11 +151,11 @@ impl View<'_> {
         builder.take()
     }
 
+    /// A figure that is let through, however small.
     fn rounded(&self, place: usize, value: Decimal) -> Decimal {
-        let (Some(base), Some(key)) = (self.policy.rounding, self.key) else { return value };
-        let unit = 10i128.pow(value.scale.into());
-        let rounded = key.round(value.unscaled.into(), base, unit, &self.table.name(place as u32));
-        // A multiple next to a number of at most 18 digits.
-        i64::try_from(rounded).map_or(value, |unscaled| Decimal { unscaled, scale: value.scale })
+        match CellView::new(self.policy, self.key).seen(value, || self.table.name(place as u32)) {
+            Seen::Figure(seen) => seen,
+            Seen::Small => value,
+        }
     }
 }

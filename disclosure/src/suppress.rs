@@ -49,11 +49,28 @@ pub struct Loss {
 /// Chooses cells until the audit finds nothing, or there is nothing left to choose; the report says which. `stored`
 /// are the figures of all cells, those of hidden ones where they are known.
 pub fn suppress(table: Table, stored: &[Option<i128>], policy: &Policy) -> Suppression {
+    suppress_more(table, stored, policy, |_| false)
+}
+
+/// The same where some cells are hidden already, such as those that were chosen in another state of the table: what
+/// stays hidden everywhere cannot be had by comparing. They are named as the table does, and not shown again.
+pub fn suppress_more(
+    table: Table,
+    stored: &[Option<i128>],
+    policy: &Policy,
+    is_hidden: impl Fn(&str) -> bool,
+) -> Suppression {
     let figures: Vec<i128> = table.cells().iter().map(|cell| cell.bounds.low.unwrap_or(0)).collect();
     let shown: Vec<u32> = (0..figures.len() as u32).filter(|cell| is_shown(&table, *cell)).collect();
     let mut memory = Memory::brief();
-    let mut report = audit_again(&table, policy.width, &mut memory);
     let mut choice = Choice::new(table, &figures, policy);
+    // A cell that is 0 now, or less, hides nothing.
+    let may_hide = |cell: &&u32| figures[**cell as usize] >= choice.least;
+    let given: Vec<u32> =
+        shown.iter().filter(may_hide).copied().filter(|cell| is_hidden(&choice.table.name(*cell))).collect();
+    given.into_iter().for_each(|cell| choice.hide(cell));
+    choice.chosen.clear();
+    let mut report = audit_again(&choice.table, policy.width, &mut memory);
     let mut rounds = 0;
     while rounds < ROUNDS_MAX && !report.counts.is_clean() && choice.round(&report, rounds < THRIFTY_ROUNDS) {
         report = audit_again(&choice.table, policy.width, &mut memory);

@@ -6,11 +6,13 @@
 mod attribute_default;
 mod dataset_attribute;
 mod selection;
+mod source_report;
 mod timestamp;
 
 pub use attribute_default::{attribute_default, attribute_default_message, region, region_message};
 pub use dataset_attribute::{dataset_attribute, dataset_attribute_message};
 pub use selection::{selection, selection_message};
+pub use source_report::{source_finding_message, source_report_draft, source_report_message};
 pub use timestamp::{timestamp, timestamp_message};
 
 /// A message that is not of its form.

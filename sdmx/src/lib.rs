@@ -17,6 +17,7 @@ pub mod parquet;
 pub mod period;
 pub mod sniff;
 pub mod sort;
+pub mod source_report;
 mod stretch;
 pub mod structure;
 pub mod table;

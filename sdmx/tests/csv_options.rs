@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use mighub_sdmx::columns::{AttributeValue, Columns, ColumnsBuilder};
-use mighub_sdmx::csv::{Action, CsvReader, CsvVersion, CsvWriter, RowBatch, WriteOptions};
+use mighub_sdmx::csv::{Action, CellProblem, CsvReader, CsvVersion, CsvWriter, RowBatch, WriteOptions};
 use mighub_sdmx::data::{Detail, KeyColumns, Labels, StructureUse};
 use mighub_sdmx::structure::{Class, DataDefinition, Structures, read_json};
 use mighub_sdmx::{Decimal, Period};
@@ -173,6 +173,26 @@ fn a_value_that_is_missing_on_purpose_needs_a_reason_only_where_rows_are_merged(
 }
 
 #[test]
+fn sub_fields_are_declared_where_a_column_of_the_message_has_them() {
+    let several =
+        DEFINITION.attributes.iter().find(|attribute| attribute.multi_valued || attribute.multilingual);
+    let several = several.expect("an attribute with several values").component.id.clone();
+    let header = |attributes: &[&str], version: CsvVersion, detail: Detail| {
+        let attributes = Some(attributes.iter().map(|id| Arc::from(*id)).collect());
+        let options = WriteOptions { attributes, version, detail, ..WriteOptions::default() };
+        let writer = CsvWriter::new(Vec::new(), &DEFINITION, &options).expect("memory takes all");
+        let text = String::from_utf8(writer.finish().expect("memory takes all")).expect("text");
+        text.split(',').next().unwrap_or_default().to_owned()
+    };
+    for version in [CsvVersion::V2_0, CsvVersion::V2_1] {
+        assert_eq!(header(&["OBS_STATUS", &several], version, Detail::Full), "STRUCTURE[;]");
+        assert_eq!(header(&["OBS_STATUS"], version, Detail::Full), "STRUCTURE");
+        assert_eq!(header(&["OBS_STATUS", &several], version, Detail::DataOnly), "STRUCTURE");
+    }
+    assert_eq!(header(&[&several], CsvVersion::V1_0, Detail::Full), "DATAFLOW");
+}
+
+#[test]
 fn nested_attributes_are_told_and_not_read() {
     let text = "STRUCTURE[;],STRUCTURE_ID,ACTION,FREQ,REF_AREA,FLOW_DIR,COUNTERPART_AREA,REMIT_ITEM,TIME_PERIOD,OBS_VALUE,CONTACT[].NAME[],OBS_STATUS[].X\n\
                 dataflow,MIGHUB:MIG_REMIT(1.0.0),R,A,SWE,IN,NOR,PR,2020,1,\"x;\"\"y\"\"\",z\n";
@@ -180,4 +200,36 @@ fn nested_attributes_are_told_and_not_read() {
     let batch = reader.next_batch().expect("rows").expect("a row");
     assert_eq!((batch.issues.len(), batch.columns.len()), (0, 1));
     assert_eq!(reader.header().foreign(&DEFINITION), ["CONTACT[].NAME[]", "OBS_STATUS[].X"]);
+}
+
+#[test]
+fn a_deletion_that_says_something_of_no_component_deletes_nothing() {
+    let read_with = |columns: &str, action: &str, cells: &str| {
+        let batches = read(&format!(
+            "STRUCTURE,STRUCTURE_ID,ACTION,FREQ,REF_AREA,FLOW_DIR,COUNTERPART_AREA,REMIT_ITEM,TIME_PERIOD,{columns}\n\
+             dataflow,MIGHUB:MIG_REMIT(1.0.0),{action},A,SWE,IN,NOR,PR,2020,{cells}\n\
+             dataflow,MIGHUB:MIG_REMIT(1.0.0),{action},A,SWE,IN,NOR,PR,2021,{cells}\n"
+        ));
+        let issues: Vec<_> =
+            batches[0].issues.iter().map(|issue| (issue.column, issue.problem.clone())).collect();
+        (batches[0].columns.len(), issues)
+    };
+    let unknown = |column: usize| vec![(column, CellProblem::UnknownInDeletion); 2];
+    for (columns, action, cells, expected) in [
+        // Without its misspelt column the row would delete the observation.
+        ("OBS_VALUE,OBS_STATU", "D", ",-", (0, unknown(10))),
+        ("OBS_STATU", "D", "\"A, B\"", (0, unknown(9))),
+        ("OBS_STATU", "M", "A", (2, vec![])),
+        // A column that says nothing changes nothing.
+        ("OBS_VALUE,OBS_STATU", "D", ",", (2, vec![])),
+        ("OBS_STATUS,DATA_PROVIDER,VALID_FROM,VALID_TO", "D", ",SWE,2024-01-01,", (2, vec![])),
+    ] {
+        assert_eq!(read_with(columns, action, cells), expected, "{columns} {action} {cells}");
+    }
+    // Names of codes are no more than names.
+    let named = WriteOptions { labels: Labels::Name, version: CsvVersion::V2_1, ..WriteOptions::default() };
+    let mut writer = CsvWriter::new(Vec::new(), &DEFINITION, &named).expect("memory takes all");
+    writer.write(&columns(), Action::Delete, &[]).expect("memory takes all");
+    let text = String::from_utf8(writer.finish().expect("memory takes all")).expect("text");
+    assert!(read(&text).iter().all(|batch| batch.issues.is_empty()), "{text}");
 }

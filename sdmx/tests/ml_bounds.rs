@@ -7,7 +7,7 @@ mod ml_support;
 use std::io::Cursor;
 
 use messages::{dataset, message, refusal};
-use mighub_sdmx::data::{CellIssue, CellProblem, ReadSummary, RowBatch, reader};
+use mighub_sdmx::data::{CellIssue, CellProblem, ReadSummary, RowBatch, raw_count, reader};
 use ml_support::definition;
 
 fn issues<'i>(batches: &'i [RowBatch], summary: &'i ReadSummary) -> Vec<&'i CellIssue> {
@@ -73,4 +73,14 @@ fn headers_are_read_within_bounds_and_without_zones() {
         let said = reader.message().map(|message| message.header.prepared.to_string());
         assert_eq!(said.as_deref(), Some(expected));
     }
+}
+
+#[test]
+fn what_follows_the_end_of_a_message_is_no_part_of_it() {
+    let whole = dataset("Merge", "<Series A=\"1\"><Obs TIME_PERIOD=\"2020\"/></Series>");
+    let twice = format!("{whole}{whole}");
+    let error = raw_count(Cursor::new(&twice)).expect_err("two messages").to_string();
+    assert!(error.contains("something follows the end of the message"), "{error}");
+    let spaced = format!("{whole}\n<!-- the end -->\n");
+    assert_eq!(raw_count(Cursor::new(&spaced)).expect("a message").observations, 1);
 }

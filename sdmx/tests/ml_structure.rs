@@ -212,8 +212,8 @@ fn an_artefact_that_cannot_be_read_is_told_with_line_and_column() {
         ),
         (
             "DataConstraints",
-            region("<str:Value cascadeValues=\"true\">M</str:Value>"),
-            "line 5, column 25: Value: it has cascadeValues",
+            region("<str:Value cascadeValues=\"all\">M</str:Value>"),
+            "line 5, column 25: Value: the attribute cascadeValues is \"all\": write true, false or excluderoot",
         ),
         ("DataConstraints", region("<str:TimeRange/>"), "line 5, column 25: TimeRange: write BeforePeriod"),
         (
@@ -412,4 +412,35 @@ fn the_schema_of_a_dataflow_has_the_codes_that_constraints_allow() {
     let flat = String::from_utf8(write_schema(&definition, MlVersion::V3_0, "AllDimensions")).expect("UTF-8");
     assert!(flat.contains(&format!("targetNamespace=\"{flow}:ObsLevelDim:AllDimensions\"")), "{flat}");
     assert!(!flat.contains("SeriesType") && !flat.contains("dataScope"), "{flat}");
+}
+
+#[test]
+fn a_metadata_structure_of_2_1_is_one_of_3_0_with_its_report_and_any_target() {
+    let message = mighub_sdmx::structure::read_message(include_bytes!("../../structures/metadata.json"))
+        .expect("a message");
+    let whole = |structures: &Structures| -> Vec<Artefact> {
+        structures.of_class(Class::MetadataStructure).map(|(_, artefact)| (**artefact).clone()).collect()
+    };
+    let written = write_message(&message.structures, MlVersion::V2_1, &header());
+    let read = read_message(&written).expect("a message");
+    assert_eq!(read.problems, []);
+    let ids = |artefacts: Vec<Artefact>| -> Vec<String> {
+        let attributes = |artefact: Artefact| match artefact {
+            Artefact::MetadataStructure(structure) => {
+                structure.all_attributes().map(|attribute| attribute.id.to_string()).collect::<Vec<_>>()
+            }
+            _ => Vec::new(),
+        };
+        artefacts.into_iter().flat_map(attributes).collect()
+    };
+    let expected = ids(whole(&message.structures));
+    assert!(expected.len() > 5, "{expected:?}");
+    assert_eq!(ids(whole(&read.structures)), expected);
+    let twice = String::from_utf8(written).expect("text");
+    let start = twice.find("<str:ReportStructure").expect("a report");
+    let end = twice.find("</str:ReportStructure>").expect("its end") + "</str:ReportStructure>".len();
+    let report = twice[start..end].replace("id=\"REPORT\"", "id=\"OTHER\"");
+    let twice = format!("{}{report}{}", &twice[..end], &twice[end..]);
+    let read = read_message(twice.as_bytes()).expect("a message");
+    assert!(read.problems[0].text.contains("send each report as one of its own"), "{:?}", read.problems);
 }

@@ -335,3 +335,17 @@ proptest! {
         let _ = raw_count(Cursor::new(&bytes));
     }
 }
+
+#[test]
+fn a_file_without_rows_is_read_as_one_if_its_metadata_say_so() {
+    let options = WriteOptions::default();
+    let mut bytes = Vec::new();
+    writer(DataFormat::Parquet, &mut bytes, &DEFINITION, &options)
+        .and_then(|writer| writer.finish())
+        .expect("a file");
+    assert_eq!(raw_count(Cursor::new(&bytes)).expect("a file").observations, 0);
+    let (batches, summary) = read(&bytes).expect("a file without rows");
+    assert_eq!((batches.len(), summary.rows, summary.issues.len()), (0, 0, 0));
+    let foreign = file(&[Column::Text("optional binary FREQ (UTF8);", &[])]);
+    assert_eq!(read(&foreign).expect_err("its rows may be lost"), "the file has a header and no rows");
+}

@@ -3,9 +3,11 @@
 use std::fmt::Write;
 
 use mighub_sdmx::Period;
+use mighub_sdmx::data::JsonVersion;
+use mighub_sdmx::ml::structure::MessageHeader;
 use mighub_sdmx::structure::{
     Artefact, Class, DataDefinition, DefaultSource, ITEMS_MAX, JsonError, MESSAGE_BYTES_MAX, Rank,
-    Structures, TEXT_BYTES_MAX, read_json, read_message, write_json,
+    Structures, TEXT_BYTES_MAX, read_json, read_message, write_json, write_json_message,
 };
 
 const FIXTURE: &[u8] = include_bytes!("data/structure-json20.json");
@@ -205,7 +207,7 @@ fn what_is_not_held_is_named_and_never_swallowed() {
                 {"id":"SUN","name":"USSR","annotations":[{"id":"VALID_TO","title":"1991"}]}]}],
         "dataConstraints":[
             {"id":"CASC","agencyID":"A","version":"1.0.0","name":"C","role":"Allowed","cubeRegions":[
-                {"keyValues":[{"id":"AREA","values":[{"value":"EUR","cascadeValues":true}]}]}]}]}}"#;
+                {"keyValues":[{"id":"AREA","values":[{"value":"EUR","cascadeValues":"all"}]}]}]}]}}"#;
     let message = read_message(text.as_bytes()).expect("a message");
     let said = |problems: &[mighub_sdmx::structure::Problem]| -> String {
         problems.iter().fold(String::new(), |mut all, problem| {
@@ -219,7 +221,7 @@ fn what_is_not_held_is_named_and_never_swallowed() {
         "codelists[0] EXT: \"urn\" is not a URN: write urn:sdmx:org.sdmx.infomodel.PACKAGE.CLASS=AGENCY:ID(VERSION)",
         "codelists[2] TWICE: urn:sdmx:org.sdmx.infomodel.codelist.Codelist=A:TWICE(1.0.0) stands twice in the message: send it once",
         "codelists[3] DAY: the code SUN: the annotation VALID_TO is \"1991\": write a day, such as 1991-12-25",
-        "dataConstraints[0] CASC: its values have cascadeValues, which this hub does not do: list the values themselves",
+        "dataConstraints[0] CASC: data did not match any variant of untagged enum ValueJson",
     ] {
         assert!(problems.lines().any(|line| line == expected), "{expected}\nis not in:\n{problems}");
     }
@@ -385,4 +387,34 @@ fn everything_wrong_with_a_set_is_said_in_one_go() {
         assert!(said.contains(expected), "{expected}\nis not in:\n{said}");
     }
     assert_eq!(said.lines().filter(|line| line.contains("names SEX")).count(), 1, "{said}");
+}
+
+#[test]
+fn a_message_names_its_schema_before_anything_else() {
+    let structures = read_message(FIXTURE).expect("a message").structures;
+    let header = MessageHeader {
+        id: "M".to_owned(),
+        test: false,
+        prepared: jiff::Timestamp::UNIX_EPOCH,
+        sender: "HUB".to_owned(),
+        receivers: vec!["SWE".to_owned()],
+    };
+    for (version, number) in
+        [(JsonVersion::V1_0, "1.0.0"), (JsonVersion::V2_0, "2.0.0"), (JsonVersion::V2_1, "2.1")]
+    {
+        let text = String::from_utf8(write_json_message(&structures, version, &header)).expect("text");
+        let place = text.find(&format!("{number}/sdmx-json-structure-schema.json")).expect("its schema");
+        // pysdmx looks at the first 350 characters.
+        assert!(
+            place < 300 && text.starts_with("{\"meta\":") != (version == JsonVersion::V2_1),
+            "{}",
+            &text[..350]
+        );
+        let value: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(
+            (&value["meta"]["id"], &value["meta"]["receivers"][0]["id"]),
+            (&"M".into(), &"SWE".into())
+        );
+        assert!(value["data"].is_object());
+    }
 }

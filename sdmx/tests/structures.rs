@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use mighub_sdmx::structure::{
-    Artefact, AttributeLevel, Class, Code, CodedBy, DataDefinition, DataType, Structures, Usage, read_json,
-    read_message,
+    Annotation, Artefact, AttributeLevel, Class, Code, CodedBy, DataDefinition, DataType, Structures, Usage,
+    read_json, read_message,
 };
 use mighub_sdmx::{Decimal, Period};
 
@@ -304,10 +304,111 @@ fn groupings_of_areas_overlap() {
         });
         hierarchies.map(|(reference, _)| reference.id.to_string()).collect()
     };
-    assert_eq!(groupings("TUV"), ["H_AREA_LDC", "H_AREA_M49", "H_AREA_SIDS"]);
-    assert_eq!(groupings("SWE"), ["H_AREA_M49"]);
-    let (_, artefact) = structures.find(Class::Hierarchy, "H_AREA_M49").expect("the tree");
-    let Artefact::Hierarchy(tree) = &**artefact else { panic!("no hierarchy") };
+    assert_eq!(groupings("TUV"), ["H_AREA_COMMISSION", "H_AREA_LDC", "H_AREA_M49", "H_AREA_SIDS"]);
+    assert_eq!(groupings("SWE"), ["H_AREA_COMMISSION", "H_AREA_M49", "H_AREA_UNION"]);
+    assert_eq!(hierarchy(&structures, "H_AREA_LDC").hierarchical_codes[0].hierarchical_codes.len(), 45);
+    let tree = hierarchy(&structures, "H_AREA_M49");
     assert!(tree.code("001.150.154.SWE").is_some());
     assert_eq!(tree.all_codes().count(), 30 + 248);
+}
+
+fn hierarchy(structures: &Structures, id: &str) -> mighub_sdmx::structure::Hierarchy {
+    let (_, artefact) = structures.find(Class::Hierarchy, id).expect(id);
+    let Artefact::Hierarchy(hierarchy) = &**artefact else { panic!("{id} is no hierarchy") };
+    hierarchy.clone()
+}
+
+/// Members of a group on a day, in their order.
+fn members(structures: &Structures, path: &str, day: &str) -> Vec<String> {
+    let (hierarchy_id, group) = path.split_once('.').expect("a hierarchy and a group");
+    let hierarchy = hierarchy(structures, hierarchy_id);
+    let noon: jiff::Timestamp = format!("{day}T12:00:00Z").parse().expect("a day");
+    let group = hierarchy.code(group).expect(path);
+    let held = group.hierarchical_codes.iter().filter(|member| {
+        member.valid_from.is_none_or(|from| from <= noon) && member.valid_to.is_none_or(|to| noon <= to)
+    });
+    held.map(|member| member.id.to_string()).collect()
+}
+
+#[test]
+fn memberships_have_days() {
+    let structures = package();
+    let count = |group: &str, day: &str| members(&structures, group, day).len();
+    for (day, expected) in [
+        ("1957-12-31", 0),
+        ("1994-12-31", 12),
+        ("1995-01-01", 15),
+        ("2004-04-30", 15),
+        ("2004-05-01", 25),
+        ("2007-01-01", 27),
+        ("2013-06-30", 27),
+        ("2013-07-01", 28),
+        ("2020-01-31", 28),
+        ("2020-02-01", 27),
+    ] {
+        assert_eq!(count("H_AREA_UNION.G_EU", day), expected, "{day}");
+    }
+    for (composition, day) in [
+        ("G_EU15", "2004-04-30"),
+        ("G_EU25", "2006-12-31"),
+        ("G_EU27_2007", "2013-06-30"),
+        ("G_EU28", "2020-01-31"),
+        ("G_EU27_2020", "2026-01-01"),
+    ] {
+        let composition = format!("H_AREA_UNION.{composition}");
+        assert_eq!(members(&structures, &composition, day), members(&structures, "H_AREA_UNION.G_EU", day));
+        assert_eq!(count(&composition, "1990-01-01"), count(&composition, day), "a composition has no days");
+    }
+    for (commission, expected) in [
+        ("G_ECA", 54),
+        ("G_ECE", 56),
+        ("G_ECLAC", 46),
+        ("G_ECLAC_ASSOC", 14),
+        ("G_ESCAP", 53),
+        ("G_ESCAP_ASSOC", 9),
+        ("G_ESCWA", 21),
+    ] {
+        assert_eq!(count(&format!("H_AREA_COMMISSION.{commission}"), "2026-01-01"), expected, "{commission}");
+    }
+    assert!(members(&structures, "H_AREA_COMMISSION.G_ECE", "1991-12-25").contains(&"SUN".to_owned()));
+    assert!(!members(&structures, "H_AREA_COMMISSION.G_ECE", "1991-12-26").contains(&"SUN".to_owned()));
+}
+
+#[test]
+fn a_territory_has_its_former_state_until_the_day_before_its_successors() {
+    let structures = package();
+    let (_, artefact) = structures.find(Class::Codelist, "CL_AREA").expect("CL_AREA");
+    let Artefact::Codelist(areas) = &**artefact else { panic!("CL_AREA is no code list") };
+    for group in &hierarchy(&structures, "H_AREA_TERRITORY").hierarchical_codes {
+        for former in group.hierarchical_codes.iter().filter(|member| member.valid_to.is_some()) {
+            let last = former.valid_to.expect("filtered").as_second().div_euclid(24 * 60 * 60);
+            // The Federal Republic of Germany kept its code.
+            let of_area = areas.get(&former.id).map(Code::valid_to);
+            assert!(of_area.is_none_or(|of_area| of_area == Some(last)), "{}", former.id);
+        }
+    }
+    let territory =
+        |group: &str, day: &str| members(&structures, &format!("H_AREA_TERRITORY.{group}"), day).join(" ");
+    assert_eq!(territory("G_TERR_SDN", "2011-07-08"), "SDN_OLD");
+    assert_eq!(territory("G_TERR_SDN", "2011-07-09"), "SDN SSD");
+    assert_eq!(territory("G_TERR_YUG", "1992-04-27"), "YUG");
+    assert_eq!(territory("G_TERR_YUG", "2006-06-02"), "BIH HRV MKD SCG SVN");
+    assert_eq!(territory("G_TERR_YUG", "2006-06-03"), "BIH HRV MKD MNE SRB SVN");
+    assert_eq!(territory("G_TERR_DEU", "1990-10-02"), "DDR DEU_BEFORE");
+    assert_eq!(territory("G_TERR_DEU", "1990-10-03"), "DEU");
+    assert_eq!(territory("G_TERR_SUN", "1991-12-26").split(' ').count(), 15);
+}
+
+#[test]
+fn every_membership_names_its_source() {
+    for (reference, artefact) in package().of_class(Class::Hierarchy) {
+        let Artefact::Hierarchy(hierarchy) = &**artefact else { panic!("no hierarchy") };
+        let mut open: Vec<_> = hierarchy.hierarchical_codes.iter().map(|code| (code, false)).collect();
+        while let Some((code, above)) = open.pop() {
+            let sourced = above
+                || Annotation::find(&code.annotations, "SOURCE").is_some_and(|source| !source.is_empty());
+            assert!(sourced || !code.hierarchical_codes.is_empty(), "{reference}: {}", code.id);
+            open.extend(code.hierarchical_codes.iter().map(|within| (within, sourced)));
+        }
+    }
 }

@@ -35,6 +35,8 @@ pub struct Config {
     pub plain_listen: Option<SocketAddr>,
     /// Whether those without certificate and token may read what is released and free.
     pub public_reading: bool,
+    /// Whether derived dataflows are made anew while the hub serves, as soon as their inputs change.
+    pub consolidation: bool,
     /// What peers can make the hub do at most.
     pub limits: Limits,
 }
@@ -53,6 +55,8 @@ struct Written {
     plain_listen: Option<String>,
     #[serde(default = "public_reading_usually")]
     public_reading: bool,
+    #[serde(default = "consolidation_usually", skip_serializing_if = "is_usual")]
+    consolidation: bool,
     #[serde(default, skip_serializing_if = "Limits::are_usual")]
     limits: Limits,
 }
@@ -142,6 +146,7 @@ impl Config {
                 free_space_min: written.free_space_min_mib.saturating_mul(1024 * 1024),
                 plain_listen: plain_listen.and_then(Result::ok),
                 public_reading: written.public_reading,
+                consolidation: written.consolidation,
                 limits: written.limits,
             }),
             _ => Err(problems),
@@ -157,6 +162,7 @@ impl Config {
             free_space_min_mib: FREE_SPACE_USUALLY_MIB,
             plain_listen: None,
             public_reading: public_reading_usually(),
+            consolidation: consolidation_usually(),
             limits: Limits::default(),
         };
         let mut text = serde_json::to_string_pretty(&written).expect("strings and numbers are JSON");
@@ -221,6 +227,14 @@ fn listen_usually() -> String {
 /// Official statistics are made to be read: what is released and free is for everybody, unless the operator says otherwise.
 fn public_reading_usually() -> bool {
     true
+}
+
+fn consolidation_usually() -> bool {
+    true
+}
+
+fn is_usual(consolidation: &bool) -> bool {
+    *consolidation == consolidation_usually()
 }
 
 fn free_space_usually() -> u64 {

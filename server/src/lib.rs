@@ -1,6 +1,6 @@
 //! THE HUB.
 //!
-//! What lives here: what the hub knows and decides ([`hub`]), the gRPC door ([`rpc`]), the port ([`door`]),
+//! What lives here: what the hub knows and decides ([`hub`]), the gRPC door ([`rpc`]), the pages (`web`), the port ([`door`]),
 //! identity ([`trust`]), and how they are put together ([`serve`], [`config`], [`clock`], [`limits`], [`log`]), and a witness's copy of the log ([`witness`]). What must not: the
 //! office's side, and any data file or storage engine; those are `mighub-store`'s.
 
@@ -15,4 +15,5 @@ pub mod rpc;
 pub mod serve;
 pub mod trust;
 pub mod upkeep;
+mod web;
 pub mod witness;

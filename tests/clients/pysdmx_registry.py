@@ -26,9 +26,9 @@ print("FACT sexes", len(registry.get_codes("MIGHUB", "CL_SEX", "1.0.0")))
 print("FACT flows", len(registry.get_dataflows("MIGHUB")))
 
 for name, data_format, structure_format in [
-    ("CSV 2.0", DataFormat.SDMX_CSV_2_0_0, StructureFormat.SDMX_ML_3_1),
+    ("CSV 2.0", DataFormat.SDMX_CSV_2_0_0, StructureFormat.SDMX_JSON_2_0_0),
     ("CSV 2.1", DataFormat.SDMX_CSV_2_1_0, StructureFormat.SDMX_ML_3_1),
-    ("ML 3.0", DataFormat.SDMX_ML_3_0, StructureFormat.SDMX_ML_3_1),
+    ("ML 3.0", DataFormat.SDMX_ML_3_0, StructureFormat.SDMX_JSON_2_0_0),
     ("ML 3.1", DataFormat.SDMX_ML_3_1, StructureFormat.SDMX_ML_3_1),
 ]:
     service = RestService(

@@ -7,6 +7,7 @@ use mighub_client::doctor::{Examined, State, examine};
 use mighub_client::{Error, ExitCode, Home, Hub, PullRequest, PushOptions, Timestamp, clock, renew};
 use mighub_server::hub::Moment;
 use mighub_server::serve::rotate_signer;
+use mighub_server::trust::HubKeys;
 
 use crate::hostile::{scene, told};
 use crate::office::data::{flows, pulled};
@@ -186,6 +187,83 @@ async fn receipts_of_a_replaced_key_stay_good_and_the_replaced_key_starts_no_hub
     assert_eq!(keys[0].key_id[..], rotated.previous_key_id);
     assert!(keys[0].valid_to.is_some() && keys[1].valid_to.is_none());
     stage.close().await;
+}
+
+/// Where a rotation is cut off.
+#[derive(Clone, Copy, Debug)]
+enum CutOff {
+    /// The key is made and nothing says so.
+    BeforeTheRecord,
+    /// The journal names the new key, which is not in its place.
+    AfterTheRecord,
+}
+
+/// The hub's folder as a rotation leaves it that is cut off; gives the id of the key that is to sign.
+fn cut_off(folder: &Path, cut: CutOff) -> [u8; 32] {
+    let keys = folder.join("keys");
+    let (present, next) = (keys.join("signing.key"), keys.join("signing.next.key"));
+    match cut {
+        CutOff::BeforeTheRecord => {
+            HubKeys::open(&keys).expect("keys").next_signer().expect("a key").key_id()
+        }
+        CutOff::AfterTheRecord => {
+            let kept = keys.join("kept");
+            std::fs::copy(&present, &kept).expect("kept");
+            let rotated = rotate_signer(folder, machine_now()).expect("rotated");
+            std::fs::rename(&present, &next).expect("taken back");
+            std::fs::rename(&kept, &present).expect("put back");
+            rotated.key_id
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotation_that_was_cut_off_anywhere_is_ended_by_the_next_start_or_rotation() {
+    let mut stage = Stage::new().await;
+    stage.admit_office("SWE").await;
+    let office = stage.client("SWE").await;
+    accepted(&office, &figure(1), &PushOptions::default()).await;
+    let mut value = 1;
+    for cut in [CutOff::BeforeTheRecord, CutOff::AfterTheRecord] {
+        for rotates_again in [false, true] {
+            let before = office_keys(&stage).await;
+            let mut next = [0; 32];
+            let mut again = None;
+            stage
+                .restart(|folder| {
+                    next = cut_off(folder, cut);
+                    again = rotates_again.then(|| rotate_signer(folder, machine_now()).expect("rotated").key_id);
+                })
+                .await;
+            // The hub serves, and signs with the key that its journal names last.
+            value += 1;
+            let receipt = accepted(&stage.client("SWE").await, &figure(value), &PushOptions::default()).await;
+            let keys = office_keys(&stage).await;
+            let last = keys.last().expect("keys");
+            assert_eq!(receipt.message.hub_key_id[..], last[..]);
+            let expected = match (cut, again) {
+                // Nothing was recorded: the hub goes on with the key that it had, and the key that was made is the
+                // next one, whenever that is.
+                (CutOff::BeforeTheRecord, None) => before,
+                (CutOff::BeforeTheRecord, Some(again)) => {
+                    assert_eq!(again, next);
+                    [before, vec![next.to_vec()]].concat()
+                }
+                (CutOff::AfterTheRecord, None) => [before, vec![next.to_vec()]].concat(),
+                (CutOff::AfterTheRecord, Some(again)) => {
+                    [before, vec![next.to_vec(), again.to_vec()]].concat()
+                }
+            };
+            assert_eq!(keys, expected, "{cut:?}, rotated again: {rotates_again}");
+        }
+    }
+    stage.close().await;
+}
+
+/// Ids of the keys that the hub says it signed with, oldest first.
+async fn office_keys(stage: &Stage) -> Vec<Vec<u8>> {
+    let keys = stage.client("SWE").await.who_am_i().await.expect("known").hub_keys;
+    keys.iter().map(|key| key.key_id.to_vec()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,6 +4,7 @@
 //! What lives here: claims about the whole system. What must not: private parts of a room; those have tests of
 //! their own.
 
+mod consolidation;
 mod cuts;
 mod evidence;
 mod exchange;
@@ -15,6 +16,7 @@ mod identity;
 mod keys;
 mod kills;
 mod messages;
+mod metadata;
 mod model;
 mod noise;
 mod office;

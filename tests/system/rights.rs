@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use mighub::v1::{self, Role};
-use mighub_client::{PushOptions, PushOutcome};
+use mighub_client::{PushOptions, PushOutcome, SubmissionFilter};
 use tonic::Status;
 use tonic::transport::Channel;
 
@@ -346,4 +346,37 @@ async fn what_may_not_be_seen_gives_the_same_answer_as_what_is_not_there() {
     let listed = other.list_submissions(v1::ListSubmissionsRequest::default()).await.expect("listed");
     assert!(listed.into_inner().submissions.is_empty());
     scene.stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_sent_a_submission_and_in_whose_name_follow_it_when_the_agreement_has_ended() {
+    let stage = Stage::new().await;
+    stage.admit_office("SWE").await;
+    stage.admit_office("NOR").await;
+    stage.admit("MPI", &[Role::Submitter]).await;
+    let full = v1::Agreement { sender_agencies: vec!["MPI".into()], ..agreement("SWE") };
+    stage.agree(full.clone()).await;
+    let file = flows("SWE", &[("M", "IMM", "NOR", 2015, "1,A,F")]);
+    let options = PushOptions { provider: Some("SWE".into()), ..PushOptions::default() };
+    let institute = stage.client("MPI").await;
+    let receipt = accepted(&institute, &file, &options).await;
+    let id = receipt.body.submission_id;
+    stage.agree(v1::Agreement { valid_to: "2020-12-31".into(), ..full }).await;
+    for agency in ["MPI", "SWE"] {
+        let hub = stage.client(agency).await;
+        let submission = hub.submission(&id).await.expect("its own");
+        assert!(submission.receipt.is_some(), "{agency} can prove what was sent");
+        hub.report(&id, 10).await.expect("its own");
+        let folder = tempfile::tempdir().expect("a folder");
+        hub.evidence(&id, &folder.path().join("evidence")).await.expect("its own");
+        let listed = hub.list_submissions(&SubmissionFilter::default(), 10).await.expect("listed");
+        assert_eq!(listed.iter().map(|summary| &summary.submission_id).collect::<Vec<_>>(), [&id]);
+    }
+    // To follow is not to act, and not for neighbours.
+    let withdrawn = institute.withdraw(&id, "a mistake", "anna").await.expect_err("it ended");
+    assert_eq!(withdrawn.reason(), Some(v1::ErrorReason::LaneNotPermitted));
+    let norway = stage.client("NOR").await;
+    let hidden = norway.submission(&id).await.expect_err("not theirs");
+    assert_eq!(hidden.reason(), Some(v1::ErrorReason::UnknownSubmission));
+    stage.close().await;
 }

@@ -6,15 +6,16 @@ use std::path::{Path, PathBuf};
 use mighub::v1::expunge_service_client::ExpungeServiceClient;
 use mighub::v1::release_service_client::ReleaseServiceClient;
 use mighub::v1::{self, RequestDecision, Role};
-use mighub_client::{At, Home, Hub, PullRequest, PushOptions, Receipt};
+use mighub_client::{At, Config, Home, Hub, Progress, PullRequest, PushOptions, Receipt};
 use mighub_server::hub::Moment;
 use mighub_server::serve::{HubFolder, ServeOptions, start};
 use mighub_server::trust::HubKeys;
-use mighub_server::upkeep::{self, BackupManifest};
+use mighub_server::upkeep::{self, BackupManifest, ReceiptFileError, ReceiptFound};
 use mighub_store::Until;
 
 use crate::office::data::{flows, pulled, refused};
-use crate::office::{FLOW, Stage, accepted, machine_now, raw};
+use crate::office::proxy::Proxy;
+use crate::office::{FLOW, Stage, accepted, machine_now, raw, text};
 
 /// A file of one cell.
 fn file(value: u64) -> String {
@@ -259,5 +260,108 @@ async fn a_store_with_the_keys_of_another_hub_does_not_start() {
     let started = start(ServeOptions::new(&folder).listening_on("127.0.0.1:0")).await;
     let error = started.err().expect("it does not start").to_string();
     assert!(error.contains("the keys are those of the hub ANOTHER"), "{error}");
+    stage.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receipt_is_found_in_the_store_that_gave_it_and_in_no_other() {
+    let (stage, other) = (Stage::new().await, Stage::new().await);
+    for stage in [&stage, &other] {
+        stage.admit_office("SWE").await;
+    }
+    let receipt = accepted(&stage.client("SWE").await, &file(1), &PushOptions::default()).await;
+    let backup = stage.path("backup");
+    back_up(&stage.hub_folder(), &backup);
+    let later = accepted(&stage.client("SWE").await, &file(2), &PushOptions::default()).await;
+    // The other hub's history is as long, and about the same.
+    for value in [1, 2] {
+        accepted(&other.client("SWE").await, &file(value), &PushOptions::default()).await;
+    }
+    let found = |folder: &Path, file: &Path| {
+        upkeep::find_receipt(&folder.join("store"), Until::Durable, file).expect("readable")
+    };
+    let (position, last) = (receipt.body.position, later.body.position);
+    for receipt in [&receipt, &later] {
+        let position = receipt.body.position;
+        assert_eq!(found(&stage.hub_folder(), &receipt.path), ReceiptFound::Holds { position });
+        assert_eq!(found(&other.hub_folder(), &receipt.path), ReceiptFound::OtherHistory { position });
+    }
+    assert_eq!(found(&backup, &receipt.path), ReceiptFound::Holds { position });
+    let records = BackupManifest::read(&backup).expect("a backup").records;
+    assert_eq!(found(&backup, &later.path), ReceiptFound::Missing { position: last, records });
+    let none = stage.path("none.json");
+    std::fs::write(&none, "{\"evidence\":{\"body\":\"AAAA\"}}").expect("written");
+    let refused = upkeep::find_receipt(&stage.hub_folder().join("store"), Until::Durable, &none);
+    assert!(matches!(refused, Err(ReceiptFileError::Malformed { .. })), "{refused:?}");
+    other.close().await;
+    stage.close().await;
+}
+
+/// The one entry of an office's outbox.
+fn outbox_entry(home: &Home) -> Option<PathBuf> {
+    let entries = std::fs::read_dir(home.folder().join("outbox")).ok()?;
+    entries.map(|entry| entry.expect("an entry").path()).find(|path| path.join("manifest").is_file())
+}
+
+/// Inverts a byte of a block as it lies in the store.
+fn harm_block(blocks: &Path, frame: &[u8]) {
+    let mut harmed = 0;
+    for entry in std::fs::read_dir(blocks).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let mut bytes = std::fs::read(&path).expect("reads");
+        if let Some(at) = bytes.windows(frame.len()).position(|window| window == frame) {
+            bytes[at + frame.len() / 2] ^= 0xFF;
+            std::fs::write(path, bytes).expect("writes");
+            harmed += 1;
+        }
+    }
+    assert_eq!(harmed, 1, "the block is in the store once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_block_that_is_damaged_is_mended_with_what_its_office_still_has_in_the_outbox() {
+    let mut stage = Stage::new().await;
+    stage.admit_office("SWE").await;
+    let proxy = Proxy::to(stage.address()).await;
+    let config = Config { hub: proxy.address().to_string(), ..stage.home("SWE").config().expect("enrolled") };
+    stage.home("SWE").save_config(&config).expect("saved");
+    let office = stage.client("SWE").await;
+    accepted(&office, &file(1), &PushOptions::default()).await;
+    let within = proxy.passed();
+    // Pushes that were cut off until one left its entry behind.
+    let (options, silent) = (PushOptions::default(), Progress::silent());
+    let mut kept = None;
+    for round in 1..=40 {
+        proxy.break_after(within * round / 40);
+        tokio::select! {
+            () = proxy.broke(proxy.breaks() + 1) => {}
+            _ = office.push(text(file(4711)), &options, &silent) => {}
+        }
+        proxy.mend();
+        if let Some(entry) = outbox_entry(&stage.home("SWE")) {
+            let parcel = stage.path("parcel");
+            copy(&entry, &parcel);
+            kept = Some(parcel);
+            break;
+        }
+    }
+    let parcel = kept.expect("an entry of the outbox");
+    accepted(&office, &file(4711), &PushOptions::default()).await;
+    let expected = pulled(&office, PullRequest::all(FLOW)).await.lane("SWE");
+    let frame = std::fs::read(parcel.join("blocks")).expect("its only block");
+    stage
+        .restart(|folder| {
+            let hub = HubFolder::new(folder);
+            harm_block(&folder.join("store/blocks"), &frame);
+            let seen = upkeep::fsck(&hub, &[], false).expect("it can be read");
+            assert!(!seen.report.is_repaired && seen.report.objects_damaged.len() == 1, "{:#?}", seen.report);
+            let mended = upkeep::fsck(&hub, std::slice::from_ref(&parcel), false).expect("it can be mended");
+            assert!(mended.report.is_repaired, "{:#?}", mended.report);
+            assert_eq!(mended.report.objects_healed, 1);
+            assert!(upkeep::verify(&hub.store(), Until::Durable).expect("it can be read").is_sound());
+        })
+        .await;
+    let office = stage.client("SWE").await;
+    assert_eq!(pulled(&office, PullRequest::all(FLOW)).await.lane("SWE"), expected);
     stage.close().await;
 }

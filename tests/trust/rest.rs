@@ -38,6 +38,15 @@ impl Asked {
 
 /// Asks over a connection, with an access token if there is one.
 pub(crate) async fn ask(channel: &Channel, token: Option<&str>, asked: &Asked) -> Answer {
+    try_ask(channel, token, asked).await.expect("an answer")
+}
+
+/// The same, where the hub may refuse the connection.
+pub(crate) async fn try_ask(
+    channel: &Channel,
+    token: Option<&str>,
+    asked: &Asked,
+) -> Result<Answer, tonic::transport::Error> {
     let mut request = http::Request::builder().method(asked.method).uri(asked.path.as_str());
     for (name, value) in &asked.headers {
         request = request.header(*name, value);
@@ -48,8 +57,8 @@ pub(crate) async fn ask(channel: &Channel, token: Option<&str>, asked: &Asked) -
     let body = Body::new(asked.body.clone());
     let request = request.body(body).expect("an address and headers of a test");
     let mut channel = channel.clone();
-    std::future::poll_fn(|context| Service::poll_ready(&mut channel, context)).await.expect("a connection");
-    let answer = channel.call(request).await.expect("an answer");
+    std::future::poll_fn(|context| Service::poll_ready(&mut channel, context)).await?;
+    let answer = channel.call(request).await?;
     let (head, body) = answer.into_parts();
     let headers = head
         .headers
@@ -59,7 +68,7 @@ pub(crate) async fn ask(channel: &Channel, token: Option<&str>, asked: &Asked) -
         })
         .collect();
     let (body, broken) = gathered(body).await;
-    Answer { status: head.status.as_u16(), headers, body, broken }
+    Ok(Answer { status: head.status.as_u16(), headers, body, broken })
 }
 
 async fn gathered(mut body: Body) -> (Vec<u8>, bool) {

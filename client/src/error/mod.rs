@@ -124,6 +124,14 @@ pub enum Error {
         /// Why.
         source: mighub_workbook::ReadError,
     },
+    /// A file of reports about sources cannot be read.
+    #[error("{name}: {source}")]
+    Reports {
+        /// What messages call it.
+        name: String,
+        /// Why.
+        source: mighub_sdmx::source_report::SourceFileError,
+    },
     /// A workbook cannot be marked.
     #[error("{name}: {source}")]
     Marking {
@@ -223,7 +231,7 @@ impl Error {
         match self {
             Self::Hub(error) => error.exit_code(),
             Self::Unreachable { .. } | Self::InUse { .. } => ExitCode::Temporary,
-            Self::TooManyParts | Self::Workbook { .. } => ExitCode::DataErrors,
+            Self::TooManyParts | Self::Workbook { .. } | Self::Reports { .. } => ExitCode::DataErrors,
             Self::NotEnrolled { .. } | Self::CertificateEnded { .. } | Self::CertificateRefused { .. } => {
                 ExitCode::NotAllowed
             }

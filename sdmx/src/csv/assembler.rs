@@ -69,6 +69,9 @@ impl Assembler {
             return self.refuse(row, first);
         }
         self.batch.count_bytes(row.length);
+        if self.batch.deletes() && self.names_unknown(row, first) {
+            return;
+        }
         self.batch.push_cells(&self.plan, row, &self.cells, first, false);
     }
 
@@ -86,12 +89,32 @@ impl Assembler {
         let batch = &mut self.batch;
         batch.set_action(action);
         batch.count_bytes(row.length);
+        if action == Action::Delete && self.names_unknown(row, first) {
+            return;
+        }
+        let batch = &mut self.batch;
         let Some(key) = batch.read_key(&self.plan, row, &self.cells, first) else { return };
         batch.push_cells(&self.plan, row, &self.cells, first, key.changed);
         if key.sound && self.plan.key_columns > first {
             let end = self.cells[self.plan.key_columns - 1 - first].end as usize + 1;
             self.prefix.extend_from_slice(&row.bytes()[..end.min(row.length)]);
         }
+    }
+
+    /// Whether a row that deletes says something of what is no component. Then it is reported and not read: without
+    /// what it names it would delete the whole observation.
+    fn names_unknown(&mut self, row: &Row<'_>, first: usize) -> bool {
+        let cells = &self.cells;
+        let is_filled = |column: usize| {
+            column
+                .checked_sub(first)
+                .and_then(|place| cells.get(place))
+                .is_some_and(|cell| cell.start < cell.end)
+        };
+        let Some(column) = self.plan.unknown_in_deletion(is_filled) else { return false };
+        let content = cells[column - first].raw(row.bytes());
+        self.batch.issue(row, column, CellProblem::UnknownInDeletion, content);
+        true
     }
 
     /// A row with more or fewer cells than the header. Reported where the first missing cell should begin, or

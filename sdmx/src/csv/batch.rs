@@ -131,6 +131,11 @@ impl Batch {
         self.action = action;
     }
 
+    /// Whether its rows delete.
+    pub(crate) fn deletes(&self) -> bool {
+        self.action == Action::Delete
+    }
+
     pub(crate) fn count_bytes(&mut self, of_row: usize) {
         self.bytes += of_row;
     }

@@ -1,10 +1,14 @@
 //! What each column of a file is in data of one dataflow.
 
-use super::header::Header;
+use super::header::{Header, Role};
 use crate::structure::{AttributeLevel, AttributeUse, DataDefinition};
 
 /// Between the values of one cell, where the project writes it.
 pub(crate) const SUB_SEPARATOR: char = ';';
+
+/// Columns of one's own that say of a row whose it is and when it held. The project writes them beside changes, and
+/// they name nothing that could be deleted.
+const BESIDE_CHANGES: [&str; 3] = ["DATA_PROVIDER", "VALID_FROM", "VALID_TO"];
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +80,8 @@ pub(crate) struct Plan {
     pub(crate) repeated: Vec<String>,
     /// Attributes of the dataset: their places in the definition, in the order of [`Use::Dataset`].
     pub(crate) dataset: Vec<usize>,
+    /// Columns that are no components. What stands there may be meant for one, so nothing is deleted by such a row.
+    pub(crate) unknown: Vec<usize>,
 }
 
 impl Plan {
@@ -138,7 +144,13 @@ impl Plan {
         let components =
             dimensions_of.chain(&definition.time).chain([&definition.measure.id]).chain(attributes);
         let repeated = components.filter(|id| header.repeats(id)).map(|id| id.to_string()).collect();
-        Self { dimensions, others, forms, key_columns, control_columns, missing, repeated, dataset }
+        let unknown = unknown(header, &dimensions, &others);
+        Self { dimensions, others, forms, key_columns, control_columns, missing, repeated, dataset, unknown }
+    }
+
+    /// The first column of a row that says something of what is no component.
+    pub(crate) fn unknown_in_deletion(&self, is_filled: impl Fn(usize) -> bool) -> Option<usize> {
+        self.unknown.iter().copied().find(|column| is_filled(*column))
     }
 
     /// Whether a column holds the codes of a dimension other than time.
@@ -161,4 +173,17 @@ impl Plan {
     pub(crate) fn is_foreign(&self, column: usize) -> bool {
         !self.dimensions.contains(&column) && self.others.iter().all(|(other, _)| *other != column)
     }
+}
+
+/// Columns that name no component and nothing that is known to be beside one.
+fn unknown(header: &Header, dimensions: &[usize], others: &[(usize, Use)]) -> Vec<usize> {
+    let is_component =
+        |column: usize| dimensions.contains(&column) || others.iter().any(|(other, _)| *other == column);
+    // With labels=name the name of a code stands in the column behind it.
+    let has_names = header.columns.iter().any(|column| column.name == "STRUCTURE_NAME");
+    let is_name = |column: usize| has_names && column > 0 && is_component(column - 1);
+    (0..header.columns.len())
+        .filter(|&column| header.columns[column].role == Role::Other && !is_component(column))
+        .filter(|&column| !BESIDE_CHANGES.contains(&&*header.columns[column].name) && !is_name(column))
+        .collect()
 }

@@ -259,6 +259,17 @@ impl<'a, R: Read + Seek> ParquetReader<'a, R> {
             batch.issue(&row, column, CellProblem::UnknownAction, self.cells[column].raw(&self.text));
         }
         batch.count_bytes(row.length);
+        if action == Action::Delete
+            && let Some(column) =
+                plan.unknown_in_deletion(|column| self.cells[column].packed != Packed::EMPTY)
+        {
+            return batch.issue(
+                &row,
+                column,
+                CellProblem::UnknownInDeletion,
+                self.cells[column].raw(&self.text),
+            );
+        }
         if let Some(key) = batch.read_key(plan, &row, &self.cells, 0) {
             batch.push_cells(plan, &row, &self.cells, 0, key.changed);
         }
@@ -291,7 +302,9 @@ impl<R: Read + Seek> DataReader for ParquetReader<'_, R> {
         loop {
             if !std::mem::take(&mut self.is_held) && !self.advance()? {
                 return match self.row {
-                    0 => Err(HeaderError::NoRows.into()),
+                    // What was written here says by its metadata that nothing is all there is; anything else may
+                    // have lost its rows on the way.
+                    0 if !self.is_own => Err(HeaderError::NoRows.into()),
                     _ => self.take(),
                 };
             }

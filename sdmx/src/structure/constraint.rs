@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::artefact::Identity;
 use super::id::Id;
 use super::key_set::DataKeySet;
+use super::qualified::{KeyValuesJson, Qualifiers};
 use super::reference::Reference;
 use super::time_range::TimeRange;
 use crate::period::Period;
@@ -41,19 +42,18 @@ pub struct Attachment {
 
 /// Values of one component.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(from = "KeyValuesJson", into = "KeyValuesJson")]
 pub struct KeyValues {
     /// Id of the component.
     pub id: Id,
     /// Whether the region has these values, or all others.
-    #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub include: bool,
     /// The values.
-    #[serde(default, with = "values", skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<Arc<str>>,
     /// Periods, for the time dimension.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_range: Option<TimeRange>,
+    /// Which of the values mean more or less than themselves.
+    pub qualifiers: Qualifiers,
 }
 
 /// A region of the cube that the dimensions span.
@@ -94,8 +94,12 @@ pub struct DataConstraint {
 
 impl KeyValues {
     /// Whether a value or, for the time dimension, a period is one of these; nothing if neither is known.
-    /// No values at all stand for all there are.
+    /// No values at all stand for all there are. Where values are qualified, only what is among the others is known.
     fn cover(&self, value: Option<&str>, period: Option<Period>) -> Option<bool> {
+        if !self.qualifiers.is_none() {
+            let is_plain = |known: &&Arc<str>| Some(&***known) == value && self.qualifiers.is_plain(known);
+            return self.values.iter().find(is_plain).map(|_| self.include);
+        }
         let among = match &self.time_range {
             Some(range) => range.contains(period?),
             None => self.values.is_empty() || self.values.iter().any(|known| Some(&**known) == value),
@@ -132,36 +136,4 @@ impl DataConstraint {
 
 fn yes() -> bool {
     true
-}
-
-fn is_yes(include: &bool) -> bool {
-    *include
-}
-
-/// `"A"` or `{"value": "A"}`.
-mod values {
-    use std::sync::Arc;
-
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    #[derive(Serialize)]
-    struct Written<'a> {
-        value: &'a str,
-    }
-
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Read {
-        Text(Arc<str>),
-        Object { value: Arc<str> },
-    }
-
-    pub(super) fn serialize<S: Serializer>(values: &[Arc<str>], serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(values.iter().map(|value| Written { value }))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Arc<str>>, D::Error> {
-        let values = Vec::<Read>::deserialize(deserializer)?;
-        Ok(values.into_iter().map(|(Read::Text(value) | Read::Object { value })| value).collect())
-    }
 }

@@ -71,13 +71,13 @@ enum MemberJson {
 /// `true`, `false` or `"excluderoot"`.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
-enum CascadeJson {
+pub(super) enum CascadeJson {
     Is(bool),
     Word(ExcludeRoot),
 }
 
 #[derive(Serialize, Deserialize)]
-enum ExcludeRoot {
+pub(super) enum ExcludeRoot {
     #[serde(rename = "excluderoot")]
     ExcludeRoot,
 }
@@ -88,18 +88,38 @@ impl Default for CascadeJson {
     }
 }
 
+impl CascadeJson {
+    /// Whether it says what is meant if nothing is said.
+    pub(super) fn is_no(&self) -> bool {
+        matches!(self, Self::Is(false))
+    }
+}
+
+impl From<CascadeJson> for Cascade {
+    fn from(json: CascadeJson) -> Self {
+        match json {
+            CascadeJson::Is(false) => Self::No,
+            CascadeJson::Is(true) => Self::Yes,
+            CascadeJson::Word(ExcludeRoot::ExcludeRoot) => Self::ExcludeRoot,
+        }
+    }
+}
+
+impl From<Cascade> for CascadeJson {
+    fn from(cascade: Cascade) -> Self {
+        match cascade {
+            Cascade::No => Self::Is(false),
+            Cascade::Yes => Self::Is(true),
+            Cascade::ExcludeRoot => Self::Word(ExcludeRoot::ExcludeRoot),
+        }
+    }
+}
+
 impl From<MemberJson> for MemberValue {
     fn from(json: MemberJson) -> Self {
         match json {
             MemberJson::Id(value) => Self { value, cascade: Cascade::No },
-            MemberJson::Whole { value, cascade } => {
-                let cascade = match cascade {
-                    CascadeJson::Is(false) => Cascade::No,
-                    CascadeJson::Is(true) => Cascade::Yes,
-                    CascadeJson::Word(ExcludeRoot::ExcludeRoot) => Cascade::ExcludeRoot,
-                };
-                Self { value, cascade }
-            }
+            MemberJson::Whole { value, cascade } => Self { value, cascade: cascade.into() },
         }
     }
 }
@@ -109,10 +129,7 @@ impl From<MemberValue> for MemberJson {
         let value = member.value;
         match member.cascade {
             Cascade::No => Self::Id(value),
-            Cascade::Yes => Self::Whole { value, cascade: CascadeJson::Is(true) },
-            Cascade::ExcludeRoot => {
-                Self::Whole { value, cascade: CascadeJson::Word(ExcludeRoot::ExcludeRoot) }
-            }
+            cascade => Self::Whole { value, cascade: cascade.into() },
         }
     }
 }

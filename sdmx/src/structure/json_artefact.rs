@@ -28,9 +28,6 @@ pub(super) fn read_artefact(class: Class, mut value: Value) -> Result<Artefact, 
     if value.get("isExternalReference").is_some_and(|external| *external == Value::Bool(true)) {
         return Ok(Artefact::Stub(of::<StubJson>(value)?.stub(class)));
     }
-    if class == Class::DataConstraint {
-        refuse_qualified_values(&value)?;
-    }
     Ok(match class {
         Class::AgencyScheme => Artefact::AgencyScheme(of(value)?),
         Class::DataProviderScheme => Artefact::DataProviderScheme(of(value)?),
@@ -56,25 +53,6 @@ pub(super) fn read_artefact(class: Class, mut value: Value) -> Result<Artefact, 
 
 fn of<T: DeserializeOwned>(value: Value) -> Result<T, String> {
     serde_json::from_value(value).map_err(|error| error.to_string())
-}
-
-/// A value with cascade, prefix, language or dates means something else than the value alone.
-fn refuse_qualified_values(constraint: &Value) -> Result<(), String> {
-    const QUALIFIERS: [&str; 5] = ["cascadeValues", "lang", "validFrom", "validTo", "removePrefix"];
-    let mut open = vec![&constraint["cubeRegions"]];
-    while let Some(value) = open.pop() {
-        if let Some(found) = QUALIFIERS.into_iter().find(|name| !is_nothing(&value[*name])) {
-            return Err(format!(
-                "its values have {found}, which this hub does not do: list the values themselves"
-            ));
-        }
-        match value {
-            Value::Array(items) => open.extend(items),
-            Value::Object(members) => open.extend(members.values()),
-            _ => {}
-        }
-    }
-    Ok(())
 }
 
 /// Writes one artefact.

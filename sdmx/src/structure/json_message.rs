@@ -23,6 +23,10 @@ use crate::ml::structure::{Availability, MessageHeader};
 
 /// The array of 2.1 that says what is there; in 2.0 that is said by data constraints.
 pub(super) const AVAILABILITY: &str = "availabilityConstraints";
+/// Where the schemas of messages are.
+const SCHEMA_1_0: &str = "https://raw.githubusercontent.com/sdmx-twg/sdmx-json/master/structure-message/tools/schemas/1.0.0/sdmx-json-structure-schema.json";
+const SCHEMA_2_0: &str = "https://raw.githubusercontent.com/sdmx-twg/sdmx-json/master/structure-message/tools/schemas/2.0.0/sdmx-json-structure-schema.json";
+const SCHEMA_2_1: &str = "https://json.sdmx.org/2.1/sdmx-json-structure-schema.json";
 /// The type of annotations that count what is there, where the message has no other place. Clients read them.
 const METRICS: &str = "sdmx_metrics";
 /// Annotation that counts series.
@@ -52,17 +56,7 @@ pub fn write_json_message(structures: &Structures, version: JsonVersion, header:
     if version == JsonVersion::V1_0 {
         json_first::turn(&mut data);
     }
-    let number = match version {
-        JsonVersion::V1_0 => "1.0.0",
-        JsonVersion::V2_0 => "2.0.0",
-        JsonVersion::V2_1 => "2.1.0",
-    };
-    let schema = format!(
-        "https://raw.githubusercontent.com/sdmx-twg/sdmx-json/master/structure-message/tools/schemas/{number}/\
-         sdmx-json-structure-schema.json"
-    );
     let mut meta = json!({
-        "schema": schema,
         "id": header.id,
         "test": header.test,
         "prepared": header.prepared.to_string(),
@@ -72,8 +66,27 @@ pub fn write_json_message(structures: &Structures, version: JsonVersion, header:
     if !header.receivers.is_empty() {
         meta["receivers"] = header.receivers.iter().map(|id| json!({ "id": id })).collect();
     }
+    message(version, &meta, &data)
+}
+
+/// The text of a message. Clients tell formats by the schema that a message names, and look for it in the first few
+/// hundred bytes alone: it comes first, before the data and before the rest of the header.
+fn message(version: JsonVersion, meta: &Value, data: &Map<String, Value>) -> Vec<u8> {
+    let schema = match version {
+        JsonVersion::V1_0 => SCHEMA_1_0,
+        JsonVersion::V2_0 => SCHEMA_2_0,
+        JsonVersion::V2_1 => SCHEMA_2_1,
+    };
+    // Since 2.1 it stands at the root; the other place is kept for those who know the older one.
+    let at_root = match version {
+        JsonVersion::V2_1 => format!("\"$schema\":\"{schema}\","),
+        JsonVersion::V1_0 | JsonVersion::V2_0 => String::new(),
+    };
     // Values made of maps with text keys always serialize.
-    serde_json::to_vec(&json!({ "meta": meta, "data": data })).unwrap_or_default()
+    let meta = serde_json::to_string(meta).unwrap_or_default();
+    let rest = meta.strip_prefix('{').unwrap_or(&meta);
+    let data = serde_json::to_string(data).unwrap_or_default();
+    format!("{{{at_root}\"meta\":{{\"schema\":\"{schema}\",{rest},\"data\":{data}}}").into_bytes()
 }
 
 /// Writes what is there of the data of a dataflow, with the artefacts that were asked for along with it.

@@ -1,4 +1,5 @@
-//! Structures of reference metadata: held and given back. This hub keeps no metadata sets.
+//! Structures of reference metadata: held and given back. Of metadata sets the hub keeps one kind, reports about
+//! sources ([`crate::source_report`]).
 
 use serde::{Deserialize, Serialize};
 

@@ -39,6 +39,7 @@ mod metadata;
 mod names;
 mod organisation;
 mod problem;
+mod qualified;
 mod reference;
 mod references;
 mod representation;
@@ -90,6 +91,7 @@ pub use organisation::{
     DataConsumerScheme, MetadataProviderScheme, OrganisationUnit, OrganisationUnitScheme,
 };
 pub use problem::Problem;
+pub use qualified::{Qualifiers, ValueQualifiers};
 pub use reference::{Class, Reference, ReferenceError};
 pub use representation::{DataType, Format, Occurs, Representation, Unbounded};
 pub use resolve::DefinitionError;

@@ -240,9 +240,14 @@ pub(super) fn restrictions(
             continue;
         }
         for values in region.all_values().filter(|values| &*values.id == id && !values.values.is_empty()) {
-            let named = values.values.iter().cloned();
+            let plain = values.values.iter().filter(|value| values.qualifiers.is_plain(value));
+            let named = plain.cloned();
             if region.include != values.include {
                 excluded.extend(named);
+                continue;
+            }
+            // What qualified values come to is not known: they may allow any other.
+            if !values.qualifiers.is_none() {
                 continue;
             }
             let named: BTreeSet<_> = named.collect();

@@ -26,5 +26,6 @@ pub use mapping::{
 };
 pub use origin::{Origin, OriginWriter};
 pub use problem::{AreaReading, CellTrouble, TableError, TableIssue};
+pub(crate) use source::SourceRows;
 pub use source::{SourceHeader, read_header};
 pub use translate::{TableOptions, Translated, translate};

@@ -26,17 +26,17 @@ pub fn read_header(text: impl Read, separator: Option<u8>) -> Result<SourceHeade
 }
 
 /// Reads a text row by row.
-pub(super) struct SourceRows<R> {
+pub(crate) struct SourceRows<R> {
     rows: Rows<R>,
-    pub(super) header: SourceHeader,
+    pub(crate) header: SourceHeader,
     pub(super) places: RowPlaces,
     cells: Vec<Cell>,
     /// Rows read so far.
-    pub(super) row: u64,
+    pub(crate) row: u64,
 }
 
 impl<R: Read> SourceRows<R> {
-    pub(super) fn new(text: R, separator: Option<u8>) -> Result<Self, TableError> {
+    pub(crate) fn new(text: R, separator: Option<u8>) -> Result<Self, TableError> {
         let mut rows = Rows::new(text);
         let first = rows.peek().map_err(crate::csv::RowError::from)?;
         // What is no text at all is refused by whoever read it as SDMX-CSV before.
@@ -60,7 +60,7 @@ impl<R: Read> SourceRows<R> {
     }
 
     /// The next row that is not blank, as texts. `texts` are used again.
-    pub(super) fn next(&mut self, texts: &mut Vec<String>) -> Result<bool, TableError> {
+    pub(crate) fn next(&mut self, texts: &mut Vec<String>) -> Result<bool, TableError> {
         loop {
             let Some(span) = self.rows.next()? else { return Ok(false) };
             self.row += 1;

@@ -294,8 +294,18 @@ fn time_range() -> impl Strategy<Value = TimeRange> {
 
 fn constraint() -> impl Strategy<Value = Artefact> {
     let values = || {
-        (id(), any::<bool>(), vec("\\PC{0,6}".prop_map(Arc::from), 0..3), of(time_range()))
-            .prop_map(|(id, include, values, time_range)| KeyValues { id, include, values, time_range })
+        let value = ("\\PC{0,6}".prop_map(Arc::from), value_qualifiers());
+        (id(), any::<bool>(), vec(value, 0..3), of(time_range()), any::<bool>(), of("20[0-9]{2}")).prop_map(
+            |(id, include, values, time_range, remove_prefix, valid_from)| {
+                let qualified = values.iter().filter(|(_, qualifiers)| !qualifiers.is_none()).cloned();
+                let of_values = qualified.collect();
+                let mut values: Vec<Arc<str>> = values.into_iter().map(|(value, _)| value).collect();
+                values.sort();
+                values.dedup();
+                let qualifiers = Qualifiers { remove_prefix, valid_from, valid_to: None, of_values };
+                KeyValues { id, include, values, time_range, qualifiers }
+            },
+        )
     };
     let region = (any::<bool>(), vec(values(), 0..3), vec(values(), 0..2))
         .prop_map(|(include, key_values, components)| CubeRegion { include, key_values, components });
@@ -323,6 +333,14 @@ fn constraint() -> impl Strategy<Value = Artefact> {
     )
 }
 
+fn value_qualifiers() -> impl Strategy<Value = ValueQualifiers> {
+    let cascade =
+        prop_oneof![3 => Just(Cascade::No), 1 => Just(Cascade::Yes), 1 => Just(Cascade::ExcludeRoot)];
+    (cascade, of("20[0-9]{2}"), of("20[0-9]{2}")).prop_map(|(cascade, valid_from, valid_to)| {
+        ValueQualifiers { cascade, language: None, valid_from, valid_to }
+    })
+}
+
 fn key_set() -> impl Strategy<Value = DataKeySet> {
     let value = || "\\PC{1,6}".prop_map(Arc::from);
     let key_value = (id(), vec(value(), 1..3)).prop_map(|(id, values)| DataKeyValue { id, values });
@@ -331,6 +349,7 @@ fn key_set() -> impl Strategy<Value = DataKeySet> {
         include,
         values,
         time_range: None,
+        qualifiers: Qualifiers::default(),
     });
     let year = || of("20[0-9]{2}");
     let key = (vec(key_value, 1..3), vec(component, 0..2), year(), year()).prop_map(

@@ -3,7 +3,10 @@
 //! A confidential cell keeps its key, OBS_STATUS and CONF_STATUS and loses everything else (DETAILS C14).
 //! Today's confidentiality governs every vintage: a cell that is restricted in what the lane shows today is
 //! hidden in older vintages too (C16). A cell that was withheld by a restriction is not there at all, in whatever
-//! vintage.
+//! vintage. What is left, readers who do not see restricted cells see through the lane's disclosure policy, if it has
+//! one: today's, in every vintage.
+
+mod policy_view;
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -17,7 +20,10 @@ use mighub_sdmx::columns::{
 use mighub_sdmx::key::Selection;
 
 use super::agreement::CONF_STATUS;
+use super::disclose::InForce;
 use super::vintage::{BlockSource, LoadError, Vintage};
+
+pub use policy_view::PolicyView;
 
 /// CONF_STATUS of a cell that everybody may see.
 const FREE: &str = "F";
@@ -39,16 +45,19 @@ pub struct Audience {
     pub keys_hidden: bool,
     /// Cells that a restriction withholds from this reader; none from who sees restricted cells.
     pub withheld: Vec<Arc<Selection>>,
+    /// The policy of the lane; who sees restricted cells sees figures as they are, all the same.
+    pub policy: Option<Arc<InForce>>,
 }
 
 impl Audience {
-    /// What both allow.
+    /// What both allow. Of two policies the one of `self` counts.
     pub fn stricter(self, other: &Self) -> Self {
         Self {
             before_release: self.before_release && other.before_release,
             restricted: self.restricted && other.restricted,
             keys_hidden: self.keys_hidden || other.keys_hidden,
             agency: self.agency,
+            policy: self.policy,
             withheld: {
                 let mut withheld = self.withheld;
                 let more = other.withheld.iter().filter(|other| !withheld.contains(other));
@@ -57,6 +66,11 @@ impl Audience {
                 withheld
             },
         }
+    }
+
+    /// The policy through which figures are seen.
+    pub fn seen_through(&self) -> Option<&Arc<InForce>> {
+        self.policy.as_ref().filter(|_| !self.restricted)
     }
 }
 
@@ -88,6 +102,18 @@ pub struct Mask {
     unmarked_free: bool,
     /// The confidentiality of what the lane shows today, if another vintage is read.
     governing: Option<Confidentiality>,
+    /// How the policy of the audience is carried out.
+    view: Option<PolicyView>,
+}
+
+/// A block as it is stored, with what a reader may not have of it.
+pub struct Stored {
+    /// The block.
+    pub columns: Arc<Columns>,
+    /// Per observation, whether its figure is hidden.
+    pub hidden: Vec<bool>,
+    /// Those of them that are hidden for another reason than their own CONF_STATUS.
+    pub withheld: Vec<bool>,
 }
 
 /// Which cells of a vintage are restricted.
@@ -102,13 +128,19 @@ impl Mask {
     /// The mask on `vintage`; `today` is what the lane shows this audience today, if that is another one.
     pub fn new(audience: Audience, vintage: &Vintage, today: Option<&Vintage>) -> Self {
         let governing = today.filter(|_| !audience.restricted).map(Confidentiality::of);
-        Self { audience, unmarked_free: unmarked_free(vintage), governing }
+        Self { audience, unmarked_free: unmarked_free(vintage), governing, view: None }
+    }
+
+    /// Carries out the policy of the audience, if it has one; without this nothing is seen of a lane with a policy.
+    pub fn through(self, view: Option<PolicyView>) -> Self {
+        Self { view, ..self }
     }
 
     /// Whether a block reads for this reader as it lies.
     pub fn lets_pass(&self, block: &BlockInfo) -> bool {
         self.shows_all()
-            || (!is_restricted(block, self.unmarked_free)
+            || (self.audience.policy.is_none()
+                && !is_restricted(block, self.unmarked_free)
                 && self.governing_blocks(block).is_empty()
                 && !self.may_withhold(block))
     }
@@ -122,7 +154,8 @@ impl Mask {
     pub fn hides_something(&self, vintage: &Vintage, marks: Marks) -> bool {
         let own = || marks.restricted || (marks.unmarked && !self.unmarked_free);
         !self.shows_all()
-            && (own()
+            && (self.audience.policy.is_some()
+                || own()
                 || ((self.governing.is_some() || !self.audience.withheld.is_empty())
                     && !vintage.blocks.iter().all(|block| self.lets_pass(block))))
     }
@@ -150,27 +183,60 @@ impl Mask {
         if self.lets_pass(block) {
             return Ok(columns);
         }
-        let mut hidden = self.hidden_by_status(&columns, self.unmarked_free);
-        let today_free = self.governing.as_ref().is_some_and(|today| today.unmarked_free);
-        for governing in self.governing_blocks(block) {
-            let today = source.load(governing)?;
-            let hidden_today = self.hidden_by_status(&today, today_free);
-            hide_as_today(&columns, &mut hidden, &today, &hidden_today);
-        }
-        let mut left = if self.audience.keys_hidden { hidden.clone() } else { vec![false; columns.len()] };
-        for withheld in &self.audience.withheld {
-            withhold(&columns, withheld, &mut left);
-        }
+        let (mut hidden, left) = self.hidden_and_left(&columns, block, source)?;
         let mut seen = columns;
         if !self.audience.keys_hidden && hidden.contains(&true) {
             // A series of which nothing is left but empty cells has no attributes either.
             hidden.iter_mut().zip(&left).for_each(|(hidden, left)| *hidden |= left);
             seen = Arc::new(emptied(&seen, &hidden));
         }
+        if self.audience.seen_through().is_some() {
+            let masked: Vec<bool> = hidden.iter().zip(&left).map(|(hidden, left)| *hidden || *left).collect();
+            seen = Arc::new(match &self.view {
+                Some(view) => view.of(&seen, &masked),
+                None => emptied(&seen, &vec![true; seen.len()]),
+            });
+        }
         if left.contains(&true) {
             seen = Arc::new(left_out(&seen, &left));
         }
         Ok(seen)
+    }
+
+    /// Per observation of a block, whether its value is hidden for its confidentiality, and whether the cell is left
+    /// out with its key.
+    fn hidden_and_left(
+        &self,
+        columns: &Columns,
+        block: &BlockInfo,
+        source: &dyn BlockSource,
+    ) -> Result<(Vec<bool>, Vec<bool>), LoadError> {
+        let mut hidden = self.hidden_by_status(columns, self.unmarked_free);
+        let today_free = self.governing.as_ref().is_some_and(|today| today.unmarked_free);
+        for governing in self.governing_blocks(block) {
+            let today = source.load(governing)?;
+            let hidden_today = self.hidden_by_status(&today, today_free);
+            hide_as_today(columns, &mut hidden, &today, &hidden_today);
+        }
+        let mut left = if self.audience.keys_hidden { hidden.clone() } else { vec![false; columns.len()] };
+        for withheld in &self.audience.withheld {
+            withhold(columns, withheld, &mut left);
+        }
+        Ok((hidden, left))
+    }
+
+    /// A block as it is stored, with what of it this reader may not have, whatever the policy.
+    pub(in crate::hub) fn stored(
+        &self,
+        block: &BlockInfo,
+        source: &dyn BlockSource,
+    ) -> Result<Stored, LoadError> {
+        let columns = source.load(block)?;
+        let (mut hidden, left) = self.hidden_and_left(&columns, block, source)?;
+        hidden.iter_mut().zip(left).for_each(|(hidden, left)| *hidden |= left);
+        let by_status = self.hidden_by_status(&columns, self.unmarked_free);
+        let withheld = hidden.iter().zip(by_status).map(|(hidden, by_status)| *hidden && !by_status).collect();
+        Ok(Stored { columns, hidden, withheld })
     }
 
     /// Blocks that the lane shows today, with restricted cells among the keys of `block`.

@@ -8,6 +8,8 @@ mod agencies;
 pub mod agreement;
 mod append;
 mod blocks;
+pub mod consolidate;
+mod consolidated;
 pub mod delta;
 pub mod disclose;
 pub mod evidence;
@@ -18,6 +20,7 @@ mod hub_keys;
 pub mod keys;
 pub mod lane;
 pub mod mask;
+pub mod metadata;
 pub mod moment;
 pub mod named;
 mod objects;
@@ -49,6 +52,7 @@ use prost::Message;
 
 pub use found::{CreateError, Founding};
 pub use keys::Standing;
+pub use metadata::SourceRanks;
 pub use moment::Moment;
 pub(crate) use pages::ITEMS_MAX as PAGE_ITEMS_MAX;
 pub use permit::Permit;
@@ -167,6 +171,10 @@ pub struct Hub {
     reads: reads::Reads,
     /// What readers ask for again and again.
     kept: retrieve::Kept,
+    /// What was found out about cells to be hidden.
+    outcomes: disclose::Outcomes,
+    /// Up to where derived dataflows were found to need nothing.
+    consolidating: consolidate::LookedUpTo,
     notice: OnceLock<ChangeNotice>,
 }
 
@@ -235,6 +243,8 @@ impl Hub {
             desk: Desk::default(),
             reads: reads::Reads::open(folder).map_err(OpenError::Reads)?,
             kept: retrieve::Kept::default(),
+            outcomes: disclose::Outcomes::default(),
+            consolidating: consolidate::LookedUpTo::default(),
             notice: OnceLock::new(),
         };
         hub.finish_expunging().map_err(OpenError::Expunge)?;
@@ -412,6 +422,8 @@ fn take_in(store: &Store, view: &dyn View, log: &LogTree) -> Result<Taken, OpenE
                 | What::RoleGranted(_)
                 | What::RoleRevoked(_)
                 | What::Restricted(_)
+                | What::DisclosurePolicy(_)
+                | What::Suppression(_)
                 | What::AccessTokenIssued(_)
                 | What::AccessTokenRevoked(_),
             ) => {

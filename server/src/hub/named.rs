@@ -68,6 +68,12 @@ pub enum ObjectKind {
     ReportPage,
     /// Answers to findings.
     Answers,
+    /// Reports about sources.
+    SourceReports,
+    /// Cells that a disclosure policy suppresses.
+    SuppressedCells,
+    /// A method of consolidation.
+    Method,
     /// The list of what was sent, or of what a vintage holds.
     Manifest,
     /// A page of such a list.
@@ -87,6 +93,9 @@ impl fmt::Display for ObjectKind {
             Self::Report => "the report",
             Self::ReportPage => "findings of the report",
             Self::Answers => "answers to findings",
+            Self::SourceReports => "reports about sources",
+            Self::SuppressedCells => "the list of suppressed cells",
+            Self::Method => "a method of consolidation",
             Self::Manifest => "a manifest",
             Self::ManifestPage => "a page of a manifest",
             Self::Block => "a block of observations",
@@ -186,6 +195,22 @@ impl<C: Contents> Walk<'_, C> {
             Some(What::Released(released)) => {
                 by.lane = Some(self.lane(&released.dataflow, &released.provider)?);
                 self.steps(&by, &released.steps)?;
+            }
+            Some(What::Consolidated(consolidated)) => {
+                by.lane = Some(self.lane(&consolidated.dataflow, &consolidated.provider)?);
+                self.one(&by, ObjectKind::Structure, &consolidated.structure_digest);
+                for method in &consolidated.method_digests {
+                    self.one(&by, ObjectKind::Method, method);
+                }
+                self.manifest(&by, &consolidated.vintage_manifest_digest)?;
+            }
+            Some(What::MetadataReported(reported)) => {
+                by.lane = Some(self.lane(&reported.dataflow, &reported.provider)?);
+                self.one(&by, ObjectKind::SourceReports, &reported.reports_digest);
+            }
+            Some(What::Suppression(suppression)) => {
+                by.lane = Some(self.lane(&suppression.dataflow, &suppression.provider)?);
+                self.one(&by, ObjectKind::SuppressedCells, &suppression.cells_digest);
             }
             // The others name no objects.
             _ => {}

@@ -10,8 +10,9 @@ mod asked;
 use std::sync::Arc;
 
 use mighub::v1::{ErrorReason, Role};
-use mighub_sdmx::structure::AgencyId;
+use mighub_sdmx::structure::{AgencyId, Reference};
 
+use super::consolidate::{derived_lane, is_own};
 use super::lane::LaneId;
 use super::moment::Moment;
 use super::refusal::Refusal;
@@ -55,6 +56,15 @@ pub struct Submit(pub LaneId);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Follow(pub LaneId);
 
+/// Read a submission to a lane, and its report, that an agency sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FollowSent {
+    /// The lane.
+    pub lane: LaneId,
+    /// Id of the agency.
+    pub sender: String,
+}
+
 /// Answer, send more of, or withdraw the submission with this id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActOn(pub String);
@@ -78,6 +88,19 @@ pub struct SeeReleases(pub LaneId);
 /// Try to recover hidden cells from what is published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AuditDisclosure;
+
+/// Say what is shown of exact figures of a dataflow, or of one provider in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetPolicy {
+    /// The dataflow.
+    pub dataflow: Reference,
+    /// The provider; nothing: all lanes that have no policy of their own.
+    pub provider: Option<AgencyId>,
+}
+
+/// See which policies there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SeePolicies;
 
 impl Operation for Anybody {
     fn check(&self, _: &Asking<'_>) -> Result<(), Refusal> {
@@ -116,6 +139,9 @@ impl Operation for Submit {
     fn check(&self, asking: &Asking<'_>) -> Result<(), Refusal> {
         let Self(lane) = self;
         asking.agency()?;
+        if is_own(lane) {
+            return Err(derived_lane(lane));
+        }
         if let Some(scope) = &asking.principal.scope
             && !scope.submits
         {
@@ -138,7 +164,22 @@ impl Operation for Follow {
         let Self(lane) = self;
         asking.agency()?;
         asking.within_scope(lane)?;
-        if asking.has(Role::Auditor) || asking.has(Role::Reviewer) { Ok(()) } else { asking.sends(lane) }
+        // What was sent in its name a provider may read for ever, whether or not it sends more of it.
+        let is_provider = *asking.agency()? == lane.provider;
+        if is_provider || asking.has(Role::Auditor) || asking.has(Role::Reviewer) {
+            return Ok(());
+        }
+        asking.sends(lane)
+    }
+}
+
+impl Operation for FollowSent {
+    fn check(&self, asking: &Asking<'_>) -> Result<(), Refusal> {
+        // So may whoever sent it: an agreement that ends does not take back what somebody signed.
+        if **asking.agency()? == *self.sender {
+            return asking.within_scope(&self.lane);
+        }
+        Follow(self.lane.clone()).check(asking)
     }
 }
 
@@ -158,7 +199,7 @@ impl Operation for FollowOne {
     fn check(&self, asking: &Asking<'_>) -> Result<(), Refusal> {
         let (lane, sender) = asking.submission(&self.0)?;
         let is_sender = asking.agency().is_ok_and(|agency| **agency == *sender);
-        Follow(lane).check(asking).map_err(|refusal| match refusal.reason {
+        FollowSent { lane, sender }.check(asking).map_err(|refusal| match refusal.reason {
             ErrorReason::LaneNotPermitted => unknown_submission(&self.0),
             // Whose token is for another dataflow must not hear that somebody else's submission exists.
             ErrorReason::RightMissing if !is_sender => unknown_submission(&self.0),
@@ -197,6 +238,41 @@ impl Operation for AuditDisclosure {
     fn check(&self, asking: &Asking<'_>) -> Result<(), Refusal> {
         asking.certified()?;
         if asking.has(Role::Auditor) { Ok(()) } else { asking.need(Role::Publisher) }
+    }
+}
+
+impl Operation for SetPolicy {
+    fn check(&self, asking: &Asking<'_>) -> Result<(), Refusal> {
+        asking.certified()?;
+        if asking.has(Role::Administrator) {
+            return Ok(());
+        }
+        asking.need(Role::Publisher)?;
+        let agency = asking.agency()?;
+        if *agency == self.dataflow.agency {
+            return Ok(());
+        }
+        match &self.provider {
+            Some(provider) => asking
+                .publishes(&LaneId { dataflow: self.dataflow.clone(), provider: provider.clone() }),
+            None => {
+                let text = format!(
+                    "{agency} does not maintain {}: name the provider whose lane you publish",
+                    self.dataflow.short()
+                );
+                Err(Refusal::new(ErrorReason::LaneNotPermitted, text).about("dataflow", self.dataflow.short()))
+            }
+        }
+    }
+}
+
+impl Operation for SeePolicies {
+    fn check(&self, asking: &Asking<'_>) -> Result<(), Refusal> {
+        asking.certified()?;
+        if asking.has(Role::Administrator) || asking.has(Role::Auditor) {
+            return Ok(());
+        }
+        asking.need(Role::Publisher)
     }
 }
 

@@ -122,10 +122,14 @@ pub(super) fn reduce(view: &dyn View, step: &Step<'_>) -> Result<ViewBatch, Redu
         What::Released(released) => step.released(view, released, &mut batch)?,
         What::Restricted(restricted) => step.restricted(view, restricted, &mut batch)?,
         What::Request(request) => step.request(view, request, &mut batch)?,
+        What::DisclosurePolicy(policy) => step.disclosure_policy(view, policy, &mut batch)?,
+        What::Suppression(suppression) => step.suppression(suppression, &mut batch)?,
         What::Expunged(expunged) => {
             batch.put(expunged_key(step.position.0), Vec::new());
             decided(view, Some(expunged.request), step.position.0, &mut batch)?;
         }
+        What::Consolidated(consolidated) => step.consolidated(consolidated, &mut batch)?,
+        What::MetadataReported(reported) => step.metadata_reported(reported, &mut batch)?,
         What::Accepted(accepted) => step.accepted(view, accepted, &mut batch)?,
         What::Withdrawn(withdrawn) => step.withdrawn(view, withdrawn, &mut batch)?,
     }

@@ -15,6 +15,8 @@ use mighub_store::{View, ViewError};
 use prost::Message;
 
 use super::agreement::Agreement;
+use super::consolidate;
+use super::disclose::{InForce, Policies};
 use super::lane::LaneId;
 use super::mask::Audience;
 use super::moment::Moment;
@@ -82,6 +84,8 @@ pub struct Rights {
     access_tokens: BTreeMap<Digest, AccessTokenRow>,
     /// By lane, oldest first.
     restrictions: BTreeMap<LaneId, Vec<Restriction>>,
+    /// What is shown of exact figures.
+    policies: Policies,
 }
 
 /// Cells that are withheld, or were.
@@ -96,7 +100,7 @@ struct Restriction {
 impl Rights {
     /// Reads them from the view.
     pub fn read(view: &dyn View) -> Result<Self, ViewError> {
-        let mut rights = Self::default();
+        let mut rights = Self { policies: Policies::read(view)?, ..Self::default() };
         for (key, value) in view.scan(AGENCIES, &[], usize::MAX)? {
             let row = AgencyRow::decode(&value[..]).map_err(|error| ViewError(error.to_string()))?;
             let id = std::str::from_utf8(&key[AGENCIES.len()..]).ok().and_then(|id| AgencyId::new(id).ok());
@@ -136,12 +140,44 @@ impl Rights {
             restriction.since <= position && restriction.until.is_none_or(|until| position < until)
         };
         let of_lane = self.restrictions.get(lane).into_iter().flatten();
-        of_lane.filter(held).map(|restriction| restriction.cells.clone()).collect()
+        let own = of_lane.filter(held).map(|restriction| restriction.cells.clone());
+        if !consolidate::is_own(lane) {
+            return own.collect();
+        }
+        // What is withheld of an input is withheld of what the hub made from it.
+        let inputs = self.restrictions.iter().filter(|(input, _)| {
+            consolidate::is_made_from(&lane.dataflow, &input.dataflow)
+        });
+        let derived = inputs.flat_map(|(input, restrictions)| {
+            let agreement = self.newest_on(input);
+            restrictions.iter().filter(held).filter_map(move |restriction| {
+                let terms = agreement.as_ref().map(|agreement| &agreement.terms);
+                consolidate::withheld_of(&input.dataflow, terms, &restriction.cells).map(Arc::new)
+            })
+        });
+        own.chain(derived).collect()
     }
 
     /// Whether a restriction on a lane is in force after the record at `position`.
     pub fn withholds_something(&self, lane: &LaneId, position: u64) -> bool {
         !self.withheld(lane, position).is_empty()
+    }
+
+    /// The disclosure policy that a lane follows after the record at `position`.
+    pub(in crate::hub) fn policy_on(&self, lane: &LaneId, position: u64) -> Option<Arc<InForce>> {
+        self.policies.in_force(lane, position, || self.restricted_at(lane, position))
+    }
+
+    /// When what is restricted of a lane was last changed, until the record at `position`.
+    pub(in crate::hub) fn restricted_at(&self, lane: &LaneId, position: u64) -> Option<u64> {
+        let restrictions = self.restrictions.get(lane).into_iter().flatten();
+        let moments = restrictions.flat_map(|one| std::iter::once(one.since).chain(one.until));
+        moments.filter(|at| *at <= position).max()
+    }
+
+    /// Disclosure policies of all lanes.
+    pub(in crate::hub) fn policies(&self) -> &Policies {
+        &self.policies
     }
 
     /// All access tokens that were ever issued, by the digests of their secrets.
@@ -204,6 +240,13 @@ impl Rights {
     /// Whether the very existence of restricted observations of a lane is hidden. An agreement that has ended
     /// does not uncover what it hid.
     fn hides_existence(&self, lane: &LaneId, position: u64, now: Moment) -> bool {
+        if consolidate::is_own(lane) {
+            // Of what the hub made from several inputs, nobody can tell whose restricted figure a key speaks of.
+            let mut inputs = self.by_lane.keys().filter(|input| {
+                consolidate::is_made_from(&lane.dataflow, &input.dataflow)
+            });
+            return inputs.any(|input| self.hides_existence(input, position, now));
+        }
         match self.agreement_on(lane, position, now) {
             Some(agreement) => agreement.existence_restricted,
             None => self.ever_on(lane, position).any(|agreement| agreement.existence_restricted),
@@ -238,12 +281,14 @@ impl Rights {
             restricted,
             keys_hidden: !restricted && self.hides_existence(lane, position, now),
             withheld: if restricted { Vec::new() } else { self.withheld(lane, position) },
+            policy: self.policy_on(lane, position),
         }
     }
 
     fn public_audience(&self, lane: &LaneId, position: u64, now: Moment) -> Audience {
         let keys_hidden = self.hides_existence(lane, position, now);
-        Audience { keys_hidden, withheld: self.withheld(lane, position), ..Audience::default() }
+        let policy = self.policy_on(lane, position);
+        Audience { keys_hidden, withheld: self.withheld(lane, position), policy, ..Audience::default() }
     }
 
     /// Position of the newest record that may have changed what a principal sees of a dataflow.
@@ -255,10 +300,14 @@ impl Rights {
         let row = principal.agency.as_ref().and_then(|agency| self.agencies.get(agency));
         let roles =
             row.into_iter().flat_map(|row| row.roles.iter().map(|role| role.until.unwrap_or(role.since)));
-        let restrictions = self.restrictions.iter().filter(|(lane, _)| lane.dataflow == *dataflow);
+        let is_of = |lane: &LaneId| {
+            lane.dataflow == *dataflow || consolidate::is_made_from(dataflow, &lane.dataflow)
+        };
+        let restrictions = self.restrictions.iter().filter(|(lane, _)| is_of(lane));
         let restrictions = restrictions.flat_map(|(_, restrictions)| restrictions);
         let restrictions = restrictions.map(|restriction| restriction.until.unwrap_or(restriction.since));
-        agreements.map(|(since, _)| *since).chain(roles).chain(restrictions).max()
+        let policies = self.policies.changed_at(dataflow);
+        agreements.map(|(since, _)| *since).chain(roles).chain(restrictions).chain(policies).max()
     }
 
     /// Position of the newest record about an agreement.

@@ -3,9 +3,13 @@
 //! Rows are protobuf messages, so that a field can be added without a new format; the view can be deleted at any
 //! time anyway.
 
+mod disclosure;
 mod keys;
+mod sources;
 
+pub use disclosure::{PolicyRow, SuppressionRow};
 pub(super) use keys::*;
+pub use sources::SourceRow;
 
 /// An agency, with what was granted and certified.
 #[derive(Clone, PartialEq, prost::Message)]

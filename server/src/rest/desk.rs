@@ -169,7 +169,8 @@ impl Answer {
 }
 
 impl Desk {
-    pub(super) fn new(services: Services) -> Self {
+    /// A desk with places of its own.
+    pub(crate) fn new(services: Services) -> Self {
         let limits = *services.hub.limits();
         Self {
             services,
@@ -206,6 +207,15 @@ impl Desk {
             Ok((answer, _place)) => answer.response(),
             Err(problem) => problem.response(family, &headers),
         }
+    }
+
+    /// What `work` gives for a request, made off the network's threads.
+    pub(crate) async fn ask<T: Send + 'static>(
+        &self,
+        parts: Parts,
+        work: impl FnOnce(&Arc<Hub>, &Asked) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.work(parts, &self.calls, work).await.map(|(made, _place)| made)
     }
 
     /// Begins an answer that streams: what `open` gives, and what is held until the stream ends.

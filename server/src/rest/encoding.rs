@@ -1,5 +1,6 @@
 //! Compression of answers on their way: gzip and zstd, as the caller takes them.
 
+use axum::Router;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{And, NotForContentType, Predicate, SizeAbove};
@@ -16,4 +17,9 @@ pub(super) fn layer() -> CompressionLayer<Worthwhile> {
         .and(NotForContentType::const_new("application/vnd.apache.parquet"))
         .and(NotForContentType::const_new("application/vnd.openxmlformats"));
     CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(worthwhile)
+}
+
+/// A router whose answers are compressed.
+pub(crate) fn compressed(router: Router) -> Router {
+    router.layer(layer())
 }

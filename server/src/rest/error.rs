@@ -203,12 +203,13 @@ fn status_of(reason: ErrorReason) -> StatusCode {
     match reason {
         Unauthenticated | NotEnrolled | KeysRevoked | SignatureInvalid | SigningKeyUnknown
         | AccessTokenInvalid => StatusCode::UNAUTHORIZED,
-        RightMissing | LaneNotPermitted | TokenInvalid | TokenExpired | SecondPersonNeeded => {
+        RightMissing | LaneNotPermitted | DerivedLane | TokenInvalid | TokenExpired | SecondPersonNeeded => {
             StatusCode::FORBIDDEN
         }
         UnknownDataflow | UnknownStructure | UnknownRulebook | UnknownSubmission | UnknownFinding
         | UnknownAgency | VintageUnknown | EditionUnknown | UnknownToken | UnknownKeys | UnknownRequest
-        | UnknownRestriction => StatusCode::NOT_FOUND,
+        | UnknownRestriction
+        | UnknownReport | UnknownCell | UnknownMethod => StatusCode::NOT_FOUND,
         Gone => StatusCode::GONE,
         LimitExceeded | ManifestTooLarge | BlockTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         SubmissionIdReused | AgencyExists | AgreementConflict | StructureConflict | HeadMoved

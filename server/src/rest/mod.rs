@@ -27,7 +27,11 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::{from_fn, map_response};
 
-pub(crate) use desk::{Desk, Services};
+pub(crate) use data::decoded;
+pub(crate) use desk::{Asked, Desk, Services, Stay};
+pub(crate) use encoding::compressed;
+pub(crate) use plain::guarded;
+pub(crate) use submit::refuse_other_sites;
 
 /// All addresses of the REST door.
 pub(crate) fn router(services: Services) -> Router {

@@ -16,10 +16,10 @@ use mighub_sdmx::structure::{
 
 use super::accept::{Offer, negotiate};
 use super::conditional::Validators;
-use super::data::{Parameters, decoded};
+use super::data::{Parameters, decoded, instant};
 use super::desk::{Answer, Asked, Desk};
 use super::error::{Family, Problem};
-use super::structure::{StructureFormat, StructureQuery, asked, at, header, offers};
+use super::structure::{StructureFormat, StructureQuery, asked, at, check_instant, header, offers};
 use crate::hub::Hub;
 use crate::hub::permit::Anybody;
 
@@ -97,10 +97,12 @@ fn schema(hub: &Hub, request: &Asked, family: Family, path: &str) -> Result<Answ
     parameters.take(&["explicitMeasure"])?;
     parameters.take(&["deletion"])?;
     let format = parameters.take(&["format"])?;
-    parameters.finish(&["dimensionAtObservation", "explicitMeasure", "deletion", "format"])?;
+    let as_of = instant(&mut parameters, &["asOf", "as_of"])?;
+    parameters.finish(&["dimensionAtObservation", "explicitMeasure", "deletion", "asOf", "format"])?;
     let headers = &request.parts.headers;
     let accepted = negotiate(&schema_offers(family), headers, format.as_deref())?;
     let catalogue = hub.catalogue(&request.permit(hub, Anybody)?, request.now)?;
+    check_instant(as_of, &catalogue, request.now)?;
     let known = &catalogue.structures;
     let found = StructureQuery::read(family, path, None)?.find(known);
     let names = asked(&found);

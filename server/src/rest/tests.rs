@@ -1,5 +1,7 @@
 //! Requests and answers of the REST door, in process: status, content type, and key facts.
 
+mod handed_in;
+mod kit;
 mod maintaining;
 mod table;
 
@@ -66,11 +68,20 @@ impl Bench {
 
     /// The same, for whoever comes with the certificate of an administrator.
     fn of_administrator() -> Self {
+        Self::with_certificate("MIGHUB")
+    }
+
+    /// The same, for an office that may send.
+    fn of_office(agency: &str) -> Self {
+        Self::with_certificate(agency)
+    }
+
+    fn with_certificate(agency: &str) -> Self {
         let mut bench = Self::new();
-        let name = AgencyName { agency: Arc::from("MIGHUB"), application: Arc::from("client") };
+        let name = AgencyName { agency: Arc::from(agency), application: Arc::from("client") };
         let (fingerprint, not_after) = ([7; 32], Moment(bench.lab.now.0 + 1_000_000));
         let keys = v1::KeysRecorded {
-            agency_id: "MIGHUB".to_owned(),
+            agency_id: agency.to_owned(),
             application: "client".to_owned(),
             certificate_fingerprint: fingerprint.to_vec().into(),
             not_after: Some(not_after.to_message()),
@@ -88,12 +99,22 @@ impl Bench {
         headers: &[(http::HeaderName, &str)],
         body: &str,
     ) -> Answered {
+        self.send(method, address, headers, body.as_bytes().to_vec()).await
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        address: &str,
+        headers: &[(http::HeaderName, &str)],
+        body: Vec<u8>,
+    ) -> Answered {
         let mut request =
             Request::builder().method(method).uri(address).header(http::header::HOST, "hub.example:8443");
         for (name, value) in headers {
             request = request.header(name, *value);
         }
-        let mut request = request.body(Body::from(body.to_owned())).expect("a request");
+        let mut request = request.body(Body::from(body)).expect("a request");
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
         let peer = Peer { address, certificate: self.certificate.clone(), transport: Transport::Plain };
         request.extensions_mut().insert(Arc::new(peer));

@@ -164,6 +164,35 @@ impl Desk {
         .await
     }
 
+    /// A call with one answer that is computed from figures: it waits until a processor is free, and takes a place
+    /// among pulls.
+    pub(super) async fn answer<Q, A, O>(
+        &self,
+        request: Request<Q>,
+        method: impl FnOnce(&Arc<Hub>, &Permit<O>, &Q, Moment) -> Result<A, Refusal> + Send + 'static,
+    ) -> Result<Response<A>, Status>
+    where
+        Q: Send + 'static,
+        A: Send + 'static,
+        O: AskedBy<Q>,
+    {
+        let (visitor, message) = received(request)?;
+        let place = take(&self.pulls, self.caller(&visitor), "pulls")?;
+        let mut stop = self.stop.clone();
+        let processor = tokio::select! {
+            permit = self.judging.clone().acquire_owned() => permit,
+            () = stop.asked() => return Err(status::status(shutting_down())),
+        };
+        let answer = self.work(move |hub, now| {
+            let permit = visitor.permit(hub, O::asked_by(&message)?, now)?;
+            let answer = method(hub, &permit, &message, now);
+            // Held to the end of the work, which goes on when the caller has left.
+            drop((place, processor));
+            answer
+        });
+        answer.await.map(Response::new).map_err(status::status)
+    }
+
     /// A call for figures. A small answer is made here, on the network's thread: to wake another one twice takes
     /// longer than to make it. The rest is made where one may wait.
     pub(super) async fn pull_figures(

@@ -8,6 +8,7 @@ use tonic::{Request, Response, Status};
 
 use super::desk::Desk;
 use super::feed::Feed;
+use crate::hub::Hub;
 
 pub(super) struct DisclosureDesk(pub(super) Arc<Desk>);
 
@@ -20,5 +21,19 @@ impl DisclosureService for DisclosureDesk {
         request: Request<v1::AuditDisclosureRequest>,
     ) -> Result<Response<Self::AuditDisclosureStream>, Status> {
         self.0.pull(request, |hub, permit, message, now| hub.audit_disclosure(permit, message, now)).await
+    }
+
+    async fn set_policy(
+        &self,
+        request: Request<v1::SetPolicyRequest>,
+    ) -> Result<Response<v1::SetPolicyResponse>, Status> {
+        self.0.call(request, Hub::set_policy).await
+    }
+
+    async fn get_policy(
+        &self,
+        request: Request<v1::GetPolicyRequest>,
+    ) -> Result<Response<v1::GetPolicyResponse>, Status> {
+        self.0.call(request, Hub::get_policy).await
     }
 }

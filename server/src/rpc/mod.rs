@@ -7,6 +7,7 @@
 //! that may block; [`status`] translates what the hub refuses; [`feed`] stands between a stream and its reader.
 
 mod agency;
+mod consolidation;
 mod desk;
 mod disclosure;
 mod enrolment;
@@ -16,6 +17,7 @@ mod feed;
 mod health;
 mod key;
 mod last_resort;
+mod metadata;
 mod operator;
 mod release;
 mod retrieval;
@@ -32,6 +34,8 @@ use mighub::v1::disclosure_service_server::DisclosureServiceServer;
 use mighub::v1::evidence_service_server::EvidenceServiceServer;
 use mighub::v1::expunge_service_server::ExpungeServiceServer;
 use mighub::v1::key_service_server::KeyServiceServer;
+use mighub::v1::consolidation_service_server::ConsolidationServiceServer;
+use mighub::v1::metadata_service_server::MetadataServiceServer;
 use mighub::v1::release_service_server::ReleaseServiceServer;
 use mighub::v1::retrieval_service_server::RetrievalServiceServer;
 use mighub::v1::structure_service_server::StructureServiceServer;
@@ -96,6 +100,8 @@ pub fn services(services: Services) -> (Routes, channel::Receiver<Readiness>) {
         .add_service(service!(DisclosureServiceServer, disclosure::DisclosureDesk(desk.clone())))
         .add_service(service!(EvidenceServiceServer, evidence::EvidenceDesk(desk.clone())))
         .add_service(service!(ExpungeServiceServer, expunge::ExpungeDesk(desk.clone())))
+        .add_service(service!(ConsolidationServiceServer, consolidation::ConsolidationDesk(desk.clone())))
+        .add_service(service!(MetadataServiceServer, metadata::MetadataDesk(desk.clone())))
         .add_service(service!(ReleaseServiceServer, release::ReleaseDesk(desk.clone())))
         .add_service(service!(StructureServiceServer, structure::StructureDesk(desk.clone())))
         .add_service(service!(SubmissionServiceServer, submission::SubmissionDesk(desk.clone())))

@@ -26,7 +26,7 @@ pub(super) fn code(reason: ErrorReason) -> Code {
     match reason {
         Unauthenticated | NotEnrolled | KeysRevoked | AccessTokenInvalid | SignatureInvalid
         | SigningKeyUnknown => Code::Unauthenticated,
-        RightMissing | LaneNotPermitted | TokenInvalid | TokenExpired | SecondPersonNeeded => {
+        RightMissing | LaneNotPermitted | DerivedLane | TokenInvalid | TokenExpired | SecondPersonNeeded => {
             Code::PermissionDenied
         }
         CsrInvalid
@@ -55,7 +55,7 @@ pub(super) fn code(reason: ErrorReason) -> Code {
         | LastAdministrator | RequestEnded | NothingEmbargoed | NothingToExpunge => Code::FailedPrecondition,
         UnknownDataflow | UnknownStructure | UnknownRulebook | UnknownSubmission | UnknownFinding
         | UnknownAgency | UnknownToken | UnknownKeys | UnknownRequest | UnknownRestriction
-        | VintageUnknown | EditionUnknown | Gone => Code::NotFound,
+        | UnknownReport | UnknownCell | UnknownMethod | VintageUnknown | EditionUnknown | Gone => Code::NotFound,
         SubmissionIdReused | AgencyExists => Code::AlreadyExists,
         HeadMoved | SlowReader => Code::Aborted,
         PositionNotReached | HubReadOnly | ShuttingDown => Code::Unavailable,

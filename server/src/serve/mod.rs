@@ -5,6 +5,9 @@
 
 mod administrator;
 mod caretaker;
+mod chooser;
+mod consolidate;
+mod consolidator;
 mod folder;
 mod init;
 mod rotate;
@@ -14,6 +17,7 @@ mod threads;
 
 pub use administrator::AdministratorError;
 pub(crate) use administrator::LOCAL_NAME;
+pub use consolidate::{ConsolidateError, consolidate_stopped};
 pub use folder::HubFolder;
 pub use init::{InitError, InitOptions, Initialised, init};
 pub use rotate::{RotateError, Rotated, rotate_signer};

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::administrator::AdministratorError;
 use super::caretaker::Caretaker;
+use super::consolidator::Consolidator;
 use super::folder::HubFolder;
 use super::router::{plain_router, router};
 use crate::clock::Clock;
@@ -22,6 +23,7 @@ use crate::rest;
 use crate::rpc::{self, Services};
 use crate::trust::{FileError, HubKeys, KeysError, SignerError};
 use crate::upkeep::{NotOneHub, belongs_together};
+use crate::web;
 
 /// A clock that is behind the journal by more than this is worth a word: records are made in the same second, not later.
 const CLOCK_BEHIND_NOTICED_MS: i64 = 60 * 1_000;
@@ -177,19 +179,30 @@ pub async fn start(options: ServeOptions) -> Result<Running, StartError> {
         address,
         plain_address,
     };
+    let consolidator = caretaker.config.consolidation.then(|| Consolidator {
+        hub: Arc::downgrade(&hub),
+        clock: clock.clone(),
+        changes: changes.clone(),
+    });
     let first = caretaker.clone();
     on_a_thread(move || first.announce()).await?;
 
     let authority_pem = keys.authority.certificate_pem().to_owned();
     let (switch, stop) = stop_switch();
-    let rest = rest::router(rest::Services { hub: hub.clone(), clock: clock.clone(), stop: stop.clone() });
+    let to_rest = rest::Services { hub: hub.clone(), clock: clock.clone(), stop: stop.clone() };
+    let rest = rest::router(to_rest.clone());
+    let web = web::web(to_rest, rest.clone());
+    tokio::spawn(super::chooser::choose(Arc::downgrade(&hub), clock.clone(), changes.clone(), stop.clone()));
     let services = Services { hub: hub.clone(), keys, clock, changes, limits, stop: stop.clone() };
     let (routes, readiness) = rpc::services(services);
     let reload = caretaker.reload.clone();
     tokio::spawn(caretaker.care(stop.clone()));
+    if let Some(consolidator) = consolidator {
+        tokio::spawn(consolidator.consolidate(stop.clone()));
+    }
     let plain_door = plain_door
-        .map(|door| tokio::spawn(door.serve(plain_router(rest.clone(), readiness.clone()), stop.clone())));
-    let router = router(routes.prepare().into_axum_router(), rest, readiness);
+        .map(|door| tokio::spawn(door.serve(plain_router(rest.clone(), &web, readiness.clone()), stop.clone())));
+    let router = router(routes.prepare().into_axum_router(), rest, &web, readiness);
     let door = tokio::spawn(door.serve(router, stop));
     tracing::info!(hub = hub.hub_id(), %address, plain = ?plain_address, "serving");
     Ok(Running {

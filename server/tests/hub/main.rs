@@ -4,6 +4,8 @@ mod agreements;
 mod answers;
 mod disclosure;
 mod lanes;
+mod metadata;
+mod policies;
 mod prepare;
 mod releases;
 mod rights;

@@ -1,9 +1,10 @@
 //! The table in docs/rights.md is what the hub does.
 
 use mighub::v1::{self, ErrorReason, Role, TokenScope};
+use mighub_server::hub::lane::LaneId;
 use mighub_server::hub::permit::{
     Administer, Anybody, Audit, AuditDisclosure, Enrolled, Follow, Operation, Publish, Read, Review,
-    SeeReleases, Submit,
+    SeePolicies, SeeReleases, SetPolicy, Submit,
 };
 use mighub_server::hub::{Principal, Refusal};
 
@@ -44,6 +45,11 @@ fn granted(stage: &Stage, principal: &Principal, operation: &str) -> &'static st
         "see embargoes and restrictions" => lanes!(SeeReleases),
         "see roles, agreements, who could see, who read" => always!(Audit),
         "try to recover hidden cells" => always!(AuditDisclosure),
+        "see disclosure policies" => always!(SeePolicies),
+        "set a disclosure policy" => {
+            let of = |lane: LaneId| SetPolicy { dataflow: lane.dataflow, provider: Some(lane.provider) };
+            [told(hub.authorise(principal, of(own), now)), told(hub.authorise(principal, of(other), now))]
+        }
         "add agencies, agreements, roles, structures" => always!(Administer),
         other => panic!("the table has a row that nobody checks: {other}"),
     };

@@ -181,6 +181,12 @@ impl Stage {
         Home::new(self.folder.path().join("homes").join(agency))
     }
 
+    /// The hub itself: what it does by itself while it serves is done at once. Nobody keeps it.
+    #[allow(dead_code, reason = "consolidation is in tests/system")]
+    pub(crate) fn hub(&self) -> &Arc<mighub_server::hub::Hub> {
+        self.running.as_ref().expect("running").hub()
+    }
+
     /// Where it listens without TLS.
     pub(crate) fn plain_address(&self) -> SocketAddr {
         self.running.as_ref().and_then(Running::plain_address).expect("it listens without TLS")
@@ -336,6 +342,12 @@ pub(crate) fn make_hub(folder: &Path) {
         administrator_name: "The operator".into(),
     };
     init(options, machine_now()).expect("a hub");
+    // Tests count records: derived dataflows are made anew where a test says so.
+    let file = folder.join("hub.json");
+    let config = std::fs::read_to_string(&file).expect("written");
+    let mut config: serde_json::Value = serde_json::from_str(&config).expect("JSON");
+    config["consolidation"] = false.into();
+    std::fs::write(&file, config.to_string()).expect("written");
 }
 
 async fn serve(folder: &Path, listen: &str, clock: &Arc<Clock>) -> Running {

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use mighub::v1;
 use mighub::v1::agency_service_client::AgencyServiceClient;
+use mighub::v1::metadata_service_client::MetadataServiceClient;
 use mighub::v1::release_service_client::ReleaseServiceClient;
 use mighub::v1::retrieval_service_client::RetrievalServiceClient;
 use mighub::v1::structure_service_client::StructureServiceClient;
@@ -49,6 +50,11 @@ pub(crate) fn submissions(channel: Channel) -> SubmissionServiceClient<Channel> 
     SubmissionServiceClient::new(channel)
         .max_encoding_message_size(MESSAGE_BYTES)
         .max_decoding_message_size(MESSAGE_BYTES)
+}
+
+#[allow(dead_code, reason = "attacks of tests/trust have rows of their own for it")]
+pub(crate) fn metadata(channel: Channel) -> MetadataServiceClient<Channel> {
+    MetadataServiceClient::new(channel).max_decoding_message_size(MESSAGE_BYTES)
 }
 
 pub(crate) fn releases(channel: Channel) -> ReleaseServiceClient<Channel> {

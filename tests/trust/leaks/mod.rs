@@ -48,8 +48,7 @@ pub(crate) async fn told(
             if answer.broken {
                 return Err("the answer broke off".to_owned());
             }
-            // 503 is for an instant that is still to come.
-            if answer.status >= 500 && !matches!(answer.status, 501 | 503) {
+            if answer.status >= 500 && answer.status != 501 {
                 return Err(format!("{}: {}", answer.status, String::from_utf8_lossy(&answer.body)));
             }
             let opened = opened_body(&answer.headers, &answer.body, definition)?;

@@ -45,9 +45,9 @@ pub(super) const AUDITORS: &str = "werrrrrrrrr.. rrrrrrxxx";
 /// What is done with a submission: its office may, while its agreement holds and by a token for that; who may only look
 /// is told so; and who may not even look hears what he would of one that does not exist.
 const SENDERS: [&str; 3] = ["wenn..nnnrnrn r.rnnrxxx", "wennlnnnnrnrn rlrnnrxxx", "wenn.nnnnrnrn r.rnnrxxx"];
-/// The same for who looks at one.
+/// The same for who looks at one: its office may for ever.
 pub(super) const FOLLOWERS: [&str; 3] =
-    ["wenn..nnn.n.n ..rnn.xxx", "wennnnnnn.n.n nnrnn.xxx", "wenn.nnnn.n.n ..rnn.xxx"];
+    ["wenn..nnn.n.n ..rnn.xxx", "wenn.nnnn.n.n ..rnn.xxx", "wenn.nnnn.n.n ..rnn.xxx"];
 /// Who opens one.
 const OPENERS: [&str; 3] = ["werl..rrrrrrr r.rrrrxxx", "werlllrrrrrrr rlrrrrxxx", "werl.lrrrrrrr r.rrrrxxx"];
 
@@ -139,6 +139,33 @@ pub(super) const CALLS: &[Call] = &[
         },
         consumes: true,
         expected: SENDERS,
+        ..CALL
+    },
+    // MetadataService
+    Call {
+        name: "MetadataService/PutReports",
+        messages: |_, _| {
+            let report = v1::SourceReport {
+                ref_area: "SWE".into(),
+                flow_dir: "IMM".into(),
+                start_period: "2010".into(),
+                ..Default::default()
+            };
+            let lane = Some(raw::lane("SWE"));
+            one(v1::PutReportsRequest { lane, reports: vec![report], dry_run: true, ..Default::default() })
+        },
+        expected: OPENERS,
+        ..CALL
+    },
+    Call {
+        name: "MetadataService/ListReports",
+        messages: |_, _| one(v1::ListReportsRequest { dataflow: FLOW.into(), ..Default::default() }),
+        ..CALL
+    },
+    Call {
+        name: "MetadataService/GetReport",
+        messages: |_, _| one(v1::GetReportRequest { position: 0, number: 0 }),
+        let_in: "UNKNOWN_REPORT",
         ..CALL
     },
     // RetrievalService

@@ -131,9 +131,26 @@ async fn every_call_and_address_by_everybody_under_every_agreement_is_answered_a
             world.stage.wait_s(WINDOW_S);
         }
     }
+    // Whose keys were revoked is not let in at all: no call and no address hears anything.
+    for call in &all {
+        let (messages, path) = ((call.messages)(&world, &world.revoked), format!("/mighub.v1.{}", call.name));
+        let called = wire::call(&world.revoked.channel, None, &path, messages, call.until).await;
+        let told = called.as_ref().err().map_or_else(String::new, reason);
+        if !told.starts_with("no reason") {
+            attack.fail(format!("{} with revoked keys: {told:?}", call.name));
+        }
+        count(&mut attack, true, called.is_ok());
+    }
+    for route in ROUTES {
+        let answer = rest::try_ask(&world.revoked.channel, None, &(route.asked)(&world)).await;
+        if let Ok(answer) = &answer {
+            attack.fail(format!("{} with revoked keys: {}", route.id, answer.status));
+        }
+        count(&mut attack, true, answer.is_ok());
+    }
     attack.tell("rpcs", all.len());
     attack.tell("routes", ROUTES.len());
-    attack.tell("identities", IDENTITIES.len());
+    attack.tell("identities", IDENTITIES.len() + 1);
     let attempts = (all.len() + ROUTES.len()) * TERMS.len() * IDENTITIES.len();
     assert!(attempts >= ATTEMPTS_MIN, "{attempts} attempts are too few");
     attack.finish();

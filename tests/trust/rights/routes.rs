@@ -33,10 +33,10 @@ const EVERYBODY: &str = ".e........... ......xxx";
 const ANYBODY: &str = "............. .........";
 const ADMINISTRATORS: &str = "werrrrrrrrrr. rrrrrrxxx";
 const FOLLOWERS: [&str; 3] =
-    ["wenn..nnn.n.n ..rnn.xxx", "wennnnnnn.n.n nnrnn.xxx", "wenn.nnnn.n.n ..rnn.xxx"];
+    ["wenn..nnn.n.n ..rnn.xxx", "wenn.nnnn.n.n ..rnn.xxx", "wenn.nnnn.n.n ..rnn.xxx"];
 /// This door asks first whether the caller may look at the submission.
 const ANSWERERS: [&str; 3] =
-    ["wenn..nnnrnrn r.rnnrxxx", "wennnnnnnrnrn nnrnnrxxx", "wenn.nnnnrnrn r.rnnrxxx"];
+    ["wenn..nnnrnrn r.rnnrxxx", "wennlnnnnrnrn rlrnnrxxx", "wenn.nnnnrnrn r.rnnrxxx"];
 /// Of a file, one knows only later which lane it is for; before it is read, whoever may send nothing is refused.
 const HANDERS_IN: [&str; 3] =
     ["werl..rrrrrrr r.rrrrxxx", "werlllrrrrrrr rlrrrrxxx", "werl.lrrrrrrr r.rrrrxxx"];

@@ -194,4 +194,24 @@ pub(super) const TRUST_CALLS: &[Call] = &[
         expected: ["werrrrrrrr..r rrrrrrxxx"; 3],
         ..CALL
     },
+    // There is none that it could end, so nothing is changed.
+    Call {
+        name: "DisclosureService/SetPolicy",
+        messages: |_, _| {
+            one(v1::SetPolicyRequest {
+                dataflow: FLOW.into(),
+                provider: "SWE".into(),
+                reason: "small cells".into(),
+                ..Default::default()
+            })
+        },
+        expected: ["werrrrrrrrlr. rrrrrrxxx"; 3],
+        ..CALL
+    },
+    Call {
+        name: "DisclosureService/GetPolicy",
+        messages: |_, _| one(v1::GetPolicyRequest { dataflow: FLOW.into(), ..Default::default() }),
+        expected: ["werrrrrrrr... rrrrrrxxx"; 3],
+        ..CALL
+    },
 ];

@@ -1,5 +1,6 @@
 //! A hub with everybody who can call it, an office with a lane, and the states its agreement can be in.
 
+use mighub::v1::key_service_client::KeyServiceClient;
 use mighub::v1::{self, Role, TokenScope};
 use mighub_client::{PushOptions, PushOutcome};
 use prost::Message;
@@ -78,6 +79,8 @@ pub(super) struct Caller {
 pub(super) struct World {
     pub(super) stage: Stage,
     pub(super) callers: Vec<Caller>,
+    /// Had every role, until the keys were revoked.
+    pub(super) revoked: Caller,
     /// The submission that calls are about.
     pub(super) id: String,
     desk: Desk,
@@ -122,7 +125,8 @@ impl World {
         accepted(&stage.client("SWE").await, &file, &PushOptions::default()).await;
         let desk = Desk::of(&stage, "SWE", "SWE").await;
         let office = stage.channel("SWE").await;
-        let mut world = Self { callers: Vec::new(), id: String::new(), desk, office, stage };
+        let revoked = revoked(&stage).await;
+        let mut world = Self { callers: Vec::new(), revoked, id: String::new(), desk, office, stage };
         let expired = world.token("SWE", TokenScope::Read, &[], EXPIRES_DAYS).await.access_token;
         world.stage.wait_s(2 * DAY_S);
         for name in IDENTITIES {
@@ -239,6 +243,31 @@ impl World {
             submissions.withdraw_submission(request).await.expect("withdrawn");
         }
     }
+}
+
+/// An agency that may do everything and whose connection stood when its keys were revoked.
+async fn revoked(stage: &Stage) -> Caller {
+    let name = "REVOKED";
+    let roles = [
+        Role::Submitter,
+        Role::Reader,
+        Role::Reviewer,
+        Role::Publisher,
+        Role::Auditor,
+        Role::Administrator,
+    ];
+    stage.admit(name, &roles).await;
+    let caller = Caller { name, channel: stage.channel(name).await, token: None };
+    raw::agencies(caller.channel.clone()).list_roles(v1::ListRolesRequest {}).await.expect("until then");
+    let request = v1::RevokeKeysRequest {
+        agency: name.into(),
+        application: "client".into(),
+        reason: "a test".into(),
+        ..Default::default()
+    };
+    let mut keys = KeyServiceClient::new(stage.channel(ADMINISTRATOR).await);
+    keys.revoke_keys(request).await.expect("revoked");
+    caller
 }
 
 /// The office's agreement in one of its states.

@@ -1,11 +1,14 @@
 //! The command line of `mighub`.
 
+mod metadata;
 mod publishing;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use mighub_validation::Language;
 
+pub(crate) use metadata::{Metadata, ReportFormat, Which};
 pub(crate) use publishing::{LaneName, Release, Restrict, Review, Why};
 
 /// Exchange migration statistics with a mighub hub: check a file offline, push it, get a receipt, pull what
@@ -72,6 +75,9 @@ pub(crate) enum Command {
     Structure(Structure),
     /// List the mappings by which tables of other layouts are read
     Mappings,
+    /// What offices say of the sources of their figures: send, get and list reports
+    #[command(subcommand)]
+    Metadata(Metadata),
     /// Get data: everything, a key, a range of periods, as of a day, or what changed
     Pull(Pull),
     /// List the vintages of a dataflow
@@ -107,6 +113,17 @@ pub(crate) struct Inspect {
     pub(crate) files: Vec<PathBuf>,
 }
 
+/// How findings are told.
+#[derive(Debug, Args)]
+pub(crate) struct Telling {
+    /// Show at most so many occurrences of each kind of finding
+    #[arg(long, default_value_t = 5, value_name = "N")]
+    pub(crate) show: u64,
+    /// Language of the rules' titles and remedies: en, es or fr
+    #[arg(long, default_value = "en", env = "MIGHUB_LANG", value_name = "LANGUAGE")]
+    pub(crate) lang: Language,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct InputFile {
     /// File of SDMX-CSV, SDMX-ML, SDMX-JSON or Parquet, an Excel workbook, or a table that a mapping describes; - for
@@ -115,9 +132,8 @@ pub(crate) struct InputFile {
     /// Send for this data provider instead of the own agency
     #[arg(long, value_name = "AGENCY")]
     pub(crate) provider: Option<String>,
-    /// Show at most so many occurrences of each kind of finding
-    #[arg(long, default_value_t = 5, value_name = "N")]
-    pub(crate) show: u64,
+    #[command(flatten)]
+    pub(crate) telling: Telling,
     /// Of a file with several dataflows take only this one, given as AGENCY:ID(VERSION)
     #[arg(long, value_name = "DATAFLOW")]
     pub(crate) only: Option<String>,
@@ -287,9 +303,8 @@ pub(crate) struct Template {
 pub(crate) struct Report {
     /// Id of the submission, as `push` and `status` print it
     pub(crate) submission: String,
-    /// Show at most so many occurrences of each kind of finding
-    #[arg(long, default_value_t = 5, value_name = "N")]
-    pub(crate) show: u64,
+    #[command(flatten)]
+    pub(crate) telling: Telling,
     /// Write the file that was sent to this workbook, with everything that was found marked in it
     #[arg(short, long, value_name = "FILE.xlsx", requires = "file")]
     pub(crate) output: Option<PathBuf>,

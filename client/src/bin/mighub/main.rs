@@ -14,6 +14,7 @@ mod input;
 mod inspect;
 mod json;
 mod mappings;
+mod metadata;
 mod output;
 mod progress;
 mod pull;
@@ -117,6 +118,7 @@ async fn run(context: &Context, command: Command) -> Result<ExitCode, Error> {
         Command::Restrict(command) => restrict::run(context, command).await,
         Command::Structure(arguments) => structure::run(context, arguments).await,
         Command::Mappings => mappings::run(context),
+        Command::Metadata(command) => metadata::run(context, command).await,
         Command::Pull(arguments) => pull::run(context, arguments).await,
         Command::Vintages(arguments) => vintages::run(context, arguments).await,
         Command::Coverage(arguments) => coverage::run(context, arguments).await,

@@ -186,6 +186,7 @@ mod tests {
             missing: Vec::new(),
             repeated: Vec::new(),
             dataset: Vec::new(),
+            unknown: Vec::new(),
         };
         (plan, (0..=dimensions as u32).collect())
     }

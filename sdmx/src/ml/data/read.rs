@@ -85,6 +85,15 @@ impl<R: Read> MlEvents<R> {
                     b"GenericData" | b"CompactData" | b"UtilityData" | b"CrossSectionalData" => {}
                     _ => self.xml.skip()?,
                 },
+                // Groups of messages of 2.0 are read from their middle, too.
+                Token::End if self.xml.is_whole() && !self.is_old() => {
+                    if self.xml.next()? != Token::Eof {
+                        let text = "something follows the end of the message: a file holds one message; remove what follows";
+                        return Err(self.xml.error(MessageProblem::Syntax(text.to_owned())));
+                    }
+                    self.place = Place::End;
+                    return Ok(None);
+                }
                 Token::End => {}
                 Token::Eof => {
                     self.place = Place::End;

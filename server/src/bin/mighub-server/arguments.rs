@@ -12,7 +12,7 @@ pub(crate) use rights::{
     AuditRights, Role, RoleGrant, RoleName, RoleRevoke, Terms, Token, TokenCreate, TokenList, TokenRevoke,
     dimension_codes,
 };
-pub(crate) use upkeep::{Backup, ExportLog, Expunge, ExpungeRequest, Fsck, Keys, Restore, Verify};
+pub(crate) use upkeep::{Backup, Consolidate, ExportLog, Expunge, ExpungeRequest, Fsck, Keys, Restore, Verify};
 
 const EXIT_CODES: &str =
     "Exit codes: 0 done; 1 other; 2 usage; 4 not allowed; 5 temporary, try again; 6 not found; \
@@ -34,6 +34,7 @@ const CONFIG_HELP: &str = "Fields of hub.json:
                       clients on this machine, or behind a reverse proxy that has TLS; no such door if absent.
                       It answers under localhost, loopback addresses, and names
   public_reading      whether those without certificate and token may read what is released and free; true if absent
+  consolidation       whether MIG_FLOW_OD and MIG_STOCK_OD are made anew as soon as their inputs change; true if absent
   limits              what callers can make the hub do at most, each by its name: docs/limits.md has them all";
 
 /// Run a mighub hub: take in migration statistics from national offices, check and keep them, and give them to
@@ -102,6 +103,8 @@ pub(crate) enum Command {
     /// Overwrite content that must not have been sent, such as names of people; it takes two persons
     #[command(subcommand)]
     Expunge(Expunge),
+    /// Make derived dataflows (MIG_FLOW_OD, MIG_STOCK_OD) anew in a hub that does not run; one that runs does so by itself
+    Consolidate(Consolidate),
     /// Look for damage in the store of a hub that does not run, say whom it concerns, and mend it if asked to
     Fsck(Fsck),
 }
@@ -110,6 +113,55 @@ pub(crate) enum Command {
 pub(crate) enum Disclose {
     /// Try to recover hidden figures of a dataflow as the public sees them, or of a file; exit code 8 if some can be
     Audit(Box<DiscloseAudit>),
+    /// Say what is shown of exact figures to who does not see restricted ones, or see what was said
+    #[command(subcommand)]
+    Policy(DisclosePolicy),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DisclosePolicy {
+    /// Set the policy of a dataflow, or of one provider in it; it takes effect at once, in every vintage
+    Put(DisclosePolicyPut),
+    /// Show the policies of a dataflow, and what the public sees of lanes under them
+    Show(DisclosePolicyShow),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DisclosePolicyPut {
+    /// Dataflow, as MIG_TRAFFICKING or MIGHUB:MIG_TRAFFICKING(1.0.0)
+    #[arg(long, value_name = "DATAFLOW")]
+    pub(crate) dataflow: String,
+    /// Provider whose lane follows it [default: all lanes that have none of their own]
+    #[arg(long, value_name = "AGENCY")]
+    pub(crate) provider: Option<String>,
+    /// The policy, as JSON; its fields are in docs/disclosure.md
+    #[arg(long, value_name = "FILE", required_unless_present = "none")]
+    pub(crate) policy: Option<PathBuf>,
+    /// End the policy instead
+    #[arg(long, conflicts_with = "policy")]
+    pub(crate) none: bool,
+    /// Why; it stays in the journal
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: String,
+    /// Who you are, as your agency names you
+    #[arg(long, value_name = "NAME", default_value = "")]
+    pub(crate) person: String,
+    /// Folder with the keys of an agency that publishes, as `mighub enrol` makes it; the administrator's own if absent
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) home: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DisclosePolicyShow {
+    /// Dataflow, as MIG_TRAFFICKING or MIGHUB:MIG_TRAFFICKING(1.0.0)
+    #[arg(long, value_name = "DATAFLOW")]
+    pub(crate) dataflow: String,
+    /// As of the end of this day, UTC, such as 2026-01-31 [default: now]
+    #[arg(long, value_name = "DAY", default_value = "")]
+    pub(crate) day: String,
+    /// Folder with the keys of an agency that audits or publishes; the administrator's own if absent
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) home: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

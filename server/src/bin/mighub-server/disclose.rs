@@ -1,4 +1,6 @@
-//! `mighub-server disclose audit`.
+//! `mighub-server disclose audit` and `mighub-server disclose policy`.
+
+mod policy;
 
 use std::fs::File;
 use std::path::Path;
@@ -24,13 +26,26 @@ const USUAL_VERSION: &str = "1.0.0";
 const CONF_STATUS: &str = "CONF_STATUS";
 
 pub(crate) fn disclose(dir: &Path, command: Disclose, output: Output) -> Result<(), Failure> {
-    let Disclose::Audit(arguments) = command;
-    let policy = match &arguments.policy {
-        Some(file) => {
-            std::fs::read(file).map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?
-        }
-        None => Vec::new(),
-    };
+    match command {
+        Disclose::Audit(arguments) => audit_all(dir, *arguments, output),
+        Disclose::Policy(command) => crate::runtime()?.block_on(policy::policy(dir, command, output)),
+    }
+}
+
+fn policy_of(file: Option<&Path>) -> Result<Vec<u8>, Failure> {
+    let Some(file) = file else { return Ok(Vec::new()) };
+    std::fs::read(file).map_err(|error| Failure::usage(format!("{}: {error}", file.display())))
+}
+
+async fn connected(dir: &Path, home: Option<&Path>) -> Result<Operator, Failure> {
+    Ok(match home {
+        Some(home) => Operator::connect_as(dir, home).await?,
+        None => Operator::connect(dir).await?,
+    })
+}
+
+fn audit_all(dir: &Path, arguments: DiscloseAudit, output: Output) -> Result<(), Failure> {
+    let policy = policy_of(arguments.policy.as_deref())?;
     let found = match &arguments.file {
         Some(file) => of_file(&arguments, file, &policy, output)?,
         None => crate::runtime()?.block_on(of_hub(dir, &arguments, policy, output))?,
@@ -50,10 +65,7 @@ async fn of_hub(
     policy: Vec<u8>,
     output: Output,
 ) -> Result<u64, Failure> {
-    let operator = match &arguments.home {
-        Some(home) => Operator::connect_as(dir, home).await?,
-        None => Operator::connect(dir).await?,
-    };
+    let operator = connected(dir, arguments.home.as_deref()).await?;
     let found = ask(&operator, arguments, policy, output).await;
     operator.end().await;
     found

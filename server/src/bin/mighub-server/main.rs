@@ -5,6 +5,7 @@ mod arguments;
 mod audit;
 mod backup;
 mod check;
+mod consolidate;
 mod disclose;
 mod export_log;
 mod expunge;
@@ -64,6 +65,7 @@ fn run(arguments: Arguments, output: Output) -> Result<(), Failure> {
         Command::Restore(arguments) => backup::restore(dir, &arguments, output),
         Command::Verify(arguments) => verify::verify(dir, &arguments, output),
         Command::Expunge(command) => runtime()?.block_on(expunge::expunge(dir, command, output)),
+        Command::Consolidate(arguments) => consolidate::consolidate(dir, &arguments, output),
         Command::Fsck(arguments) => fsck::fsck(dir, &arguments, output),
     }
 }

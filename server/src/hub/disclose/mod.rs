@@ -1,16 +1,23 @@
-//! The disclosure audit of what lanes publish: DisclosureService.
+//! Disclosure control: the policies by which lanes are shown, the choice of cells, and the audit of what lanes publish
+//! (DisclosureService).
 //!
-//! What lives here: which states are audited, what adds up in a dataflow, and who is told figures. What must not:
-//! the mathematics (`mighub-disclosure`), and what the public sees (`retrieve`).
+//! What lives here: which policy a lane follows, which states are audited, what adds up in a dataflow, and who is told
+//! figures. What must not: the mathematics (`mighub-disclosure`), and what the public sees (`retrieve`, `mask`).
 
 mod answer;
+mod cells;
+mod choose;
+mod in_force;
+mod outcomes;
+mod policies;
+mod reduced;
 
 use std::sync::Arc;
 
 use mighub::v1::{self, ErrorReason};
 use mighub_disclosure::across::EARLIER_MAX;
 use mighub_disclosure::table::CELLS_MAX;
-use mighub_disclosure::{Earlier, Policy, Reading, Stage, Sums, Table, Tree, audit_across};
+use mighub_disclosure::{Earlier, Policy, Reading, Stage, Sums, Table, Tree, audit_across, suppress};
 use mighub_sdmx::structure::{AgencyId, DataDefinition};
 
 use super::lane::{LaneId, agency, dataflow};
@@ -18,6 +25,11 @@ use super::permit::{AuditDisclosure, Permit, Read};
 use super::retrieve::{PublishedLane, PublishedState};
 use super::{Hub, Moment, Principal, Refusal};
 pub use answer::{Answer, messages};
+pub use cells::CellSet;
+pub(in crate::hub) use in_force::Policies;
+pub use in_force::{InForce, Suppressed};
+pub(in crate::hub) use outcomes::Outcomes;
+pub(in crate::hub) use policies::request_in_words;
 
 /// Earlier states that are looked at unless the caller says otherwise.
 const EARLIER_USUALLY: u32 = 4;
@@ -60,10 +72,19 @@ impl Hub {
         let (selection, earlier) = (asked.selection.as_ref(), asked.earlier);
         let published = self.published(&asked.public, lane, selection, earlier, asked.before_release, now)?;
         let Some(published) = published else { return Ok(Vec::new()) };
+        let in_force = self.rights().policy_on(lane, position);
+        let policy = match (&asked.policy, &in_force) {
+            (Some(policy), _) => policy.clone(),
+            (None, Some(in_force)) => (*in_force.policy).clone(),
+            (None, None) => Policy::default(),
+        };
         let mut tables = Vec::new();
         let mut cells = 0;
         for state in published.states() {
-            let table = match self.table_of(asked, &published, state) {
+            // What is yet to be released is told as it is stored: the policy is applied to it here.
+            let is_bare = in_force.is_some() && asked.before_release && tables.is_empty();
+            let stage = if is_bare { Stage::Stored } else { Stage::Published };
+            let table = match self.table_of(asked, &policy, stage, &published, state) {
                 // An earlier state of which something was expunged is nobody's any more.
                 Err(refusal) if refusal.reason == ErrorReason::Gone && !tables.is_empty() => continue,
                 table => table?,
@@ -79,7 +100,7 @@ impl Hub {
         let Some((_, today)) = tables.next() else { return Ok(Vec::new()) };
         let earlier: Vec<Earlier> =
             tables.map(|(since, table)| Earlier { label: since.to_string(), table }).collect();
-        let report = audit_across(&today, &earlier, asked.policy.width);
+        let report = audit_across(&today, &earlier, policy.width);
         Ok(messages(&Answer {
             lane: lane.to_message(),
             table: &today,
@@ -93,19 +114,23 @@ impl Hub {
     fn table_of(
         &self,
         asked: &Asked,
+        policy: &Policy,
+        stage: Stage,
         published: &PublishedLane,
         state: &PublishedState,
     ) -> Result<Table, Refusal> {
         let shape = &asked.definition.shape;
-        let mut reading = Reading::new(shape, &asked.policy, &asked.sums, Stage::Published)
-            .unmarked(published.unmarked(state));
+        let mut reading = Reading::new(shape, policy, &asked.sums, stage).unmarked(published.unmarked(state));
         published.each(self, state, |columns, withheld| {
             reading.push_withheld(columns, withheld).map_err(|error| {
                 let most = CELLS_MAX as u64;
                 Refusal::limit(most, most + 1, error.to_string())
             })
         })?;
-        Ok(reading.finish(&asked.trees))
+        let figures = reading.figures();
+        let table = reading.finish(&asked.trees);
+        let suppresses = stage == Stage::Stored && policy.suppression;
+        Ok(if suppresses { suppress(table, &figures, policy).table } else { table })
     }
 }
 
@@ -115,7 +140,8 @@ struct Asked {
     public: Permit<Read>,
     definition: Arc<DataDefinition>,
     providers: Vec<AgencyId>,
-    policy: Policy,
+    /// Nothing: that of each lane.
+    policy: Option<Policy>,
     sums: Sums,
     trees: Vec<Tree>,
     selection: Option<v1::Selection>,
@@ -137,8 +163,10 @@ impl Asked {
         }
         let providers = request.providers.iter().map(|provider| agency("providers", provider));
         let policy = match &request.policy[..] {
-            [] => Policy::default(),
-            json => Policy::read(json).map_err(|error| Refusal::malformed("policy", error.to_string()))?,
+            [] => None,
+            json => {
+                Some(Policy::read(json).map_err(|error| Refusal::malformed("policy", error.to_string()))?)
+            }
         };
         let earlier = request.earlier_states.unwrap_or(EARLIER_USUALLY) as usize;
         if earlier > EARLIER_MAX {

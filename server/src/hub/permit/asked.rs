@@ -4,9 +4,9 @@ use mighub::v1;
 
 use super::{
     ActOn, Administer, Anybody, Audit, AuditDisclosure, Enrolled, FollowOne, Operation, Publish, Read,
-    Review, SeeReleases, Submit,
+    Review, SeePolicies, SeeReleases, SetPolicy, Submit,
 };
-use crate::hub::lane::LaneId;
+use crate::hub::lane::{LaneId, agency, dataflow};
 use crate::hub::refusal::Refusal;
 
 /// An operation that is found in what a call asks for, so that a door need not look for it.
@@ -42,6 +42,22 @@ impl<Q> AskedBy<Q> for Audit {
 impl<Q> AskedBy<Q> for AuditDisclosure {
     fn asked_by(_: &Q) -> Result<Self, Refusal> {
         Ok(Self)
+    }
+}
+
+impl<Q> AskedBy<Q> for SeePolicies {
+    fn asked_by(_: &Q) -> Result<Self, Refusal> {
+        Ok(Self)
+    }
+}
+
+impl AskedBy<v1::SetPolicyRequest> for SetPolicy {
+    fn asked_by(request: &v1::SetPolicyRequest) -> Result<Self, Refusal> {
+        let provider = match &*request.provider {
+            "" => None,
+            provider => Some(agency("provider", provider)?),
+        };
+        Ok(Self { dataflow: dataflow("dataflow", &request.dataflow)?, provider })
     }
 }
 
@@ -100,6 +116,12 @@ pub trait NamesSubmission {
 }
 
 impl NamesLane for v1::GetLaneRequest {
+    fn lane(&self) -> Option<&v1::Lane> {
+        self.lane.as_ref()
+    }
+}
+
+impl NamesLane for v1::PutReportsRequest {
     fn lane(&self) -> Option<&v1::Lane> {
         self.lane.as_ref()
     }

@@ -25,7 +25,7 @@ impl Hub {
         self.definition(&lane.dataflow)?;
         let instant = match &*request.day {
             "" => now,
-            text => end_of(text)?.min(now),
+            text => end_of_day(text)?.min(now),
         };
         let newest = self.position().unwrap_or(0);
         let position = self.position_at(instant).unwrap_or(0).min(newest);
@@ -102,7 +102,7 @@ fn why(rights: &Rights, agency: &AgencyId, lane: &LaneId, position: u64, instant
 }
 
 /// The last moment of a day, UTC.
-fn end_of(text: &str) -> Result<Moment, Refusal> {
+pub(in crate::hub) fn end_of_day(text: &str) -> Result<Moment, Refusal> {
     let malformed = || Refusal::malformed("day", format!("{text:?} is not a day: write 2026-01-31"));
     let day = text.parse::<Date>().ok().filter(|day| day.to_string() == text).ok_or_else(malformed)?;
     let next = day.tomorrow().map_err(|_| malformed())?;

@@ -6,9 +6,10 @@ use prost::bytes::Bytes;
 
 use super::four_eyes::{self, REQUEST_KEPT_MS, Signatory, asked_by, is_open, unknown_request};
 use super::{person, reason};
+use crate::hub::disclose::request_in_words;
 use crate::hub::lane::LaneId;
 use crate::hub::moment::Moment;
-use crate::hub::permit::{Enrolled, Permit, Publish};
+use crate::hub::permit::{AskedBy, Enrolled, Permit, Publish, SetPolicy};
 use crate::hub::reduce::row;
 use crate::hub::refusal::Refusal;
 use crate::hub::rows::{REQUESTS, RequestRow, request_key};
@@ -67,19 +68,24 @@ impl Hub {
         let _one_at_a_time = self.desk.changing_rights();
         let open = self.open_request(position, now)?;
         open.check_second(by)?;
-        let permit = self.authorise(principal, Publish(open.lane.clone()), now)?;
+        let may_publish = || self.authorise(principal, Publish(open.lane.clone()), now);
         let position = match open.operation {
             RequestedOperation::Release => {
                 let asked = read(open.request.clone())?;
-                self.release_confirmed(&permit, &asked, by, &open, now)?
+                self.release_confirmed(&may_publish()?, &asked, by, &open, now)?
             }
             RequestedOperation::Free => {
                 let asked = read(open.request.clone())?;
-                self.freeing_confirmed(&permit, &asked, by, &open, now)?
+                self.freeing_confirmed(&may_publish()?, &asked, by, &open, now)?
             }
             RequestedOperation::Expunge => {
                 let asked = read(open.request.clone())?;
-                Some(self.expunge_confirmed(&permit, &asked, by, &open, now)?)
+                Some(self.expunge_confirmed(&may_publish()?, &asked, by, &open, now)?)
+            }
+            RequestedOperation::SetPolicy => {
+                let asked: v1::SetPolicyRequest = read(open.request.clone())?;
+                let permit = self.authorise(principal, SetPolicy::asked_by(&asked)?, now)?;
+                self.policy_confirmed(&permit, &asked, by, &open, now)?
             }
             RequestedOperation::Unspecified => {
                 let text = "what this request asks for is not confirmed by this call";
@@ -103,7 +109,7 @@ impl Hub {
         let _one_at_a_time = self.desk.changing_rights();
         let open = self.open_request(request.request, now)?;
         if by.agency != open.by.agency {
-            self.authorise(principal, Publish(open.lane), now)?;
+            self.may_decide(principal, open.operation, &open.lane, &open.request, now)?;
         }
         self.record_decline(by, request.request, &reason, now)?;
         Ok(v1::DecideRequestResponse { position: None })
@@ -132,7 +138,25 @@ impl Hub {
             return Ok(true);
         }
         let lane: LaneId = four_eyes::lane_of(row)?;
-        Ok(self.authorise(principal, Publish(lane), now).is_ok())
+        let operation = RequestedOperation::try_from(row.operation).unwrap_or_default();
+        let request = Bytes::from(row.request.clone());
+        Ok(self.may_decide(principal, operation, &lane, &request, now).is_ok())
+    }
+
+    /// Whoever may do what is requested may decide about it.
+    fn may_decide(
+        &self,
+        principal: &Principal,
+        operation: RequestedOperation,
+        lane: &LaneId,
+        request: &Bytes,
+        now: Moment,
+    ) -> Result<(), Refusal> {
+        if operation == RequestedOperation::SetPolicy {
+            let asked: v1::SetPolicyRequest = read(request.clone())?;
+            return self.authorise(principal, SetPolicy::asked_by(&asked)?, now).map(drop);
+        }
+        self.authorise(principal, Publish(lane.clone()), now).map(drop)
     }
 }
 
@@ -160,6 +184,7 @@ fn message_of(position: u64, row: RequestRow) -> Result<v1::ReleaseRequest, Refu
             format!("lift restriction {}", asked.restriction)
         }
         RequestedOperation::Expunge => "expunge".to_owned(),
+        RequestedOperation::SetPolicy => request_in_words(&read(request)?),
         RequestedOperation::Unspecified => String::new(),
     };
     Ok(v1::ReleaseRequest {

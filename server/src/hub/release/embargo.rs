@@ -89,7 +89,7 @@ impl Hub {
     }
 
     /// Whether what shows more of a lane needs a second person.
-    pub(super) fn needs_two(&self, lane: &LaneId, now: Moment) -> bool {
+    pub(in crate::hub) fn needs_two(&self, lane: &LaneId, now: Moment) -> bool {
         self.rights().agreement_on(lane, u64::MAX, now).is_some_and(|agreement| agreement.four_eyes)
     }
 

@@ -13,6 +13,7 @@ mod restrict;
 use mighub::v1::ErrorReason;
 
 use super::refusal::Refusal;
+pub(super) use audit::end_of_day;
 
 /// Characters of a reason, at most; it stays in the journal.
 const REASON_CHARACTERS_MAX: usize = 2_000;
@@ -29,6 +30,11 @@ pub(super) fn reason(text: &str, what: &str) -> Result<String, Refusal> {
         return Err(Refusal::new(ErrorReason::ReasonRequired, text).of_field("reason"));
     }
     Ok(reason.to_owned())
+}
+
+/// A reason that may be empty.
+pub(super) fn reason_if_any(text: &str) -> Result<String, Refusal> {
+    if text.trim().is_empty() { Ok(String::new()) } else { reason(text, "this") }
 }
 
 /// A person, as the agency names them; may be empty.

@@ -250,6 +250,7 @@ pub(in crate::hub) fn audience() -> impl Strategy<Value = Audience> {
             restricted,
             keys_hidden: keys_hidden && !restricted,
             withheld: if restricted { Vec::new() } else { withheld },
+            policy: None,
         },
     )
 }

@@ -96,10 +96,9 @@ impl OpenLane {
                 let sides = Sides {
                     before: earlier.as_ref().map(|earlier| earlier.open(hub, ask)).transpose()?.flatten(),
                     after: outlook.open(hub, ask)?,
-                    lost_early_access: earlier
-                        .as_ref()
-                        .is_some_and(|earlier| earlier.audience.before_release)
-                        && !outlook.audience.before_release,
+                    lost_early_access: outlook.is_kept_back()
+                        || (earlier.as_ref().is_some_and(|earlier| earlier.audience.before_release)
+                            && !outlook.audience.before_release),
                     holds_key: holds_key(),
                 };
                 let both = sides.before.as_ref().zip(sides.after.as_ref());

@@ -4,6 +4,7 @@
 //! not: who may do what (`rights`), which cells are hidden (`mask`), how two vintages are compared (`delta`),
 //! and gRPC.
 
+mod bare;
 mod changes;
 mod compare;
 mod context;
@@ -12,6 +13,7 @@ mod figures;
 #[cfg(test)]
 pub(super) mod fixture;
 mod history;
+mod inputs;
 mod joined;
 mod kept;
 mod lane;
@@ -34,8 +36,10 @@ mod token;
 mod watch;
 mod whole;
 
+pub(super) use bare::{BareLane, BareState};
 pub use compare::Diff;
 pub use figures::{Batch, Effect, Figures, FiguresOf, FiguresRequest, FiguresState, LaneFigures};
+pub(super) use inputs::{InputLane, Since};
 pub(super) use kept::Kept;
 pub(super) use published::{PublishedLane, PublishedState};
 pub use pull::Pull;

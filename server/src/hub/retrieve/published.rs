@@ -79,9 +79,15 @@ impl Hub {
                 keys_hidden: false,
                 restricted: false,
                 withheld: Vec::new(),
+                // For what is to be released nothing was chosen yet.
+                policy: then.policy.clone().filter(|_| !(before_release && states.is_empty())),
                 ..then.clone()
             };
-            let sight = ask.sight(self, &audience, &shown.recorded, &manifest, None, sieve.clone());
+            let sight = ask.sight(self, lane, &audience, &shown.recorded, &manifest, None, sieve.clone());
+            // What is kept back today shows nothing, whatever was shown before.
+            if states.is_empty() && !before_release && audience.policy.as_ref().is_some_and(|one| !one.shows(&manifest)) {
+                return Ok(None);
+            }
             // An older state of other columns cannot be compared; it is passed over like one that is gone.
             let Ok(sight) = sight else { continue };
             if let Some(sight) = sight {

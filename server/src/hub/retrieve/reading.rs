@@ -58,9 +58,13 @@ impl Reading {
             Some(Asked::AsOf(instant)) => {
                 let moment = Moment::of_message(instant);
                 if moment > today.moment {
-                    return Err(not_reached(format!(
-                        "{moment} is still to come: ask for an instant that has passed"
-                    )));
+                    // Waiting would not help whoever names a day to come, and what they would get is not known.
+                    let text = format!(
+                        "as_of: {moment} is still to come (it is {} here): ask for an instant that has passed, or \
+                         leave it out for the newest figures",
+                        today.moment
+                    );
+                    return Err(Refusal::malformed("point.as_of", text));
                 }
                 // Before the first record there was nothing, as there is after it.
                 let position = hub.position_at(moment).unwrap_or(0).min(today.position);
@@ -98,6 +102,17 @@ impl Hub {
         // Held so that rights are those of the position: a record just taken in changes both.
         let _taking = self.taking.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         (Point { position: self.position().unwrap_or(0), moment: now }, self.rights())
+    }
+
+    /// The newest position of a point that somebody asks for, and the newest there is.
+    pub(in crate::hub) fn positions_asked(
+        &self,
+        point: Option<&v1::Point>,
+        now: Moment,
+    ) -> Result<(u64, u64), Refusal> {
+        let (today, _) = self.today(now);
+        let reading = Reading::asked(self, point, today)?;
+        Ok((reading.point().position, today.position))
     }
 
     /// A reading of a token, if it is of this hub's history.

@@ -13,6 +13,7 @@ use super::kept::is_readable_as;
 use super::reading::{At, Point, Reading};
 use super::sieve::{PeriodBounds, Sieve};
 use crate::hub::agreement::Agreement;
+use crate::hub::consolidate::is_own;
 use crate::hub::lane::LaneId;
 use crate::hub::mask::{Audience, Mask};
 use crate::hub::permit::{Permit, Read};
@@ -54,6 +55,7 @@ pub(super) struct Vantage {
 /// What decides what a reader sees of a lane. Cheap to make: nothing is opened.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Outlook {
+    lane: LaneId,
     pub(super) audience: Audience,
     pub(super) visible: Option<Visible>,
     /// Series of other providers' that come before this one's.
@@ -178,7 +180,8 @@ impl Ask {
             let governing = today.filter(|today| !audience.restricted && *today != manifest);
             Visible { recorded, point, manifest, governing }
         });
-        Ok(Some(Outlook { rivals: vantage.rivals(lane, self.shape()), audience, visible }))
+        let rivals = vantage.rivals(lane, self.shape());
+        Ok(Some(Outlook { lane: lane.clone(), rivals, audience, visible }))
     }
 }
 
@@ -186,6 +189,10 @@ impl Vantage {
     /// What other agreements in force give to a provider of a lower rank. A lane without agreement in force
     /// comes after all others.
     fn rivals(&self, lane: &LaneId, shape: &Shape) -> Option<Selection> {
+        // What the hub derives and what agencies estimate have other keys: neither comes before the other.
+        if is_own(lane) {
+            return None;
+        }
         let own = self.agreements.iter().find(|agreement| agreement.lane == *lane);
         let comes_first = |other: &&Arc<Agreement>| {
             other.lane != *lane
@@ -223,12 +230,20 @@ impl Outlook {
         })
     }
 
-    /// Opens what is visible; nothing, if it has no observations.
+    /// Whether something is visible that is not shown, for want of cells to be hidden with it.
+    pub(super) fn is_kept_back(&self) -> bool {
+        self.visible.as_ref().is_some_and(|visible| {
+            is_kept_back(&self.audience, &visible.manifest, visible.governing.as_ref())
+        })
+    }
+
+    /// Opens what is visible of its lane; nothing, if it has no observations, or is kept back.
     pub(super) fn open(&self, hub: &Hub, ask: &Ask) -> Result<Option<Sight>, Refusal> {
         let Some(visible) = &self.visible else { return Ok(None) };
         let sieve = Sieve::new(ask.selection.clone(), ask.bounds.clone(), self.rivals.clone());
         ask.sight(
             hub,
+            &self.lane,
             &self.audience,
             &visible.recorded,
             &visible.manifest,
@@ -251,22 +266,27 @@ impl Sight {
 }
 
 impl Ask {
-    /// Opens a state of a lane; nothing, if it has no observations.
+    /// Opens a state of a lane; nothing, if it has no observations, or is kept back for want of chosen cells.
     pub(super) fn sight(
         &self,
         hub: &Hub,
+        lane: &LaneId,
         audience: &Audience,
         recorded: &Recorded,
         manifest: &Digest,
         governing: Option<Digest>,
         sieve: Arc<Sieve>,
     ) -> Result<Option<Sight>, Refusal> {
+        if is_kept_back(audience, manifest, governing.as_ref()) {
+            return Ok(None);
+        }
         let vintage = self.vintage(hub, manifest, &recorded.row.structure_digest)?;
         if vintage.blocks.is_empty() {
             return Ok(None);
         }
         let governing = governing.map(|digest| self.vintage(hub, &digest, &[])).transpose()?;
-        let mask = Mask::new(audience.clone(), &vintage, governing.as_deref());
+        let view = audience.seen_through().map(|in_force| hub.policy_view(lane, in_force)).transpose()?;
+        let mask = Mask::new(audience.clone(), &vintage, governing.as_deref()).through(view);
         let hides = mask.hides_something(&vintage, hub.kept.marks(manifest, &vintage));
         Ok(Some(Sight { manifest: *manifest, vintage, mask: Arc::new(mask), sieve, hides }))
     }
@@ -293,6 +313,14 @@ impl Ask {
         }
         Ok(Arc::new(Vintage { shape: shape.clone(), ..(*vintage).clone() }))
     }
+}
+
+/// Whether a state is not shown to an audience because cells to be hidden with it were not chosen yet, or cannot be. What
+/// is restricted today governs older states: if those cells are not chosen, neither is what they need there.
+fn is_kept_back(audience: &Audience, manifest: &Digest, governing: Option<&Digest>) -> bool {
+    audience.seen_through().is_some_and(|in_force| {
+        !in_force.shows(manifest) || governing.is_some_and(|today| !in_force.shows(today))
+    })
 }
 
 /// The newest vintage with a label that holds, was not taken back, and is released to this audience.

@@ -4,6 +4,7 @@ mod applying;
 mod figures;
 mod histories;
 pub(crate) mod lab;
+mod policies;
 
 use std::collections::BTreeMap;
 
@@ -331,14 +332,17 @@ fn coverage_counts_what_is_seen_and_nothing_else() {
 }
 
 #[test]
-fn what_is_still_to_come_is_not_reached() {
+fn a_position_to_come_is_worth_waiting_for_and_an_instant_to_come_is_a_mistake() {
     use v1::point::At;
     let lab = Lab::new();
-    for at in [At::Position(1_000), At::AsOf(Moment(lab.now.0 + 1).to_message())] {
+    for (at, reason) in [
+        (At::Position(1_000), ErrorReason::PositionNotReached),
+        (At::AsOf(Moment(lab.now.0 + 1).to_message()), ErrorReason::ArgumentMalformed),
+    ] {
         let asked = v1::PullRequest { point: point(at), ..request(&[]) };
         let refusal = lab.parts(&Principal::PUBLIC, asked).expect_err("not reached");
-        assert_eq!(refusal.reason, ErrorReason::PositionNotReached);
-        assert!(refusal.retry_after.is_some());
+        assert_eq!(refusal.reason, reason);
+        assert_eq!(refusal.retry_after.is_some(), reason == ErrorReason::PositionNotReached);
     }
     let long_ago = v1::PullRequest { point: point(At::AsOf(Moment(0).to_message())), ..request(&[]) };
     assert_eq!(lab.parts(&Principal::PUBLIC, long_ago).expect("nothing").len(), 2);

@@ -216,6 +216,9 @@ impl VintageWatch {
                     contents.map(|contents| lane(&contents.dataflow, &contents.provider)).transpose()?;
                 lane.map(|lane| (lane, VintageEventKind::Accepted))
             }
+            Some(What::Consolidated(consolidated)) => {
+                Some((lane(&consolidated.dataflow, &consolidated.provider)?, VintageEventKind::Accepted))
+            }
             Some(What::Withdrawn(withdrawn)) => {
                 Some((lane(&withdrawn.dataflow, &withdrawn.provider)?, VintageEventKind::Withdrawn))
             }
@@ -224,6 +227,9 @@ impl VintageWatch {
             }
             Some(What::Restricted(restricted)) => {
                 Some((lane(&restricted.dataflow, &restricted.provider)?, VintageEventKind::VisibilityChanged))
+            }
+            Some(What::Suppression(chosen)) => {
+                Some((lane(&chosen.dataflow, &chosen.provider)?, VintageEventKind::VisibilityChanged))
             }
             _ => None,
         };
@@ -242,6 +248,13 @@ impl VintageWatch {
                     self.scope.lanes(&self.hub, Some(&dataflow))?
                 } else {
                     Vec::new()
+                }
+            }
+            Some(What::DisclosurePolicy(policy)) => {
+                let dataflow = dataflow("dataflow", &policy.dataflow)?;
+                match self.scope.has_dataflow(&dataflow) {
+                    true => self.scope.lanes(&self.hub, Some(&dataflow))?,
+                    false => Vec::new(),
                 }
             }
             Some(

@@ -15,7 +15,10 @@ pub(in crate::hub) const STRUCTURES: &[u8] = b"structure/";
 pub(in crate::hub) const RULEBOOKS: &[u8] = b"rulebook/";
 pub(in crate::hub) const AGREEMENTS: &[u8] = b"agreement/";
 pub(in crate::hub) const RESTRICTIONS: &[u8] = b"restriction/";
+pub(in crate::hub) const SOURCES: &[u8] = b"source/";
 pub(in crate::hub) const REQUESTS: &[u8] = b"request/";
+pub(in crate::hub) const POLICIES: &[u8] = b"policy/";
+pub(in crate::hub) const SUPPRESSIONS: &[u8] = b"suppression/";
 /// Positions of the records that expunged something; their rows are empty, for the records say it all.
 pub(in crate::hub) const EXPUNGED: &[u8] = b"expunged/";
 pub(in crate::hub) const SUBMISSIONS_BY_TIME: &[u8] = b"submitted/";
@@ -77,10 +80,47 @@ pub(in crate::hub) fn restriction_key(lane: &LaneId, position: u64) -> Vec<u8> {
 /// The lane and the position in the key of a restriction.
 pub(in crate::hub) fn restriction_place(key: &[u8]) -> Option<(LaneId, u64)> {
     let (lane, position) = key.strip_prefix(RESTRICTIONS)?.split_last_chunk()?;
-    let mut parts = lane.split(|byte| *byte == 0).map(std::str::from_utf8);
-    let dataflow = crate::hub::lane::dataflow("dataflow", parts.next()?.ok()?).ok()?;
-    let provider = AgencyId::new(parts.next()?.ok()?).ok()?;
-    Some((LaneId { dataflow, provider }, u64::from_be_bytes(*position)))
+    Some((lane_of(lane)?, u64::from_be_bytes(*position)))
+}
+
+/// Reports about sources of a lane, newest first.
+pub(in crate::hub) fn sources_prefix(lane: &LaneId) -> Vec<u8> {
+    key(SOURCES, &[&of_lane(lane)])
+}
+
+pub(in crate::hub) fn source_key(lane: &LaneId, position: u64, number: u32) -> Vec<u8> {
+    key(&sources_prefix(lane), &[&(u64::MAX - position).to_be_bytes(), &number.to_be_bytes()])
+}
+
+/// The lane in the key of a report about a source.
+pub(in crate::hub) fn source_lane(key: &[u8]) -> Option<LaneId> {
+    const PLACE_BYTES: usize = 12;
+    let lane = key.strip_prefix(SOURCES)?;
+    lane_of(lane.get(..lane.len().checked_sub(PLACE_BYTES)?)?)
+}
+
+/// Policies of a dataflow, those of one provider together, oldest first.
+pub(in crate::hub) fn policy_key(dataflow: &str, provider: &str, position: u64) -> Vec<u8> {
+    key(POLICIES, &[dataflow.as_bytes(), &[0], provider.as_bytes(), &[0], &position.to_be_bytes()])
+}
+
+/// Dataflow, provider and position in the key of a policy.
+pub(in crate::hub) fn policy_place(key: &[u8]) -> Option<(&str, &str, u64)> {
+    let (of, position) = key.strip_prefix(POLICIES)?.split_last_chunk()?;
+    let mut parts = of.split(|byte| *byte == 0).map(std::str::from_utf8);
+    let (dataflow, provider) = (parts.next()?.ok()?, parts.next()?.ok()?);
+    Some((dataflow, provider, u64::from_be_bytes(*position)))
+}
+
+/// Suppressions of a lane, oldest first.
+pub(in crate::hub) fn suppression_key(lane: &LaneId, position: u64) -> Vec<u8> {
+    key(SUPPRESSIONS, &[&of_lane(lane), &position.to_be_bytes()])
+}
+
+/// The lane and the position in the key of a suppression.
+pub(in crate::hub) fn suppression_place(key: &[u8]) -> Option<(LaneId, u64)> {
+    let (lane, position) = key.strip_prefix(SUPPRESSIONS)?.split_last_chunk()?;
+    Some((lane_of(lane)?, u64::from_be_bytes(*position)))
 }
 
 /// Requests, oldest first.
@@ -124,6 +164,14 @@ fn of_lane(lane: &LaneId) -> Vec<u8> {
     key(lane.dataflow.short().as_bytes(), &[&[0], lane.provider.as_bytes(), &[0]])
 }
 
+/// The lane that [`of_lane`] wrote.
+fn lane_of(bytes: &[u8]) -> Option<LaneId> {
+    let mut parts = bytes.split(|byte| *byte == 0).map(std::str::from_utf8);
+    let dataflow = crate::hub::lane::dataflow("dataflow", parts.next()?.ok()?).ok()?;
+    let provider = AgencyId::new(parts.next()?.ok()?).ok()?;
+    Some(LaneId { dataflow, provider })
+}
+
 /// Newest first.
 pub(in crate::hub) fn submission_order_key(first: u64) -> Vec<u8> {
     key(SUBMISSIONS_BY_TIME, &[&(u64::MAX - first).to_be_bytes()])
@@ -145,6 +193,11 @@ pub(in crate::hub) fn vintages_prefix(lane: &LaneId) -> Vec<u8> {
 /// Newest first.
 pub(in crate::hub) fn vintage_key(lane: &LaneId, position: u64) -> Vec<u8> {
     key(&vintages_prefix(lane), &[&(u64::MAX - position).to_be_bytes()])
+}
+
+/// What the newest vintage of a derived lane was made from: the record itself.
+pub(in crate::hub) fn consolidated_key(lane: &LaneId) -> Vec<u8> {
+    key(b"consolidated/", &[&of_lane(lane)])
 }
 
 /// The hashes of the leaves of a full tile of the journal's tree.

@@ -113,16 +113,15 @@ impl Hub {
             absent_values: terms.absent_values(),
             written_out: terms.written_out(),
         };
-        let mut sink =
-            StoreSink { hub: self, secrets: blocks.secrets(), batch: Batch::default(), bytes: 0, now };
+        let mut sink = StoreSink::new(self, blocks.secrets(), now);
         let vintage = fold(base, &change, &blocks, &blocks.secrets().key, &mut sink)?;
         sink.settle()?;
-        let (manifest_digest, objects) = manifest_objects(case, &vintage);
+        let (manifest_digest, objects) = manifest_objects(&case.lane, &case.definition.digest, &vintage);
         Ok(Folded { vintage, manifest_digest, objects })
     }
 
     /// What differs between two states of a lane.
-    pub(super) fn counts(
+    pub(in crate::hub) fn counts(
         &self,
         blocks: &LaneBlocks<'_>,
         before: &Vintage,
@@ -238,12 +237,18 @@ impl Hub {
 }
 
 /// Puts new blocks into the store, some at a time.
-struct StoreSink<'a> {
+pub(in crate::hub) struct StoreSink<'a> {
     hub: &'a Hub,
     secrets: &'a LaneSecrets,
     batch: Batch,
     bytes: usize,
     now: Moment,
+}
+
+impl<'a> StoreSink<'a> {
+    pub(in crate::hub) fn new(hub: &'a Hub, secrets: &'a LaneSecrets, now: Moment) -> Self {
+        Self { hub, secrets, batch: Batch::default(), bytes: 0, now }
+    }
 }
 
 impl BlockSink for StoreSink<'_> {
@@ -267,7 +272,11 @@ impl BlockSink for StoreSink<'_> {
 }
 
 /// The manifest of a full state, with its pages.
-fn manifest_objects(case: &Case, vintage: &Vintage) -> (Digest, Vec<Object>) {
+pub(in crate::hub) fn manifest_objects(
+    lane: &LaneId,
+    structure: &Digest,
+    vintage: &Vintage,
+) -> (Digest, Vec<Object>) {
     let mut writer = PageWriter::default();
     let (mut pages, mut objects) = (Vec::new(), Vec::new());
     let mut put = |page: Option<(v1::PageReference, Vec<u8>)>| {
@@ -282,9 +291,9 @@ fn manifest_objects(case: &Case, vintage: &Vintage) -> (Digest, Vec<Object>) {
     put(writer.finish());
     let manifest = v1::Manifest {
         canon: CANON,
-        dataflow: case.lane.dataflow.short(),
-        provider: case.lane.provider.to_string(),
-        structure_digest: case.definition.digest.to_bytes(),
+        dataflow: lane.dataflow.short(),
+        provider: lane.provider.to_string(),
+        structure_digest: structure.to_bytes(),
         parts: vec![v1::ManifestPart { action: PartAction::Merge.into(), pages }],
         dataset_attributes: vintage
             .dataset_attributes

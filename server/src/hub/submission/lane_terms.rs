@@ -7,12 +7,13 @@ use mighub::block::{CANON, Digest, Naming, RAW_BYTES_MAX};
 use mighub::convert::{attribute_default, attribute_default_message, region_message};
 use mighub::manifest::MANIFEST_BYTES_MAX;
 use mighub::v1::{self, AttributeDefaultOrigin, ErrorReason};
-use mighub_sdmx::structure::{AttributeDefault, DefaultValue};
+use mighub_sdmx::structure::{AttributeDefault, CodeId, DefaultValue, Id};
 use mighub_validation::Terms;
 
 use super::desk::SUBMISSION_BLOCKS_MAX;
 use super::header::Header;
 use crate::hub::agreement::Agreement;
+use crate::hub::consolidate::{DERIVED_ESTIMATE, is_derived};
 use crate::hub::lane::LaneId;
 use crate::hub::moment::Moment;
 use crate::hub::permit::{Permit, Submit};
@@ -47,7 +48,7 @@ impl LaneTerms {
             .iter()
             .map(|default| (default.clone(), AttributeDefaultOrigin::Dataflow));
         let defaults = own.chain(others).collect();
-        Self { agreement, defaults }
+        Self { agreement: within_estimates(agreement), defaults }
     }
 
     /// The terms of a submission that was accepted: what absence stood for when it was signed.
@@ -56,7 +57,7 @@ impl LaneTerms {
             Ok::<_, Refusal>((attribute_default(message)?, message.origin()))
         };
         let defaults = header.message.defaults.iter().map(read).collect::<Result<_, _>>()?;
-        Ok(Self { agreement, defaults })
+        Ok(Self { agreement: within_estimates(agreement), defaults })
     }
 
     pub(super) fn messages(&self) -> Vec<v1::AttributeDefault> {
@@ -110,6 +111,18 @@ impl LaneTerms {
     pub(super) fn naming(&self, hub: &Hub, lane: &LaneId) -> Naming {
         Naming::of_lane(hub.lane_secrets(lane).key, self.defaults.iter().map(|(default, _)| default))
     }
+}
+
+/// Of a dataflow that the hub derives an agency may send estimates alone: what both sides reported, and what follows from
+/// it, is the hub's to say. Client and hub judge by it as by any region that an agreement permits.
+fn within_estimates(agreement: Arc<Agreement>) -> Arc<Agreement> {
+    if !is_derived(&agreement.lane.dataflow) {
+        return agreement;
+    }
+    let (Ok(view), Ok(estimate)) = (Id::new("VIEW"), CodeId::new(DERIVED_ESTIMATE)) else { return agreement };
+    let mut within = Agreement::clone(&agreement);
+    within.terms.permitted.insert(view, [estimate].into());
+    Arc::new(within)
 }
 
 /// An agreement that ended while something was done by it.

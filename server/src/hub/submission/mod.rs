@@ -3,7 +3,7 @@
 //! What lives here: the way of a submission to its verdict, and what offices may read about it. What must not:
 //! how a vintage follows from another (`fold`) and what readers see of it (`retrieve`).
 
-mod accept;
+pub(super) mod accept;
 mod answer;
 mod case;
 pub(super) mod chain;

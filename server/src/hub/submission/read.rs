@@ -14,7 +14,7 @@ use crate::hub::lane::{LaneId, agency, dataflow};
 use crate::hub::moment::Moment;
 use crate::hub::objects::content;
 use crate::hub::pages::Page;
-use crate::hub::permit::{Enrolled, Follow, FollowOne, Permit};
+use crate::hub::permit::{Enrolled, FollowOne, FollowSent, Permit};
 use crate::hub::reduce::row;
 use crate::hub::refusal::Refusal;
 use crate::hub::rows::{HistoryRow, SUBMISSIONS_BY_TIME, SubmissionRow, falling_position, submission_key};
@@ -172,8 +172,8 @@ impl Hub {
                 let id = String::from_utf8_lossy(&id).into_owned();
                 after = key;
                 let found = self.judged(&id)?;
-                let may_see = |lane| self.authorise(principal, Follow(lane), now).is_ok();
-                if lane_of(&found).is_some_and(may_see) {
+                let sender = &found.agency;
+                if lane_of(&found).is_some_and(|lane| self.follows(principal, lane, sender, now)) {
                     let summary = self.summary(&found, now)?;
                     if is_asked(request, &summary) {
                         submissions.push(summary);
@@ -202,11 +202,15 @@ impl Hub {
         let mut open = self.desk.open_uploads();
         open.retain(|upload| {
             behind.is_none_or(|behind| place(upload) < behind)
-                && self.authorise(principal, Follow(upload.case.lane.clone()), now).is_ok()
+                && self.follows(principal, upload.case.lane.clone(), &upload.case.agency, now)
                 && is_asked(request, &open_summary(upload))
         });
         open.sort_by_key(|upload| Reverse(place(upload)));
         open
+    }
+
+    fn follows(&self, principal: &Principal, lane: LaneId, sender: &str, now: Moment) -> bool {
+        self.authorise(principal, FollowSent { lane, sender: sender.to_owned() }, now).is_ok()
     }
 
     fn summary(&self, found: &SubmissionRow, now: Moment) -> Result<v1::SubmissionSummary, Refusal> {

@@ -203,7 +203,7 @@ impl Hub {
     }
 
     /// The names under which blocks of a lane are stored.
-    pub(super) fn places(
+    pub(in crate::hub) fn places(
         &self,
         lane: &crate::hub::lane::LaneId,
         blocks: &[Arc<mighub::manifest::BlockInfo>],

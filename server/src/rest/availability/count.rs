@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use mighub_sdmx::Period;
 use mighub_sdmx::columns::Columns;
-use mighub_sdmx::structure::{Bound, DataDefinition, Id, KeyValues, TimeRange};
+use mighub_sdmx::structure::{Bound, DataDefinition, Id, KeyValues, Qualifiers, TimeRange};
 
 use crate::hub::Effect;
 use crate::rest::data::{Chosen, MakingError};
@@ -81,6 +81,7 @@ impl Counted {
                 include: true,
                 values: values.iter().cloned().collect(),
                 time_range: None,
+                qualifiers: Qualifiers::default(),
             })
         });
         let of_time = definition.time.as_ref().filter(|time| is_wanted(time)).zip(self.periods);
@@ -91,6 +92,7 @@ impl Counted {
                 include: true,
                 values: Vec::new(),
                 time_range: Some(TimeRange::Between(bound(first), bound(last))),
+                qualifiers: Qualifiers::default(),
             })
         });
         of_dimension.chain(of_time).collect()

@@ -251,11 +251,12 @@ impl DataQuery {
     /// Hands down what the hub selects, and refuses what does not go together.
     pub(crate) fn checked(mut self) -> Result<Self, Fault> {
         self.filter.hand_down(&mut self.figures.selection);
-        let changes = self.figures.since.is_some() || self.figures.history;
-        if changes && self.filter.asks_for_values() {
-            let rule = "conditions on attributes and measures do not go with updatedAfter or includeHistory: an \
-                        observation that no longer meets them would be missed; filter what you get";
-            return Err(Fault::not_offered("c", rule));
+        let changes = self.tells_changes();
+        if changes && self.filter.asks_for_dataset() {
+            let rule = "a condition on an attribute of the dataset does not go with updatedAfter or includeHistory: \
+                        when it changes, no observation does, so what it makes pass would be missed; leave it out and \
+                        filter what you get";
+            return Err(Fault::malformed("c", rule));
         }
         if changes && !self.order.is_stored() {
             return Err(Fault::not_offered(
@@ -273,6 +274,11 @@ impl DataQuery {
         self.part.of_series = !self.detail.has_observations();
         self.part = self.part.check()?;
         Ok(self)
+    }
+
+    /// Whether changes are asked for, and not what they led to.
+    pub(crate) fn tells_changes(&self) -> bool {
+        self.figures.since.is_some() || self.figures.history
     }
 
     /// Refuses parts of changes that would be told wrongly.

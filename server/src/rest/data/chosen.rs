@@ -8,7 +8,7 @@ use mighub_sdmx::columns::{AttributeValue, Columns};
 use super::ask::DataQuery;
 use super::cut::{Cutter, Part};
 use super::fault::Fault;
-use super::filter::taken;
+use super::filter::{keys_of, taken};
 use super::making::MakingError;
 use super::order::{SORTED_OBSERVATIONS_MAX, SORTED_TEXT_BYTES_MAX};
 use crate::hub::permit::{Permit, Read};
@@ -95,7 +95,21 @@ impl Chosen {
             self.of_series.finish(out);
             return Ok(false);
         };
-        let stretches = self.query.filter.stretches(&batch.lane, batch.effect, &batch.columns);
+        let query = &self.query;
+        if batch.effect == Effect::Replace && query.tells_changes() && query.filter.asks_for_values() {
+            // Who asked for what passes has what passed once. What does not pass any more is gone for him; that he
+            // may never have had it does no harm.
+            let (passing, failing) = query.filter.sides(&batch.lane, &batch.columns);
+            let gone = keys_of(&batch.columns, &failing);
+            out.extend((!gone.is_empty()).then(|| Batch {
+                lane: batch.lane.clone(),
+                effect: Effect::Delete,
+                columns: gone,
+            }));
+            self.of_series.push(&batch, passing, out);
+            return Ok(true);
+        }
+        let stretches = query.filter.stretches(&batch.lane, batch.effect, &batch.columns);
         match batch.effect {
             // Of what is gone all is told.
             Effect::Delete => {

@@ -245,8 +245,7 @@ fn open(hub: &Arc<Hub>, asked: &Asked, family: Family, path: &str) -> Result<Ope
 fn check_sayable(ask: &DataQuery, format: DataFormat) -> Result<(), Problem> {
     // What cannot be read again can be looked at: workbooks have a column for each of these.
     let can_say = |saying| format == DataFormat::Xlsx || format.can_say(saying);
-    let tells_changes = ask.figures.since.is_some() || ask.figures.history;
-    if tells_changes && !can_say(Saying::Deletion) {
+    if ask.tells_changes() && !can_say(Saying::Deletion) {
         let text = format!(
             "{} cannot say that something is deleted: accept a later version of it, such as SDMX-CSV 2.0",
             format.name()

@@ -81,36 +81,72 @@ impl Filter {
 
     /// Whether a condition is on anything but dimensions.
     pub(crate) fn asks_for_values(&self) -> bool {
-        self.clauses.iter().any(|clause| !matches!(clause.target, Target::Dimension(_) | Target::Time))
+        self.clauses.iter().any(|clause| !clause.is_of_key())
+    }
+
+    /// Whether an attribute of the dataset is among them. Its change touches no observation, so a delta does not tell
+    /// which observations it makes pass.
+    pub(crate) fn asks_for_dataset(&self) -> bool {
+        self.clauses.iter().any(|clause| matches!(clause.target, Target::DatasetAttribute(_)))
     }
 
     /// The stretches that pass. Of what is gone only keys and periods are known, and judged.
     pub(crate) fn stretches(&self, lane: &LaneFigures, effect: Effect, columns: &Columns) -> Vec<Stretch> {
-        let whole = || (0..columns.series_count()).map(|series| (series, columns.observations(series)));
-        let clauses = || {
-            self.clauses.iter().filter(|clause| {
-                effect == Effect::Replace || matches!(clause.target, Target::Dimension(_) | Target::Time)
-            })
-        };
-        if clauses().next().is_none() {
-            return whole().filter(|(_, range)| !range.is_empty()).collect();
+        let judged = |clause: &&Clause| effect == Effect::Replace || clause.is_of_key();
+        if !self.clauses.iter().any(|clause| judged(&clause)) {
+            return whole(columns).filter(|(_, range)| !range.is_empty()).collect();
         }
         let mut passing = vec![true; columns.len()];
-        for clause in clauses() {
-            clause.judge(lane, columns, &mut passing);
-        }
-        let mut stretches = Vec::new();
-        for (series, range) in whole() {
-            let mut start = range.start;
-            for stretch in passing[range].chunk_by(|a, b| a == b) {
-                if stretch[0] {
-                    stretches.push((series, start..start + stretch.len()));
-                }
-                start += stretch.len();
-            }
-        }
-        stretches
+        self.clauses.iter().filter(judged).for_each(|clause| clause.judge(lane, columns, &mut passing));
+        stretches_of(columns, &passing)
     }
+
+    /// Of observations that changed: those that pass, and those that are asked for by their keys and do not pass any
+    /// more, or never did.
+    pub(crate) fn sides(&self, lane: &LaneFigures, columns: &Columns) -> (Vec<Stretch>, Vec<Stretch>) {
+        let (of_keys, of_values): (Vec<&Clause>, Vec<&Clause>) =
+            self.clauses.iter().partition(|clause| clause.is_of_key());
+        let mut named = vec![true; columns.len()];
+        of_keys.iter().for_each(|clause| clause.judge(lane, columns, &mut named));
+        let mut passing = named.clone();
+        of_values.iter().for_each(|clause| clause.judge(lane, columns, &mut passing));
+        let failing: Vec<bool> =
+            named.iter().zip(&passing).map(|(named, passes)| *named && !passes).collect();
+        (stretches_of(columns, &passing), stretches_of(columns, &failing))
+    }
+}
+
+/// All observations, series by series.
+fn whole(columns: &Columns) -> impl Iterator<Item = Stretch> + '_ {
+    (0..columns.series_count()).map(|series| (series, columns.observations(series)))
+}
+
+fn stretches_of(columns: &Columns, passing: &[bool]) -> Vec<Stretch> {
+    let mut stretches = Vec::new();
+    for (series, range) in whole(columns) {
+        let mut start = range.start;
+        for stretch in passing[range].chunk_by(|a, b| a == b) {
+            if stretch[0] {
+                stretches.push((series, start..start + stretch.len()));
+            }
+            start += stretch.len();
+        }
+    }
+    stretches
+}
+
+/// Keys and periods of some stretches, as a deletion names them.
+pub(crate) fn keys_of(columns: &Columns, stretches: &[Stretch]) -> Arc<Columns> {
+    let mut builder = ColumnsBuilder::new(columns.shape.clone());
+    for group in stretches.chunk_by(|a, b| a.0 == b.0) {
+        builder.start_series_with_key(&columns.key(group[0].0).to_vec());
+        (0..columns.series_attributes.len()).for_each(|place| builder.series_attribute(place, None));
+        for place in group.iter().flat_map(|(_, range)| range.clone()) {
+            builder.observation(columns.periods[place], None, |_| None);
+        }
+        builder.end_series();
+    }
+    Arc::new(builder.take())
 }
 
 /// The components there are, as they may be named.
@@ -147,6 +183,11 @@ fn target(definition: &DataDefinition, component: &str) -> Option<(Target, Kind)
 }
 
 impl Clause {
+    /// Whether it is about what an observation is called, and not about what is said of it.
+    fn is_of_key(&self) -> bool {
+        matches!(self.target, Target::Dimension(_) | Target::Time)
+    }
+
     /// Takes away what does not pass.
     fn judge(&self, lane: &LaneFigures, columns: &Columns, passing: &mut [bool]) {
         let condition = &self.condition;

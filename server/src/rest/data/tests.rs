@@ -3,6 +3,7 @@
 mod changes;
 mod choosing;
 mod hidden;
+mod kit;
 mod queries;
 mod tables;
 

@@ -100,7 +100,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         id: "structures",
         tag: "structure",
         summary: "Artefacts: code lists, concepts, data structures, dataflows and all else.",
-        parameters: &["detail", "references", "format"],
+        parameters: &["detail", "references", "asOf", "format"],
         media_types: STRUCTURES_V2,
         ..GET
     },
@@ -183,7 +183,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         id: "schema",
         tag: "schema",
         summary: "What valid data look like.",
-        parameters: &["dimensionAtObservation", "deletion", "format"],
+        parameters: &["dimensionAtObservation", "deletion", "asOf", "format"],
         media_types: SCHEMAS,
         ..GET
     },

@@ -12,7 +12,7 @@ const BEGINNINGS: [char; 11] =
     ['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
 
 /// A text that no spreadsheet takes for a formula: an apostrophe before it says that it is a text.
-pub(super) fn guarded(text: &str) -> Cow<'_, str> {
+pub(crate) fn guarded(text: &str) -> Cow<'_, str> {
     if text.starts_with(BEGINNINGS) && Decimal::parse(text.as_bytes()).is_err() {
         Cow::Owned(format!("'{text}"))
     } else {

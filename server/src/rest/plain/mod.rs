@@ -9,3 +9,4 @@ mod formula;
 mod table;
 
 pub(crate) use door::routes;
+pub(crate) use formula::guarded;

@@ -21,7 +21,7 @@ use http::StatusCode;
 
 pub(super) use formats::{StructureFormat, header, offers};
 use kinds::Kind;
-pub(super) use query::{StructureQuery, asked, relatives};
+pub(super) use query::{StructureQuery, asked, check_instant, relatives};
 
 use super::accept::negotiate;
 use super::conditional::Validators;
@@ -94,6 +94,7 @@ fn structures(hub: &Hub, request: &Asked, family: Family, path: &str) -> Result<
     let query = StructureQuery::read(family, path, request.parts.uri.query())?;
     let accepted = negotiate(&offers(family), headers, query.format.as_deref())?;
     let catalogue = hub.catalogue(&request.permit(hub, Anybody)?, request.now)?;
+    query.check_instant(&catalogue, request.now)?;
     let address = request.parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default();
     let state = [&catalogue.state[..], address.as_bytes()].concat();
     let validators = Validators::new(&state, &accepted.media_type, catalogue.changed);

@@ -8,7 +8,8 @@ use mighub_sdmx::structure::{
 };
 
 use super::kinds::Kind;
-use crate::rest::data::{Parameters, decoded};
+use crate::hub::{Catalogue, Moment};
+use crate::rest::data::{Parameters, decoded, instant};
 use crate::rest::error::{Family, Problem};
 
 /// Names in one part of a path.
@@ -32,6 +33,8 @@ pub(in crate::rest) struct StructureQuery {
     pub(in crate::rest) relatives: Relatives,
     /// A format that is asked for by parameter.
     pub(in crate::rest) format: Option<String>,
+    /// The instant at which the structures are wanted as they were.
+    as_of: Option<Moment>,
 }
 
 /// Versions that are asked for.
@@ -66,22 +69,24 @@ impl StructureQuery {
         let detail = parameters.take(&["detail"])?.unwrap_or_default();
         let references = parameters.take(&["references"])?.unwrap_or_default();
         let format = parameters.take(&["format"])?;
-        if parameters.take(&["asOf"])?.is_some() {
-            let text = "asOf: structures of former days are not offered here; stable versions never change, so ask \
-                        for a version";
-            return Err(Problem::not_offered(text));
-        }
+        let as_of = instant(&mut parameters, &["asOf", "as_of"])?;
         parameters.finish(&["detail", "references", "asOf", "format"])?;
         Ok(Self {
             kinds,
             agencies: names("the agency", part(1), separator)?,
             ids: names("the id", part(2), separator)?,
             versions: versions(part(3), family)?,
-            items: names("the item", part(4), separator)?.unwrap_or_default(),
+            items: items(part(4), separator)?,
             detail: Detail::parse(&detail).map_err(|error| Problem::malformed(format!("detail: {error}")))?,
             relatives: relatives(&references, family)?,
             format,
+            as_of,
         })
+    }
+
+    /// Refuses an instant at which the structures were others than today.
+    pub(in crate::rest) fn check_instant(&self, catalogue: &Catalogue, now: Moment) -> Result<(), Problem> {
+        check_instant(self.as_of, catalogue, now)
     }
 
     /// The artefacts that are meant, cut to the items that are; nothing else yet.
@@ -140,6 +145,29 @@ impl StructureQuery {
     }
 }
 
+/// Refuses an instant that is still to come, or at which the structures were others than today: former states are not
+/// kept.
+pub(in crate::rest) fn check_instant(
+    as_of: Option<Moment>,
+    catalogue: &Catalogue,
+    now: Moment,
+) -> Result<(), Problem> {
+    let Some(as_of) = as_of else { return Ok(()) };
+    if as_of > now {
+        let text = format!(
+            "asOf: {as_of} is still to come (it is {now} here): ask for an instant that has passed, or leave it out"
+        );
+        return Err(Problem::malformed(text));
+    }
+    match catalogue.changed {
+        Some(changed) if changed > as_of => Err(Problem::not_offered(format!(
+            "asOf: the structures changed last at {changed}, and their former states are not kept: ask for an instant \
+             from then on; stable versions never change, so ask for a version instead"
+        ))),
+        _ => Ok(()),
+    }
+}
+
 /// Of each artefact the newest version.
 fn newest<'r>(all: impl Iterator<Item = &'r Reference>) -> impl Iterator<Item = &'r Reference> {
     let mut newest: BTreeMap<(&AgencyId, &Id), &Reference> = BTreeMap::new();
@@ -179,6 +207,18 @@ fn names(place: &str, text: &str, separator: char) -> Result<Option<Vec<String>>
             if separator == '+' { "all" } else { "*" }
         ))),
         None => Ok(Some(names)),
+    }
+}
+
+/// Items of lists; those of value lists may have any name.
+fn items(text: &str, separator: char) -> Result<Vec<String>, Problem> {
+    if matches!(text, "" | "*" | "all") {
+        return Ok(Vec::new());
+    }
+    let items: Vec<String> = text.split(separator).map(str::to_owned).collect();
+    match items.len() > NAMES_MAX {
+        true => Err(Problem::malformed(format!("the item has more than {NAMES_MAX} names: ask in parts"))),
+        false => Ok(items),
     }
 }
 

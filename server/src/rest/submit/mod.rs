@@ -136,7 +136,7 @@ fn agency_of(principal: &Principal) -> String {
 }
 
 /// Browsers send certificates and remembered passwords by themselves, also for pages of others.
-pub(super) fn refuse_other_sites(parts: &Parts) -> Result<(), Problem> {
+pub(crate) fn refuse_other_sites(parts: &Parts) -> Result<(), Problem> {
     let header = |name: &str| parts.headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let is_own_site = header(FETCH_SITE).is_none_or(|site| matches!(site, "same-origin" | "none"));
     let host = header(HOST.as_str()).or_else(|| parts.uri.authority().map(http::uri::Authority::as_str));

@@ -98,7 +98,27 @@ pub(super) const STRUCTURES: &[Row] = &[
         "application/json; charset=utf-8",
         &["references"],
     ),
-    ("/sdmx/v2/structure/codelist?asOf=2020", "*/*", 501, "application/json; charset=utf-8", &["asOf"]),
+    (
+        "/sdmx/v2/structure/codelist?asOf=2020",
+        "*/*",
+        501,
+        "application/json; charset=utf-8",
+        &["asOf", "changed last at"],
+    ),
+    (
+        "/sdmx/v2/structure/codelist?asOf=2100",
+        "*/*",
+        400,
+        "application/json; charset=utf-8",
+        &["still to come"],
+    ),
+    (
+        "/sdmx/v2/structure/codelist/MIGHUB/CL_SEX?asOf=2023-11-14T22:13:20.500Z",
+        "*/*",
+        200,
+        JSON,
+        &["\"CL_SEX\""],
+    ),
     // Formats.
     ("/sdmx/v2/structure/codelist/MIGHUB/CL_SEX", JSON_2_0, 200, JSON_2_0, &["\"codelists\""]),
     (

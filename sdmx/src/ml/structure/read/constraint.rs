@@ -1,13 +1,15 @@
 //! Constraints and what they are about.
 
+use std::sync::Arc;
+
 use super::element::{Element, quoted};
 use super::identity::{identity, name};
 use super::reading::{Flaw, Reading};
 use super::reference::reference;
 use crate::period::Period;
 use crate::structure::{
-    Attachment, Bound, ConstraintRole, CubeRegion, DataConstraint, DataKey, DataKeySet, DataKeyValue,
-    KeyValues, Reference, TimeRange,
+    Attachment, Bound, Cascade, ConstraintRole, CubeRegion, DataConstraint, DataKey, DataKeySet,
+    DataKeyValue, KeyValues, Qualifiers, Reference, TimeRange, ValueQualifiers,
 };
 
 pub(super) fn data_constraint(mut element: Element, reading: &mut Reading) -> Result<DataConstraint, Flaw> {
@@ -62,9 +64,13 @@ fn read_key(mut element: Element, reading: &mut Reading) -> Result<DataKey, Flaw
 fn key_value(element: Element, reading: &mut Reading) -> Result<DataKeyValue, Flaw> {
     let (name, place) = (element.name.clone(), element.place);
     match key_values(element, reading)? {
-        KeyValues { id, include: true, values, time_range: None } => Ok(DataKeyValue { id, values }),
+        KeyValues { id, include: true, values, time_range: None, qualifiers } if qualifiers.is_none() => {
+            Ok(DataKeyValue { id, values })
+        }
         _ => {
-            let text = format!("{name}: a key names values: write no TimeRange and no include=\"false\"");
+            let text = format!(
+                "{name}: a key names values: write no TimeRange, no include=\"false\", and nothing that qualifies them"
+            );
             Err(Flaw { place, text })
         }
     }
@@ -109,13 +115,22 @@ fn all_values(region: &mut Element, kind: &str, reading: &mut Reading) -> Result
 }
 
 fn key_values(mut element: Element, reading: &mut Reading) -> Result<KeyValues, Flaw> {
-    unqualified(&mut element)?;
     let id = name(&mut element, "id")?;
     let include = element.truth("include")?.unwrap_or(true);
-    let mut values = Vec::new();
+    let mut qualifiers = Qualifiers {
+        remove_prefix: element.truth("removePrefix")?.unwrap_or(false),
+        valid_from: element.attribute("validFrom").map(String::from),
+        valid_to: element.attribute("validTo").map(String::from),
+        ..Qualifiers::default()
+    };
+    let mut values: Vec<Arc<str>> = Vec::new();
     for mut value in element.children("Value") {
-        unqualified(&mut value)?;
-        values.push(std::mem::take(&mut value.text).into());
+        let of_value = value_qualifiers(&mut value)?;
+        let text: Arc<str> = std::mem::take(&mut value.text).into();
+        if !of_value.is_none() {
+            qualifiers.of_values.insert(text.clone(), of_value);
+        }
+        values.push(text);
         reading.finish(value);
     }
     let time_range = match element.child("TimeRange") {
@@ -123,23 +138,20 @@ fn key_values(mut element: Element, reading: &mut Reading) -> Result<KeyValues, 
         None => None,
     };
     reading.finish(element);
-    Ok(KeyValues { id, include, values, time_range })
+    Ok(KeyValues { id, include, values, time_range, qualifiers })
 }
 
-/// A value with cascade, prefix, language or dates means something else than the value alone.
-fn unqualified(element: &mut Element) -> Result<(), Flaw> {
-    const QUALIFIERS: [&str; 5] = ["cascadeValues", "removePrefix", "xml:lang", "validFrom", "validTo"];
-    for qualifier in QUALIFIERS {
-        match element.attribute(qualifier).as_deref().map(str::trim) {
-            None | Some("false" | "0") => {}
-            Some(_) => {
-                return Err(element.flaw(format!(
-                    "it has {qualifier}, which this hub does not do: list the values themselves"
-                )));
-            }
-        }
-    }
-    Ok(())
+fn value_qualifiers(element: &mut Element) -> Result<ValueQualifiers, Flaw> {
+    let cascade = |text: &str| match text {
+        "true" | "1" => Some(Cascade::Yes),
+        "false" | "0" => Some(Cascade::No),
+        "excluderoot" => Some(Cascade::ExcludeRoot),
+        _ => None,
+    };
+    let cascade = element.parsed("cascadeValues", cascade, "true, false or excluderoot")?.unwrap_or_default();
+    let mut text = |name: &str| element.attribute(name).map(String::from);
+    let language = text("xml:lang");
+    Ok(ValueQualifiers { cascade, language, valid_from: text("validFrom"), valid_to: text("validTo") })
 }
 
 fn time_range(mut element: Element, reading: &mut Reading) -> Result<TimeRange, Flaw> {

@@ -1,4 +1,4 @@
-//! Structures of reference metadata, as 3.x has them.
+//! Structures of reference metadata, as 3.x has them; those of 2.1 become such.
 
 use super::components::component;
 use super::element::Element;
@@ -17,9 +17,19 @@ pub(super) fn metadata_structure(
     let identity = identity(&mut element, reading)?;
     let mut components = MetadataComponents::default();
     if let Some(mut written) = element.child("MetadataStructureComponents") {
-        if let Some(old) = written.child("MetadataTarget").or_else(|| written.child("ReportStructure")) {
-            return Err(old.flaw("SDMX 3.0 has metadata structures of another kind: send one of 3.0"));
+        let mut reports = written.children("ReportStructure");
+        if reports.len() > 1 {
+            let text = "a metadata structure of SDMX 3.0 has one list of attributes: send each report as one of its own";
+            return Err(reports.swap_remove(1).flaw(text));
         }
+        if let Some(mut report) = reports.pop() {
+            drop(report.attribute("id"));
+            components.attributes = attributes(&mut report, reading)?;
+            drop(report.children("MetadataTarget"));
+            reading.finish(report);
+        }
+        // 3.x says elsewhere what metadata are about; a target that is anything says nothing.
+        written.children.retain(|child| !is_any_target(child));
         if let Some(mut list) = written.child("MetadataAttributeList") {
             // The ids of lists are fixed.
             drop(list.attribute("id"));
@@ -30,6 +40,13 @@ pub(super) fn metadata_structure(
     }
     reading.finish(element);
     Ok(MetadataStructure { identity, components })
+}
+
+fn is_any_target(element: &Element) -> bool {
+    let is_any = |child: &Element| {
+        child.attributes.iter().any(|(name, value)| (&**name, &**value) == ("objectType", "Any"))
+    };
+    &*element.name == "MetadataTarget" && element.children.len() == 1 && element.children.iter().all(is_any)
 }
 
 fn attributes(parent: &mut Element, reading: &mut Reading) -> Result<Vec<MetadataAttribute>, Flaw> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{MessageHeader, Writer, write_message};
 use crate::ml::structure::version::MlVersion;
-use crate::structure::{Annotation, Artefact, ConstraintRole, DataConstraint, Structures};
+use crate::structure::{Annotation, Artefact, Attachment, Class, ConstraintRole, DataConstraint, Structures};
 
 /// The type of the annotations that count what is there, where the message has no other place. Clients read
 /// them.
@@ -19,6 +19,32 @@ pub struct Availability {
     pub series: Option<u64>,
     /// Number of observations.
     pub observations: Option<u64>,
+}
+
+impl Availability {
+    /// What a stored constraint says; nothing if it is not what 3.1 can say.
+    fn of_stored(stored: &DataConstraint) -> Option<Self> {
+        let mut constraint = stored.clone();
+        let mut count = |id: &str| {
+            let is_it = |note: &mut Annotation| {
+                note.kind.as_deref() == Some(METRICS) && note.id.as_deref() == Some(id)
+            };
+            let found = constraint.identity.annotations.extract_if(.., is_it).last();
+            found.and_then(|note| note.content().parse().ok())
+        };
+        let (series, observations) = (count("series_count"), count("obs_count"));
+        let attachment = &mut constraint.constraint_attachment;
+        attachment.data_provider = None;
+        attachment.data_structures.truncate(1);
+        attachment.dataflows.truncate(1);
+        attachment.provision_agreements.truncate(1);
+        let is_attached = *attachment != Attachment::default();
+        (is_attached && !constraint.cube_regions.is_empty()).then_some(Self {
+            constraint,
+            series,
+            observations,
+        })
+    }
 }
 
 /// Writes what is there, with the artefacts that were asked for along with it: a ContentConstraint in 2.1, a
@@ -47,7 +73,26 @@ pub fn write_availability(
 }
 
 impl Writer<'_> {
-    pub(super) fn availability(&mut self, availability: &Availability) {
+    /// What is there, as an answer to a question and as constraints that are stored: those have no name in 3.1, one
+    /// region, and what they are attached to is one artefact.
+    pub(super) fn availabilities(&mut self, asked: Option<&Availability>) {
+        let structures = self.structures;
+        let stored =
+            structures.of_class(Class::DataConstraint).filter_map(|(_, artefact)| match &**artefact {
+                Artefact::DataConstraint(constraint) if constraint.role == ConstraintRole::Actual => {
+                    Availability::of_stored(constraint)
+                }
+                _ => None,
+            });
+        let all: Vec<Availability> = asked.cloned().into_iter().chain(stored).collect();
+        if !all.is_empty() {
+            self.xml.open("str:AvailabilityConstraints");
+            all.iter().for_each(|availability| self.availability(availability));
+            self.xml.close();
+        }
+    }
+
+    fn availability(&mut self, availability: &Availability) {
         // The schema counts with 32 bits; a count beyond is not told at all.
         let count = |count: Option<u64>| count.and_then(|count| i32::try_from(count).ok());
         self.xml.open("str:AvailabilityConstraint");

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::Writer;
 use crate::ml::structure::version::MlVersion;
 use crate::structure::{
-    Attachment, Bound, Class, ConstraintRole, CubeRegion, DataConstraint, DataKey, DataKeySet, DataKeyValue,
-    KeyValues, TimeRange,
+    Attachment, Bound, Cascade, Class, ConstraintRole, CubeRegion, DataConstraint, DataKey, DataKeySet,
+    DataKeyValue, KeyValues, TimeRange, ValueQualifiers,
 };
 
 /// Most keys that one set may become before 3.1: there each combination of values is a key of its own.
@@ -145,16 +145,51 @@ impl Writer<'_> {
         if !values.include {
             self.xml.attribute("include", "false");
         }
+        let qualifiers = &values.qualifiers;
+        if qualifiers.remove_prefix {
+            self.xml.attribute("removePrefix", "true");
+        }
+        self.xml.optional("validFrom", qualifiers.valid_from.as_ref());
+        self.xml.optional("validTo", qualifiers.valid_to.as_ref());
         match &values.time_range {
             Some(range) => self.time_range(range),
             None => {
                 for value in &values.values {
                     let element = self.in_region("Value");
-                    self.xml.leaf(element, value);
+                    self.xml.open(element);
+                    if let Some(of_value) = qualifiers.of_values.get(value) {
+                        self.value_qualifiers(of_value);
+                    }
+                    self.xml.text(value).close();
                 }
             }
         }
         self.xml.close();
+    }
+
+    fn value_qualifiers(&mut self, of_value: &ValueQualifiers) {
+        let cascade = match of_value.cascade {
+            Cascade::No => None,
+            Cascade::Yes => Some("true"),
+            Cascade::ExcludeRoot => Some("excluderoot"),
+        };
+        self.xml.optional("cascadeValues", cascade).optional("xml:lang", of_value.language.as_ref());
+        self.xml.optional("validFrom", of_value.valid_from.as_ref());
+        self.xml.optional("validTo", of_value.valid_to.as_ref());
+    }
+
+    /// Whether the version can say what values mean: 2.1 knows only that codes below them are meant too.
+    pub(super) fn can_write_values(&self, constraint: &DataConstraint) -> bool {
+        let is_known = |values: &KeyValues| {
+            let qualifiers = &values.qualifiers;
+            let below = ValueQualifiers { cascade: Cascade::Yes, ..ValueQualifiers::default() };
+            let of_values = qualifiers.of_values.values().all(|of_value| *of_value == below);
+            of_values
+                && !qualifiers.remove_prefix
+                && qualifiers.valid_from.is_none()
+                && qualifiers.valid_to.is_none()
+        };
+        !self.is_2_1() || constraint.cube_regions.iter().flat_map(CubeRegion::all_values).all(is_known)
     }
 
     fn time_range(&mut self, range: &TimeRange) {

@@ -1,4 +1,4 @@
-//! Structures of reference metadata, as 3.x has them.
+//! Structures of reference metadata, as 3.x has them; for 2.1 with the targets and the report that it wants.
 
 use super::Writer;
 use super::representation::{Owner, occurs};
@@ -8,6 +8,9 @@ use crate::structure::{
 
 /// The id of the list of attributes, which is fixed.
 const LIST: &str = "MetadataAttributeDescriptor";
+/// Of 2.1: what metadata are about, and the one report that has all attributes. 3.x has neither.
+const TARGET: &str = "TARGET";
+const REPORT: &str = "REPORT";
 
 impl Writer<'_> {
     pub(super) fn metadata_structure(&mut self, structure: &MetadataStructure) {
@@ -15,13 +18,41 @@ impl Writer<'_> {
         self.begin(Class::MetadataStructure, identity, &identity.annotations, &[]);
         if !structure.components.attributes.is_empty() {
             self.xml.open("str:MetadataStructureComponents");
-            self.xml.open("str:MetadataAttributeList").attribute("id", LIST);
+            if self.is_2_1() {
+                self.any_target();
+                self.xml.open("str:ReportStructure").attribute("id", REPORT);
+            } else {
+                self.xml.open("str:MetadataAttributeList").attribute("id", LIST);
+            }
             for attribute in &structure.components.attributes {
-                self.metadata_attribute(attribute, identity, &attribute.id);
+                let path = if self.is_2_1() {
+                    format!("{REPORT}.{}", attribute.id)
+                } else {
+                    attribute.id.to_string()
+                };
+                self.metadata_attribute(attribute, identity, &path);
+            }
+            if self.is_2_1() {
+                self.xml.open("str:MetadataTarget").open("Ref").attribute("id", TARGET).close();
+                self.xml.close();
             }
             self.xml.close();
             self.xml.close();
         }
+        self.xml.close();
+    }
+
+    /// Metadata may be about anything: 3.x says in flows and agreements what.
+    fn any_target(&mut self) {
+        self.xml.open("str:MetadataTarget").attribute("id", TARGET);
+        self.xml
+            .open("str:IdentifiableObjectTarget")
+            .attribute("id", "OBJECT")
+            .attribute("objectType", "Any");
+        self.xml.open("str:LocalRepresentation").open("str:TextFormat");
+        self.xml.attribute("textType", "IdentifiableReference").close();
+        self.xml.close();
+        self.xml.close();
         self.xml.close();
     }
 

@@ -87,7 +87,7 @@ struct Writer<'s> {
 }
 
 /// The sections of 2.1, in the order that its schema wants.
-const SECTIONS_2_1: [(&str, &[Class]); 11] = [
+const SECTIONS_2_1: [(&str, &[Class]); 12] = [
     (
         "str:OrganisationSchemes",
         &[
@@ -104,6 +104,7 @@ const SECTIONS_2_1: [(&str, &[Class]); 11] = [
     ("str:Codelists", &[Class::Codelist]),
     ("str:HierarchicalCodelists", &[Class::Hierarchy]),
     ("str:Concepts", &[Class::ConceptScheme]),
+    ("str:MetadataStructures", &[Class::MetadataStructure]),
     ("str:DataStructures", &[Class::DataStructure]),
     ("str:Constraints", &[Class::DataConstraint]),
     ("str:ProvisionAgreements", &[Class::ProvisionAgreement]),
@@ -162,10 +163,8 @@ fn write_with(
             }
             writer.xml.close();
         }
-        if let (Some(availability), "str:AgencySchemes") = (availability, *section) {
-            writer.xml.open("str:AvailabilityConstraints");
-            writer.availability(availability);
-            writer.xml.close();
+        if version == MlVersion::V3_1 && *section == "str:AgencySchemes" {
+            writer.availabilities(availability);
         }
     }
     writer.xml.close();
@@ -239,7 +238,7 @@ impl<'s> Writer<'s> {
     fn can_write(&self, artefact: &Artefact) -> bool {
         match (artefact, self.version) {
             (Artefact::DataConstraint(constraint), MlVersion::V2_1 | MlVersion::V3_0) => {
-                self.can_write_keys(constraint)
+                self.can_write_keys(constraint) && self.can_write_values(constraint)
             }
             (Artefact::DataConstraint(constraint), MlVersion::V3_1) => {
                 constraint.role == ConstraintRole::Allowed

@@ -34,6 +34,13 @@ pub(crate) struct Verify {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Consolidate {
+    /// All corridors, and not only those whose inputs changed; gives the same figures
+    #[arg(long)]
+    pub(crate) full: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Fsck {
     /// Put back what this folder still has: a backup, another copy of the hub, or an entry of an office's outbox;
     /// may be repeated

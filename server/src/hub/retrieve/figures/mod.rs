@@ -115,6 +115,8 @@ pub struct Figures {
     ask: Ask,
     /// When they were asked for.
     asked: Moment,
+    /// By which door.
+    door: ReadDoor,
     /// From which to which point changes are told; nothing: everything is.
     before: Option<Vantage>,
     after: Vantage,
@@ -155,6 +157,20 @@ impl Hub {
         request: FiguresRequest,
         now: Moment,
     ) -> Result<Figures, Refusal> {
+        let point =
+            request.as_of.map(|as_of| v1::Point { at: Some(v1::point::At::AsOf(as_of.to_message())) });
+        self.figures_at(permit, request, point.as_ref(), ReadDoor::Rest, now)
+    }
+
+    /// The same as of any point, which goes before the moment of the request, and by another door.
+    pub fn figures_at(
+        self: &Arc<Self>,
+        permit: &Permit<Read>,
+        request: FiguresRequest,
+        point: Option<&v1::Point>,
+        door: ReadDoor,
+        now: Moment,
+    ) -> Result<Figures, Refusal> {
         let (today, rights) = self.today(now);
         let everything = Ask::everything(self, permit, rights, request.dataflow)?;
         let ask = Ask {
@@ -167,9 +183,7 @@ impl Hub {
             selection: Arc::new(request.selection),
             ..everything
         };
-        let point =
-            request.as_of.map(|as_of| v1::Point { at: Some(v1::point::At::AsOf(as_of.to_message())) });
-        let after = ask.vantage(Reading::asked(self, point.as_ref(), today)?);
+        let after = ask.vantage(Reading::asked(self, point, today)?);
         // What is to come is not known today: it would tell of embargoes.
         let since = request.since.map(|since| since.min(after.reading.point().moment));
         let before = since.map(|moment| {
@@ -182,6 +196,7 @@ impl Hub {
             hub: self.clone(),
             ask,
             asked: now,
+            door,
             before,
             after,
             is_history: request.history,
@@ -233,6 +248,11 @@ impl Figures {
         self.after.reading.point().moment
     }
 
+    /// The journal position that is read; for an edition, the newest.
+    pub fn position(&self) -> u64 {
+        self.after.reading.point().position
+    }
+
     /// For whoever gives no figures, but counts them.
     pub fn counted_only(mut self) -> Self {
         self.noting = Noting::Done;
@@ -260,7 +280,7 @@ impl Figures {
         sights: impl IntoIterator<Item = &'s Sight>,
     ) -> Result<ReadNote, Refusal> {
         let reading = &self.after.reading;
-        self.ask.note_read(&self.hub, ReadDoor::Rest, (lane, outlook), sights, reading, self.asked)
+        self.ask.note_read(&self.hub, self.door, (lane, outlook), sights, reading, self.asked)
     }
 
     /// Notes, before anything of it is taken, that a lane is read.
@@ -389,6 +409,6 @@ impl Figures {
         let sieve = Sieve::new(self.ask.selection.clone(), self.ask.bounds.clone(), outlook.rivals.clone());
         let governing = governing.filter(|today| *today != manifest);
         let recorded = &shown.recorded;
-        self.ask.sight(&self.hub, &outlook.audience, recorded, &manifest, governing, Arc::new(sieve))
+        self.ask.sight(&self.hub, lane, &outlook.audience, recorded, &manifest, governing, Arc::new(sieve))
     }
 }

@@ -131,6 +131,11 @@ impl Lab {
         self.hub.record(Actor::default(), What::Agreement(recorded), Vec::new(), self.now).expect("recorded");
     }
 
+    /// Records whatever it is, at once.
+    pub(crate) fn record(&self, what: What) -> u64 {
+        self.hub.record(Actor::default(), what, Vec::new(), self.now).expect("recorded")
+    }
+
     /// Records that something of a provider's was expunged.
     pub(crate) fn expunge(&self, provider: &str) {
         let expunged = v1::ExpungeRecorded {

@@ -68,6 +68,68 @@ async fn changes_come_as_deletions_and_then_replacements() {
     assert_eq!(letters, "RRRRRRRRRRDR", "{text}");
 }
 
+/// Rows of SDMX-CSV: letter, key with period, and value.
+fn csv_rows(text: &str) -> Vec<(String, String, String)> {
+    let mut lines = text.lines().map(|line| line.split(',').map(str::to_owned).collect::<Vec<_>>());
+    let Some(header) = lines.next() else { return Vec::new() };
+    let at = |name: &str| header.iter().position(|column| column == name).expect(name);
+    let (letter, value) = (at("ACTION"), at("OBS_VALUE"));
+    lines
+        .map(|cells| (cells[letter].clone(), cells[letter + 1..value].join("."), cells[value].clone()))
+        .collect()
+}
+
+#[tokio::test]
+async fn whoever_follows_what_meets_a_condition_has_what_meets_it_now() {
+    let mut place = Place::new();
+    let csv = DataFormat::Csv(CsvVersion::V2_1).media_type();
+    for condition in
+        ["c[OBS_VALUE]=ge:105+lt:500", "c[OBS_VALUE]=ne:104&c[TIME_PERIOD]=ge:2002", "c[CONF_STATUS]=F"]
+    {
+        let path = format!("{PATH}/*?{condition}");
+        let copy = place.get(&path, &csv).await.text();
+        let mut copy: BTreeMap<String, String> =
+            csv_rows(&copy).into_iter().map(|(_, key, value)| (key, value)).collect();
+        let since = place.lab.now.to_string();
+        place.lab.wait(2_000);
+        let write = [
+            // Gone; out of it; into it; within it; never in it; hidden.
+            (("EST", 2001), None),
+            (("EST", 2006), Some((3, "F"))),
+            (("DEU", 2004), Some((300, "F"))),
+            (("EST", 2007), Some((333, "F"))),
+            (("DEU", 2005), Some((2, "F"))),
+            (("EST", 2008), Some((CONFIDENTIAL, "C"))),
+        ];
+        place.lab.send("SWE", write.into(), None, "");
+        place.lab.wait(2_000);
+        place = Place::of(place.lab);
+        let delta = place.get(&format!("{path}&updatedAfter={since}"), &csv).await;
+        assert_eq!(delta.status, StatusCode::OK, "{condition}: {}", delta.text());
+        for (letter, key, value) in csv_rows(&delta.text()) {
+            match &*letter {
+                "D" => drop(copy.remove(&key)),
+                _ => drop(copy.insert(key, value)),
+            }
+        }
+        let now = csv_rows(&place.get(&path, &csv).await.text());
+        let now: BTreeMap<String, String> = now.into_iter().map(|(_, key, value)| (key, value)).collect();
+        assert_eq!(copy, now, "{condition}");
+        // The next condition begins with the figures of the first.
+        let back =
+            [("EST", 2001, 101), ("EST", 2006, 106), ("DEU", 2004, 4), ("EST", 2007, 107), ("DEU", 2005, 5)];
+        let back = back.map(|(area, year, value)| ((area, year), Some((value, "F"))));
+        place.lab.send(
+            "SWE",
+            back.into_iter().chain([(("EST", 2008), Some((108, "F")))]).collect(),
+            None,
+            "",
+        );
+        place.lab.wait(2_000);
+        place = Place::of(place.lab);
+    }
+}
+
 #[tokio::test]
 async fn what_a_day_brings_is_told_to_those_who_ask_for_what_is_newer() {
     let mut lab = Lab::new();

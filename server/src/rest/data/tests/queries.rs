@@ -275,8 +275,8 @@ async fn bad_queries_say_where_which_rule_and_what_to_do() {
         ),
         ("/sdmx/v2/data/dataflow/MIGHUB/MIG_FLOW/1.0.0/*?lastNObservations=1000000", 413, "ask for fewer"),
         (
-            "/sdmx/v2/data/dataflow/MIGHUB/MIG_FLOW/1.0.0/*?updatedAfter=2000&c[OBS_VALUE]=1",
-            501,
+            "/sdmx/v2/data/dataflow/MIGHUB/MIG_FLOW/1.0.0/*?updatedAfter=2000&c[EMBARGO_TIME]=2020-01-01",
+            400,
             "filter what you get",
         ),
         (
@@ -302,7 +302,12 @@ async fn bad_queries_say_where_which_rule_and_what_to_do() {
             "limit: changes are told whole",
         ),
         ("/sdmx/v2/data/dataflow/MIGHUB/MIG_FLOW/1.0.0/A.B%20C", 400, "is not a code"),
-        ("/sdmx/v2/data/dataflow/MIGHUB/MIG_FLOW/1.0.0/*?asOf=2100-01-01", 503, "has passed"),
+        ("/sdmx/v2/data/dataflow/MIGHUB/MIG_FLOW/1.0.0/*?asOf=2100-01-01", 400, "is still to come"),
+        (
+            "/sdmx/v2/data/dataflow/MIGHUB/MIG_FLOW/1.0.0/*?asOf=2100-01-01",
+            400,
+            "leave it out for the newest",
+        ),
     ] {
         let answered = place.get(path, "application/json").await;
         assert_eq!(answered.status.as_u16(), status, "{path}: {}", answered.text());

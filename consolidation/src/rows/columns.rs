@@ -1,0 +1,235 @@
+//! Attribute columns of derived rows while they are made: codes first, dictionaries sorted at the end.
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use mighub_sdmx::Decimal;
+use mighub_sdmx::columns::{AttributeColumn, AttributeValue, Runs};
+
+/// Whole numbers below this are found by place: most figures of corridors are small.
+const SMALL: usize = 1 << 16;
+
+/// Runs of codes while entries come in; the run that is open grows by a comparison.
+#[derive(Debug, Default)]
+struct OpenRuns {
+    closed: Runs,
+    code: u32,
+    start: usize,
+    end: usize,
+}
+
+impl OpenRuns {
+    /// Puts a code at an entry; entries come in order, and those left out are absent.
+    #[inline]
+    fn put(&mut self, entry: usize, code: u32) {
+        if entry == self.end && code == self.code {
+            self.end += 1;
+            return;
+        }
+        self.closed.push(self.code, self.end - self.start);
+        self.closed.push(0, entry - self.end);
+        (self.code, self.start, self.end) = (code, entry, entry + 1);
+    }
+
+    fn finish(mut self, entries: usize) -> Runs {
+        self.closed.push(self.code, self.end - self.start);
+        self.closed.push(0, entries - self.end);
+        self.closed
+    }
+}
+
+/// One attribute of derived rows. What is not put stays absent.
+#[derive(Debug)]
+pub(super) struct MadeColumn {
+    values: Vec<AttributeValue>,
+    lookup: HashMap<AttributeValue, u32>,
+    /// Codes of values that are one letter.
+    letters: [u32; 128],
+    /// Codes of values copied from a batch: (batch, code there).
+    copied: HashMap<(u32, u32), u32>,
+    runs: OpenRuns,
+}
+
+impl Default for MadeColumn {
+    fn default() -> Self {
+        Self {
+            values: Vec::new(),
+            lookup: HashMap::new(),
+            letters: [0; 128],
+            copied: HashMap::new(),
+            runs: OpenRuns::default(),
+        }
+    }
+}
+
+impl MadeColumn {
+    /// Puts a code at an entry; entries come in order.
+    #[inline]
+    pub(super) fn put(&mut self, entry: usize, code: u32) {
+        self.runs.put(entry, code);
+    }
+
+    pub(super) fn code(&mut self, value: &AttributeValue) -> u32 {
+        if let Some(code) = self.lookup.get(value) {
+            return *code;
+        }
+        let code = self.new_code(value.clone());
+        self.lookup.insert(value.clone(), code);
+        code
+    }
+
+    /// The code of a value that the caller knows to be new to this batch.
+    pub(super) fn new_code(&mut self, value: AttributeValue) -> u32 {
+        self.values.push(value);
+        self.values.len() as u32
+    }
+
+    #[inline]
+    pub(super) fn letter(&mut self, letter: u8) -> u32 {
+        let place = usize::from(letter & 127);
+        if self.letters[place] == 0 {
+            self.letters[place] =
+                self.code(&AttributeValue::text(char::from(letter).encode_utf8(&mut [0; 4])));
+        }
+        self.letters[place]
+    }
+
+    pub(super) fn copied(&mut self, batch: u32, column: &AttributeColumn, code: u32) -> u32 {
+        if let Some(known) = self.copied.get(&(batch, code)) {
+            return *known;
+        }
+        let Some(value) = column.value(code) else { return 0 };
+        let made = self.code(value);
+        self.copied.insert((batch, code), made);
+        made
+    }
+
+    /// The column over `entries` entries; empty afterwards.
+    pub(super) fn take(&mut self, entries: usize) -> AttributeColumn {
+        let Self { values, runs, .. } = std::mem::take(self);
+        let (sorted, places) = sorted(values);
+        finish(sorted, runs, entries, |code| places[code as usize - 1] + 1)
+    }
+}
+
+/// Numbers that several columns share: each is written and sorted once.
+#[derive(Debug)]
+pub(super) struct Numbers {
+    numbers: Vec<Decimal>,
+    small: Vec<u32>,
+    others: HashMap<Decimal, u32>,
+}
+
+impl Default for Numbers {
+    fn default() -> Self {
+        Self { numbers: Vec::new(), small: vec![0; SMALL], others: HashMap::new() }
+    }
+}
+
+impl Numbers {
+    /// The code of a number, from 1.
+    #[inline]
+    pub(super) fn code(&mut self, number: Decimal) -> u32 {
+        let place = usize::try_from(number.unscaled).ok().filter(|place| *place < SMALL && number.scale == 0);
+        let known = match place {
+            Some(place) => &mut self.small[place],
+            None => self.others.entry(number).or_insert(0),
+        };
+        if *known == 0 {
+            self.numbers.push(number);
+            *known = self.numbers.len() as u32;
+        }
+        *known
+    }
+
+    /// All numbers as sorted texts, and for each code its place among them; empty afterwards.
+    pub(super) fn take(&mut self) -> SortedNumbers {
+        for number in &self.numbers {
+            if let Some(known) =
+                usize::try_from(number.unscaled).ok().and_then(|place| self.small.get_mut(place))
+            {
+                *known = 0;
+            }
+        }
+        self.others.clear();
+        let texts: Vec<Arc<str>> =
+            std::mem::take(&mut self.numbers).iter().map(|number| Arc::from(number.to_string())).collect();
+        let (texts, ranks) = sorted(texts);
+        SortedNumbers { texts, ranks }
+    }
+}
+
+/// Numbers as texts, in order.
+pub(super) struct SortedNumbers {
+    texts: Vec<Arc<str>>,
+    ranks: Vec<u32>,
+}
+
+impl SortedNumbers {
+    /// The column whose codes these numbers gave.
+    fn column(&self, runs: OpenRuns, entries: usize) -> AttributeColumn {
+        let mut used = vec![0u32; self.texts.len()];
+        let open = (runs.code, 0..0);
+        for (code, _) in runs.closed.runs().chain([open]) {
+            if code > 0 {
+                used[self.ranks[code as usize - 1] as usize] = 1;
+            }
+        }
+        let mut values = Vec::new();
+        for (text, used) in self.texts.iter().zip(&mut used) {
+            if *used > 0 {
+                values.push(AttributeValue::Text(text.clone()));
+                *used = values.len() as u32;
+            }
+        }
+        finish(values, runs, entries, |code| used[self.ranks[code as usize - 1] as usize])
+    }
+}
+
+/// A column of numbers while it is made.
+#[derive(Debug, Default)]
+pub(super) struct NumberColumn {
+    runs: OpenRuns,
+}
+
+impl NumberColumn {
+    #[inline]
+    pub(super) fn put(&mut self, entry: usize, code: u32) {
+        self.runs.put(entry, code);
+    }
+
+    pub(super) fn take(&mut self, numbers: &SortedNumbers, entries: usize) -> AttributeColumn {
+        numbers.column(std::mem::take(&mut self.runs), entries)
+    }
+}
+
+/// Items in order, and for each its place.
+fn sorted<T: Ord>(items: Vec<T>) -> (Vec<T>, Vec<u32>) {
+    let mut order: Vec<u32> = (0..items.len() as u32).collect();
+    order.sort_unstable_by(|a, b| items[*a as usize].cmp(&items[*b as usize]));
+    let mut places = vec![0; items.len()];
+    for (place, item) in order.iter().enumerate() {
+        places[*item as usize] = place as u32;
+    }
+    let mut items: Vec<Option<T>> = items.into_iter().map(Some).collect();
+    let in_order = order.into_iter().filter_map(|item| items[item as usize].take());
+    (in_order.collect(), places)
+}
+
+/// A column that is absent throughout has no runs, so that equal contents are equal columns.
+fn finish(
+    values: Vec<AttributeValue>,
+    runs: OpenRuns,
+    entries: usize,
+    place: impl Fn(u32) -> u32,
+) -> AttributeColumn {
+    if values.is_empty() {
+        return AttributeColumn::default();
+    }
+    let raw = runs.finish(entries);
+    let mut runs = Runs::default();
+    for (code, range) in raw.runs() {
+        runs.push(if code == 0 { 0 } else { place(code) }, range.len());
+    }
+    AttributeColumn { values, runs }
+}
