@@ -69,11 +69,14 @@ pub struct InputRefError(pub String);
 
 impl fmt::Display for InputRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}#{}", self.submission, self.key)?;
+        for part in [&*self.submission, "#", &*self.key] {
+            f.write_str(part)?;
+        }
         if let Some(period) = self.period {
             write!(f, ":{period}")?;
         }
-        write!(f, "@{}", self.version)
+        f.write_str("@")?;
+        f.write_str(&self.version)
     }
 }
 

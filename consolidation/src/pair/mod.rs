@@ -25,6 +25,9 @@ use crate::source::{InputRef, Source};
 /// Most dimensions a cell has before VIEW.
 pub(crate) const KEY_DIMENSIONS: usize = 6;
 
+/// Room for a series key; real ones have some thirty bytes.
+const KEY_BYTES: usize = 64;
+
 /// What a series has to say in a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Role {
@@ -112,7 +115,13 @@ impl Paired {
     pub fn input_ref(&self, side: &Side, carried_from: Option<mighub_sdmx::Period>) -> InputRef {
         let series = &self.series[side.series as usize];
         let source = &self.sources[series.source as usize];
-        let key = self.batches[series.batch as usize].columns.key(series.series as usize).to_string();
+        let mut key = String::with_capacity(KEY_BYTES);
+        for code in self.batches[series.batch as usize].columns.key(series.series as usize).codes() {
+            if !key.is_empty() {
+                key.push('.');
+            }
+            key.push_str(code);
+        }
         InputRef {
             submission: source.submission.clone(),
             key: Arc::from(key),

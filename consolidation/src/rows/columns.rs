@@ -142,7 +142,7 @@ impl Numbers {
         *known
     }
 
-    /// All numbers as sorted texts, and for each code its place among them; empty afterwards.
+    /// All numbers as texts with their order; empty afterwards.
     pub(super) fn take(&mut self) -> SortedNumbers {
         for number in &self.numbers {
             if let Some(known) =
@@ -154,35 +154,37 @@ impl Numbers {
         self.others.clear();
         let texts: Vec<Arc<str>> =
             std::mem::take(&mut self.numbers).iter().map(|number| Arc::from(number.to_string())).collect();
-        let (texts, ranks) = sorted(texts);
-        SortedNumbers { texts, ranks }
+        let mut order: Vec<u32> = (0..texts.len() as u32).collect();
+        order.sort_unstable_by(|a, b| texts[*a as usize].cmp(&texts[*b as usize]));
+        SortedNumbers { texts, order }
     }
 }
 
-/// Numbers as texts, in order.
+/// Numbers as texts, by code, and their order.
 pub(super) struct SortedNumbers {
     texts: Vec<Arc<str>>,
-    ranks: Vec<u32>,
+    order: Vec<u32>,
 }
 
 impl SortedNumbers {
     /// The column whose codes these numbers gave.
     fn column(&self, runs: OpenRuns, entries: usize) -> AttributeColumn {
-        let mut used = vec![0u32; self.texts.len()];
+        let mut places = vec![0u32; self.texts.len()];
         let open = (runs.code, 0..0);
         for (code, _) in runs.closed.runs().chain([open]) {
             if code > 0 {
-                used[self.ranks[code as usize - 1] as usize] = 1;
+                places[code as usize - 1] = 1;
             }
         }
         let mut values = Vec::new();
-        for (text, used) in self.texts.iter().zip(&mut used) {
-            if *used > 0 {
-                values.push(AttributeValue::Text(text.clone()));
-                *used = values.len() as u32;
+        for number in &self.order {
+            let place = &mut places[*number as usize];
+            if *place > 0 {
+                values.push(AttributeValue::Text(self.texts[*number as usize].clone()));
+                *place = values.len() as u32;
             }
         }
-        finish(values, runs, entries, |code| used[self.ranks[code as usize - 1] as usize])
+        finish(values, runs, entries, |code| places[code as usize - 1])
     }
 }
 

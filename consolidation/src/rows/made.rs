@@ -14,8 +14,8 @@ use crate::method::{Figure, Method, Rule};
 use crate::pair::{Cell, CellSeries, Definition, Paired, Reporter, Scratch, Side};
 use crate::source::Quality;
 
-/// Observations of one batch of rows.
-const BATCH: usize = 65_536;
+/// Observations of one batch of rows: its columns stay in the processor's cache while they are made.
+const BATCH: usize = 16_384;
 /// OBS_STATUS of a row whose figure may not be seen.
 const SUPPRESSED: u8 = b'Q';
 /// OBS_STATUS of a figure that nobody reported as it stands.
@@ -234,7 +234,7 @@ impl<'a> Rows<'a> {
     ) {
         let national = |side: &Option<Side>| side.is_some_and(|side| side.definition == Definition::National);
         let Some(place) = self.consolidation.layout.definition_note else { return };
-        if !series.is_long_term() || !(national(origin) || national(destination)) {
+        if !(national(origin) || national(destination)) || !series.is_long_term() {
             return;
         }
         let named = |name: &str, side: &Option<Side>| {
@@ -307,10 +307,11 @@ impl<'a> Rows<'a> {
             self.made.series_text(layout.decimals, &decimals);
         }
         self.of_stock(series, false);
+        let long_term = series.is_long_term();
         for (cell, side) in sides() {
             match side.restricted {
                 Some(letter) => self.hidden(cell.period, letter),
-                None => self.copy(cell, side, multiplier, series.is_long_term()),
+                None => self.copy(cell, side, multiplier, long_term),
             }
         }
         self.made.end_series();

@@ -51,6 +51,12 @@ impl Agreement {
         self.sends(agency) || self.publishers.contains(agency)
     }
 
+    /// Codes of a dimension to which the lane is limited; nothing: to none.
+    pub fn permitted_codes(&self, dimension: &str) -> Option<impl Iterator<Item = &Arc<str>>> {
+        let (_, codes) = self.terms.permitted.iter().find(|(id, _)| ***id == *dimension)?;
+        Some(codes.iter().map(|code| code.as_arc()))
+    }
+
     /// Reads a message.
     pub fn read(message: &v1::Agreement) -> Result<Self, Refusal> {
         Self::read_fields(message).map_err(|refusal| match refusal.reason {

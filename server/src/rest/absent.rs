@@ -23,7 +23,8 @@ pub(super) fn routes() -> Router<Arc<Desk>> {
         routes = at(routes, base, &get(move |request: Request| absent(request, text)));
     }
     for base in METADATA {
-        let text = "this hub holds no reference metadata: attributes come with the data";
+        let text = "reports about sources are not given out here: ask MetadataService, or run `mighub metadata get`; attributes come \
+                    with the data";
         routes = at(routes, base, &get(move |request: Request| absent(request, text)));
     }
     routes

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{MethodRouter, any, get};
 use http::StatusCode;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use tokio::sync::watch;
@@ -21,13 +21,16 @@ pub(super) fn router(
     web: &Arc<Web>,
     readiness: watch::Receiver<Readiness>,
 ) -> Router {
-    grpc.merge(plain_router(rest, web, readiness))
+    grpc.merge(pages(rest, web, readiness)).fallback_service(elsewhere(web))
 }
 
 /// For the door without TLS: no gRPC, since offices prove with their certificates who they are.
 pub(super) fn plain_router(rest: Router, web: &Arc<Web>, readiness: watch::Receiver<Readiness>) -> Router {
-    let elsewhere = Router::new().fallback(nothing_there).with_state(web.clone());
-    rest.merge(web::router(web.clone())).merge(health(readiness)).merge(elsewhere)
+    pages(rest, web, readiness).fallback_service(elsewhere(web))
+}
+
+fn pages(rest: Router, web: &Arc<Web>, readiness: watch::Receiver<Readiness>) -> Router {
+    rest.merge(web::router(web.clone())).merge(health(readiness))
 }
 
 /// `/healthz` says that the process answers; `/readyz` whether the hub does all it is there for.
@@ -42,6 +45,11 @@ fn health(readiness: watch::Receiver<Readiness>) -> Router {
         }
     };
     Router::new().route("/healthz", get(|| async { "alive\n" })).route("/readyz", get(ready))
+}
+
+/// What answers where nothing else does.
+fn elsewhere(web: &Arc<Web>) -> MethodRouter {
+    any(nothing_there).with_state(web.clone())
 }
 
 async fn nothing_there(State(web): State<Arc<Web>>, request: Request) -> Response {

@@ -59,7 +59,8 @@ impl Page {
             place,
             title: place.map_or("mighub", |place| language.say(place.key())).to_owned(),
             reader: None,
-            path: path.to_owned(),
+            // Two slashes at the beginning would name another host.
+            path: format!("/{}", path.trim_start_matches('/')),
             query: query.with("lang", "").with("theme", ""),
         }
     }

@@ -381,3 +381,18 @@ fn said() -> (BTreeSet<String>, String) {
     said.retain(|key| key.contains('.') && !key.contains([' ', ',']));
     (said, all)
 }
+
+#[tokio::test]
+#[ignore]
+async fn serve_for_pictures() {
+    let bench = Bench::new();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:8099").await.expect("bound");
+    let router = bench.router.clone().layer(axum::middleware::from_fn(|mut request: axum::extract::Request, next: axum::middleware::Next| async move {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
+        request.extensions_mut().insert(Arc::new(Peer { address, certificate: None, transport: Transport::Plain }));
+        request.extensions_mut().insert(Arc::new(Reception::new(true)));
+        next.run(request).await
+    }));
+    eprintln!("{}", bench.token.reveal());
+    axum::serve(listener, router).await.expect("served");
+}

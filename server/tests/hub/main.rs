@@ -2,6 +2,7 @@
 
 mod agreements;
 mod answers;
+mod consolidation;
 mod disclosure;
 mod lanes;
 mod metadata;

@@ -1,15 +1,19 @@
 //! Which submission brought each figure of a lane: the one with which it came to be seen as it is.
 //!
 //! The states that the public came to see are gone through from the newest to the oldest; a figure belongs to the first
-//! that differs from the one before. What was withdrawn never was: the way goes along the vintages beneath.
+//! that differs from the one before. What was withdrawn never was: the way goes along the vintages beneath, and from one
+//! that came about by a withdrawal or a release to the one that it restored or released.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mighub::block::Digest;
 use mighub::manifest::BlockInfo;
+use mighub::v1::{self, record::What};
 use mighub_sdmx::columns::{Columns, SeriesKey, Shape};
 use mighub_sdmx::key::Selection;
+use mighub_store::Position;
+use prost::Message;
 
 use crate::hub::delta::{Comparison, Difference, Pair, Place, Step};
 use crate::hub::lane::LaneId;
@@ -72,7 +76,7 @@ impl Origins {
             if let Some(until) = until {
                 waited.entry(until).or_insert_with(|| Arc::from(&*row.submission_id));
             }
-            next = row.below.map(|below| hub.vintage_recorded_at(lane, below)).transpose()?.flatten();
+            next = hub.vintage_before(lane, &vintage)?;
             vintages.push(vintage);
         }
         let (mut states, mut until) = (Vec::new(), now);
@@ -192,6 +196,41 @@ impl Origins {
             }
         }
         Ok(())
+    }
+}
+
+impl Hub {
+    /// The vintage that one follows on, without what was taken back.
+    fn vintage_before(&self, lane: &LaneId, vintage: &Recorded) -> Result<Option<Recorded>, Refusal> {
+        let row = &vintage.row;
+        let mut before = row.below;
+        if row.by_withdrawal || row.by_release {
+            let entry = self.store.record(Position(vintage.position))?;
+            let record = v1::Record::decode(entry.payload);
+            match record.map_err(|error| Refusal::internal(error.to_string()))?.what {
+                Some(What::Withdrawn(withdrawn)) => before = withdrawn.restores,
+                Some(What::Released(released)) => before = Some(released.base),
+                _ => {}
+            }
+        }
+        Ok(before.map(|before| self.vintage_recorded_at(lane, before)).transpose()?.flatten())
+    }
+
+    /// Whether something of a lane was taken back or released after a position: then figures that are seen as before may
+    /// have come otherwise.
+    pub(super) fn was_rearranged(&self, lane: &LaneId, after: u64, until: u64) -> Result<bool, Refusal> {
+        let mut until = Some(until);
+        while let Some(position) = until.filter(|position| *position > after) {
+            let Some(vintage) = self.vintage_at(lane, position)?.filter(|vintage| vintage.position > after)
+            else {
+                return Ok(false);
+            };
+            if vintage.row.by_withdrawal || vintage.row.by_release {
+                return Ok(true);
+            }
+            until = vintage.position.checked_sub(1);
+        }
+        Ok(false)
     }
 }
 

@@ -78,8 +78,11 @@ impl Hub {
         let before = known.as_ref().map(|known| self.read_up_to(target, known));
         let readings = self.readings(public, target, before, today)?;
         let as_before = known.as_ref().is_some_and(|known| known.basis_digest[..] == basis.digest);
-        let mut scope =
-            if all || !as_before { Scope::All } else { self.touched(&basis, &readings, known.as_ref())? };
+        let mut scope = if all || !as_before {
+            Scope::All
+        } else {
+            self.touched(&basis, &readings, before.unwrap_or(today), today)?
+        };
         if scope.is_nothing() {
             self.looked_up_to(target, today);
             return Ok(None);
@@ -121,21 +124,16 @@ impl Hub {
         &self,
         basis: &Basis,
         readings: &[Reading],
-        known: Option<&v1::Consolidated>,
+        before: Since,
+        today: Since,
     ) -> Result<Scope, Refusal> {
-        let inputs = known.map(|known| &known.inputs[..]).unwrap_or_default();
-        let sources = |input: &v1::ConsolidatedInput| {
-            ((input.dataflow.clone(), input.provider.clone()), input.sources_position)
-        };
-        let sources: BTreeMap<(String, String), Option<u64>> = inputs.iter().map(sources).collect();
         let mut scope = Scope::nothing();
         for reading in readings {
             let lane = &reading.lane.lane;
-            let name = (lane.dataflow.short(), lane.provider.to_string());
             reading.lane.each_changed(self, |columns| scope.touch(reading.input, columns, &basis.areas))?;
-            let graded_as_before =
-                sources.get(&name).is_none_or(|position| *position == reading.ranks.changed_at());
-            if !graded_as_before {
+            let graded = self.source_ranks(lane, before.position, before.moment)?.changed_at();
+            let graded_as_before = graded == reading.ranks.changed_at();
+            if !graded_as_before || self.was_rearranged(lane, before.position, today.position)? {
                 reading.lane.each(self, &Arc::default(), |columns| {
                     scope.touch(reading.input, &columns, &basis.areas);
                     Ok(())

@@ -117,7 +117,8 @@ impl Iterator for MatrixAnswer {
             if let Some(row) = self.ready.next() {
                 return part(Part::Row(row));
             }
-            match self.table(self.periods.pop_front()?) {
+            let period = self.periods.pop_front()?;
+            match self.table(period) {
                 Ok(rows) => self.ready = rows.into_iter(),
                 Err(refusal) => return Some(Err(refusal)),
             }
