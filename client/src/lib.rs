@@ -22,6 +22,7 @@
 
 mod beside;
 pub mod clock;
+mod consolidation;
 mod diff;
 pub mod doctor;
 mod enrol;
@@ -56,6 +57,7 @@ pub use jiff::Timestamp;
 pub use lane::CachedLanes;
 pub use mappings::{add_mappings, read_mapping, shipped_mappings};
 pub use marked::{mark_checked, mark_file};
+pub use consolidation::{Cell, Matrix};
 pub use metadata::{ReportFilter, ReportsFile, source_report};
 pub use mighub_intake::{
     Checked, Complete, Contents, LaneInfo, Lanes, Progress, ReadOptions, Source, SpoolTotals, Step,

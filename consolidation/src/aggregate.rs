@@ -186,12 +186,7 @@ pub fn net(figures: &Figures, region: &End, period: Period, day: Date) -> Net {
 }
 
 /// Arrivals less departures of several regions, each figure looked at twice however many they are.
-pub fn nets(
-    figures: &Figures,
-    regions: &[End],
-    period: Period,
-    day: Date,
-) -> Vec<Net> {
+pub fn nets(figures: &Figures, regions: &[End], period: Period, day: Date) -> Vec<Net> {
     let arrivals = sum(figures, &[End::World], regions, period, day);
     let departures = sum(figures, regions, &[End::World], period, day);
     let net = |(arrivals, departures): (Total, Total)| {

@@ -4,6 +4,7 @@
 //! What lives here: claims about the whole system. What must not: private parts of a room; those have tests of
 //! their own.
 
+mod consolidated;
 mod consolidation;
 mod cuts;
 mod evidence;

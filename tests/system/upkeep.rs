@@ -286,9 +286,13 @@ async fn a_receipt_is_found_in_the_store_that_gave_it_and_in_no_other() {
         assert_eq!(found(&stage.hub_folder(), &receipt.path), ReceiptFound::Holds { position });
         assert_eq!(found(&other.hub_folder(), &receipt.path), ReceiptFound::OtherHistory { position });
     }
-    assert_eq!(found(&backup, &receipt.path), ReceiptFound::Holds { position });
-    let records = BackupManifest::read(&backup).expect("a backup").records;
-    assert_eq!(found(&backup, &later.path), ReceiptFound::Missing { position: last, records });
+    let manifest = BackupManifest::read(&backup).expect("a backup");
+    let (records, store) = (manifest.records, backup.join("store"));
+    let in_backup = |file: &Path| {
+        upkeep::find_receipt(&store, Until::Extent(manifest.extent()), file).expect("readable")
+    };
+    assert_eq!(in_backup(&receipt.path), ReceiptFound::Holds { position });
+    assert_eq!(in_backup(&later.path), ReceiptFound::Missing { position: last, records });
     let none = stage.path("none.json");
     std::fs::write(&none, "{\"evidence\":{\"body\":\"AAAA\"}}").expect("written");
     let refused = upkeep::find_receipt(&stage.hub_folder().join("store"), Until::Durable, &none);

@@ -16,6 +16,7 @@ use mighub::v1;
 use mighub::v1::agency_service_client::AgencyServiceClient;
 use mighub::v1::evidence_service_client::EvidenceServiceClient;
 use mighub::v1::key_service_client::KeyServiceClient;
+use mighub::v1::consolidation_service_client::ConsolidationServiceClient;
 use mighub::v1::metadata_service_client::MetadataServiceClient;
 use mighub::v1::release_service_client::ReleaseServiceClient;
 use mighub::v1::retrieval_service_client::RetrievalServiceClient;
@@ -186,6 +187,10 @@ impl Hub {
         StructureServiceClient::new(self.gated())
             .max_decoding_message_size(MESSAGE_BYTES_MAX)
             .max_encoding_message_size(MESSAGE_BYTES_MAX)
+    }
+
+    pub(crate) fn consolidation_service(&self) -> ConsolidationServiceClient<Gated> {
+        ConsolidationServiceClient::new(self.gated())
     }
 
     pub(crate) fn metadata_service(&self) -> MetadataServiceClient<Gated> {

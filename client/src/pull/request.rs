@@ -101,7 +101,7 @@ impl PullRequest {
 
 impl At {
     /// The message; nothing for now.
-    pub(crate) fn message(&self) -> Option<v1::Point> {
+    pub fn message(&self) -> Option<v1::Point> {
         let at = match self {
             Self::Now => return None,
             Self::AsOf(instant) => v1::point::At::AsOf(clock::instant_message(*instant)),

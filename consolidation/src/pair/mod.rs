@@ -11,6 +11,7 @@ mod side;
 use std::ops::Range;
 use std::sync::Arc;
 
+use mighub_sdmx::Period;
 use mighub_sdmx::columns::{Columns, Interner};
 
 pub use cells::CellSeries;
@@ -24,9 +25,6 @@ use crate::source::{InputRef, Source};
 
 /// Most dimensions a cell has before VIEW.
 pub(crate) const KEY_DIMENSIONS: usize = 6;
-
-/// Room for a series key; real ones have some thirty bytes.
-const KEY_BYTES: usize = 64;
 
 /// What a series has to say in a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -112,21 +110,40 @@ impl Paired {
     }
 
     /// The reference to what a side says; with the period where the figure is used for another one.
-    pub fn input_ref(&self, side: &Side, carried_from: Option<mighub_sdmx::Period>) -> InputRef {
-        let series = &self.series[side.series as usize];
-        let source = &self.sources[series.source as usize];
-        let mut key = String::with_capacity(KEY_BYTES);
-        for code in self.batches[series.batch as usize].columns.key(series.series as usize).codes() {
-            if !key.is_empty() {
-                key.push('.');
-            }
-            key.push_str(code);
-        }
+    pub fn input_ref(&self, side: &Side, carried_from: Option<Period>) -> InputRef {
+        let source = self.source(side);
+        let mut key = String::new();
+        self.write_key(side, &mut key);
         InputRef {
             submission: source.submission.clone(),
             key: Arc::from(key),
             period: carried_from,
             version: source.version.clone(),
+        }
+    }
+
+    /// The same as it is written: [`InputRef`] prints so.
+    pub(crate) fn write_input_ref(&self, side: &Side, carried_from: Option<Period>, out: &mut String) {
+        let source = self.source(side);
+        out.push_str(&source.submission);
+        out.push('#');
+        self.write_key(side, out);
+        if let Some(period) = carried_from {
+            out.push(':');
+            out.push_str(&period.to_string());
+        }
+        out.push('@');
+        out.push_str(&source.version);
+    }
+
+    fn write_key(&self, side: &Side, out: &mut String) {
+        let series = self.series(side);
+        let columns = &self.batches[series.batch as usize].columns;
+        for (place, code) in columns.key(series.series as usize).codes().enumerate() {
+            if place > 0 {
+                out.push('.');
+            }
+            out.push_str(code);
         }
     }
 

@@ -8,6 +8,11 @@ use mighub_sdmx::columns::{AttributeColumn, AttributeValue, Runs};
 
 /// Whole numbers below this are found by place: most figures of corridors are small.
 const SMALL: usize = 1 << 16;
+/// Shares have four digits behind the point and are found by place too, from 0 to 1.
+const SHARES: usize = 10_001;
+const SHARE_DIGITS: u8 = 4;
+/// Texts of numbers that are kept from batch to batch: some tens of megabytes.
+const TEXTS_KEPT: usize = 500_000;
 
 /// Runs of codes while entries come in; the run that is open grows by a comparison.
 #[derive(Debug, Default)]
@@ -112,17 +117,28 @@ impl MadeColumn {
     }
 }
 
-/// Numbers that several columns share: each is written and sorted once.
+/// Numbers that several columns share: each is written once, and sorted once a batch.
 #[derive(Debug)]
 pub(super) struct Numbers {
+    /// Of this batch, by code.
     numbers: Vec<Decimal>,
+    /// Codes of this batch: of small whole numbers, of shares to four digits, of others; 0 where there is none.
     small: Vec<u32>,
+    shares: Vec<u32>,
     others: HashMap<Decimal, u32>,
+    /// Texts, kept from batch to batch.
+    texts: HashMap<Decimal, Arc<str>>,
 }
 
 impl Default for Numbers {
     fn default() -> Self {
-        Self { numbers: Vec::new(), small: vec![0; SMALL], others: HashMap::new() }
+        Self {
+            numbers: Vec::new(),
+            small: vec![0; SMALL],
+            shares: vec![0; SHARES],
+            others: HashMap::new(),
+            texts: HashMap::new(),
+        }
     }
 }
 
@@ -130,10 +146,10 @@ impl Numbers {
     /// The code of a number, from 1.
     #[inline]
     pub(super) fn code(&mut self, number: Decimal) -> u32 {
-        let place = usize::try_from(number.unscaled).ok().filter(|place| *place < SMALL && number.scale == 0);
-        let known = match place {
-            Some(place) => &mut self.small[place],
-            None => self.others.entry(number).or_insert(0),
+        let known = match (number.scale, usize::try_from(number.unscaled)) {
+            (0, Ok(place)) if place < SMALL => &mut self.small[place],
+            (SHARE_DIGITS, Ok(place)) if place < SHARES => &mut self.shares[place],
+            _ => self.others.entry(number).or_insert(0),
         };
         if *known == 0 {
             self.numbers.push(number);
@@ -144,20 +160,36 @@ impl Numbers {
 
     /// All numbers as texts with their order; empty afterwards.
     pub(super) fn take(&mut self) -> SortedNumbers {
-        for number in &self.numbers {
-            if let Some(known) =
-                usize::try_from(number.unscaled).ok().and_then(|place| self.small.get_mut(place))
-            {
-                *known = 0;
+        if self.texts.len() > TEXTS_KEPT {
+            self.texts.clear();
+        }
+        let numbers = std::mem::take(&mut self.numbers);
+        let mut texts = Vec::with_capacity(numbers.len());
+        for number in numbers {
+            match (number.scale, usize::try_from(number.unscaled)) {
+                (0, Ok(place)) if place < SMALL => self.small[place] = 0,
+                (SHARE_DIGITS, Ok(place)) if place < SHARES => self.shares[place] = 0,
+                _ => {}
             }
+            let written = || Arc::from(number.to_string());
+            texts.push(self.texts.entry(number).or_insert_with(written).clone());
         }
         self.others.clear();
-        let texts: Vec<Arc<str>> =
-            std::mem::take(&mut self.numbers).iter().map(|number| Arc::from(number.to_string())).collect();
-        let mut order: Vec<u32> = (0..texts.len() as u32).collect();
-        order.sort_unstable_by(|a, b| texts[*a as usize].cmp(&texts[*b as usize]));
-        SortedNumbers { texts, order }
+        let mut order: Vec<(u128, u32)> =
+            texts.iter().zip(0..).map(|(text, code)| (first_bytes(text), code)).collect();
+        order.sort_unstable_by(|a, b| {
+            a.0.cmp(&b.0).then_with(|| texts[a.1 as usize].cmp(&texts[b.1 as usize]))
+        });
+        SortedNumbers { order: order.into_iter().map(|(_, code)| code).collect(), texts }
     }
+}
+
+/// The first sixteen bytes of a text, as a number that orders as they do.
+fn first_bytes(text: &str) -> u128 {
+    let mut bytes = [0; 16];
+    let length = text.len().min(bytes.len());
+    bytes[..length].copy_from_slice(&text.as_bytes()[..length]);
+    u128::from_be_bytes(bytes)
 }
 
 /// Numbers as texts, by code, and their order.

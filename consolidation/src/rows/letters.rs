@@ -12,6 +12,12 @@ const FIRST: &[u8] = b"MOQLBFIEPDUA";
 pub(super) struct Letters(u32);
 
 impl Letters {
+    pub(super) fn of_side(side: &Side) -> Self {
+        let mut letters = Self::default();
+        letters.add_side(side);
+        letters
+    }
+
     pub(super) fn add(&mut self, letter: u8) {
         if letter != b'A' {
             self.0 |= 1 << (letter & 31);
@@ -39,6 +45,9 @@ impl Letters {
 
     /// The letter that goes first; one that is in no order, such as V, only alone.
     pub(super) fn status(self) -> u8 {
+        if self.is_empty() {
+            return b'A';
+        }
         let known = FIRST.iter().copied().find(|letter| self.has(*letter));
         known.or_else(|| (b'A'..=b'Z').find(|letter| self.has(*letter))).unwrap_or(b'A')
     }

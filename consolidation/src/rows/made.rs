@@ -14,8 +14,8 @@ use crate::method::{Figure, Method, Rule};
 use crate::pair::{Cell, CellSeries, Definition, Paired, Reporter, Scratch, Side};
 use crate::source::Quality;
 
-/// Observations of one batch of rows: its columns stay in the processor's cache while they are made.
-const BATCH: usize = 16_384;
+/// Observations of one batch of rows: dictionaries are sorted once a batch.
+const BATCH: usize = 65_536;
 /// OBS_STATUS of a row whose figure may not be seen.
 const SUPPRESSED: u8 = b'Q';
 /// OBS_STATUS of a figure that nobody reported as it stands.
@@ -37,16 +37,22 @@ pub struct Rows<'a> {
     /// Codes of references within the batch and series: (first, second) as they are written.
     references: Vec<(References, u32)>,
     /// The texts of single ones.
-    texts: Vec<(Reference, Arc<str>)>,
+    texts: Vec<((u32, Option<Period>), Arc<str>)>,
     no_language: Arc<str>,
+    written: String,
     made: Assembler,
 }
 
-/// A reported series, and the period a figure of it was carried from.
-type Reference = (u32, Option<Period>);
+/// Sides a figure rests on, the one that was taken first, and the period it was carried from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct References {
+    /// Reported series, or [`NOBODY`].
+    series: [u32; 3],
+    carried_from: Option<Period>,
+}
 
-/// Sides a figure rests on, the one that was taken first.
-type References = [Option<Reference>; 3];
+/// No side: no pairing has so many series.
+const NOBODY: u32 = u32::MAX;
 
 impl<'a> Rows<'a> {
     pub(super) fn new(
@@ -68,6 +74,7 @@ impl<'a> Rows<'a> {
             references: Vec::new(),
             texts: Vec::new(),
             no_language: Arc::from(""),
+            written: String::new(),
             made: Assembler::new(&consolidation.shape, key_dimensions),
             consolidation,
             paired,
@@ -165,13 +172,12 @@ impl<'a> Rows<'a> {
         let observation = self.made.observe(cell.period, Some(sum.unwrap_or(figure.value)));
 
         let taken = if figure.taken == Reporter::Origin { origin } else { destination };
-        let mut letters = Letters::default();
-        [origin, destination].iter().flatten().for_each(|side| letters.add_side(side));
         let (status, flags) = if figure.rule.imputes() || sum.is_some() {
+            let mut letters = Letters::default();
+            [origin, destination].iter().flatten().for_each(|side| letters.add_side(side));
             (IMPUTED, letters)
         } else {
-            let mut own = Letters::default();
-            taken.iter().for_each(|side| own.add_side(side));
+            let mut own = taken.map_or_else(Letters::default, |side| Letters::of_side(&side));
             // The reported stock alone, where refugees belong to it: it is another thing than the rows around it.
             if series.adds_refugees() {
                 own.add(DIFFERS);
@@ -191,12 +197,12 @@ impl<'a> Rows<'a> {
         );
         self.definitions(series, observation, &origin, &destination);
 
-        let reference = |side: &Option<Side>| side.as_ref().map(|side| (side.series, figure.carried_from));
         let (first, second) = match figure.taken {
             Reporter::Origin => (&origin, &destination),
             Reporter::Destination => (&destination, &origin),
         };
-        let references = [reference(first), reference(second), reference(&added)];
+        let series = [first, second, &added].map(|side| side.as_ref().map_or(NOBODY, |side| side.series));
+        let references = References { series, carried_from: figure.carried_from };
         let code = self.references(references, from);
         self.made.observation[layout.inputs].put(observation, code);
     }
@@ -263,17 +269,21 @@ impl<'a> Rows<'a> {
             return *code;
         }
         let sides = [cell.origin, cell.destination, cell.refugees];
-        let text = |(series, carried): Reference| {
+        let carried = references.carried_from;
+        let text = |series: u32| {
             let known = self.texts.iter().find(|(known, _)| *known == (series, carried));
             if let Some((_, text)) = known {
                 return Some(text.clone());
             }
             let side = sides.iter().flatten().find(|side| side.series == series)?;
-            let text: Arc<str> = Arc::from(self.paired.input_ref(side, carried).to_string());
+            self.written.clear();
+            self.paired.write_input_ref(side, carried, &mut self.written);
+            let text: Arc<str> = Arc::from(&*self.written);
             self.texts.push(((series, carried), text.clone()));
             Some(text)
         };
-        let texts: Vec<Arc<str>> = references.into_iter().flatten().filter_map(text).collect();
+        let named = references.series.into_iter().filter(|series| *series != NOBODY);
+        let texts: Vec<Arc<str>> = named.filter_map(text).collect();
         let value = match &*texts {
             [one] => AttributeValue::Text(one.clone()),
             several => {
@@ -324,9 +334,7 @@ impl<'a> Rows<'a> {
         let as_it_was = reported.multiplier == multiplier;
         let value = if as_it_was { batch.columns.value(place) } else { side.value };
         let observation = self.made.observe(cell.period, value);
-        let mut letters = Letters::default();
-        letters.add_side(side);
-        self.made.letter(layout.status, observation, letters.status());
+        self.made.letter(layout.status, observation, Letters::of_side(side).status());
         self.made.letter(layout.confidentiality, observation, b'F');
         let national = long_term && side.definition == Definition::National;
         for (from, to) in &self.copies[reported.batch as usize] {
@@ -345,7 +353,8 @@ impl<'a> Rows<'a> {
             let text = self.definition(side);
             self.made.text(place, observation, &text);
         }
-        let code = self.references([Some((side.series, None)), None, None], cell);
+        let code =
+            self.references(References { series: [side.series, NOBODY, NOBODY], carried_from: None }, cell);
         self.made.observation[layout.inputs].put(observation, code);
     }
 }

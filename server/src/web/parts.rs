@@ -11,10 +11,12 @@ use crate::hub::Moment;
 
 /// Characters of a text that are shown at once.
 const SHOWN_CHARACTERS: usize = 160;
+/// Characters of a text that needs no break: codes and dates.
+const WHOLE_CHARACTERS: usize = 28;
 
 /// A moment, to the minute and in UTC; to the second where it is looked at.
 #[derive(Template)]
-#[template(source = r#"<time datetime="{{ exact }}" title="{{ exact }}">{{ shown }}</time>"#, ext = "html")]
+#[template(source = r#"<time dir="ltr" datetime="{{ exact }}" title="{{ exact }}">{{ shown }}</time>"#, ext = "html")]
 pub(crate) struct When {
     exact: String,
     shown: String,
@@ -23,12 +25,14 @@ pub(crate) struct When {
 /// A text of somebody's: fenced in, so that its direction is its own affair, and cut where it is long.
 #[derive(Template)]
 #[template(
-    source = r#"{% match rest %}{% when None %}<bdi>{{ text }}</bdi>{% when Some(beginning) %}<details class="cut"><summary><bdi>{{ beginning }}</bdi>…</summary><bdi>{{ text }}</bdi></details>{% endmatch %}"#,
+    source = r#"{% match rest %}{% when None %}<bdi{% if is_long %} class="long"{% endif %}>{{ text }}</bdi>{% when Some(beginning) %}<details class="cut"><summary><bdi class="long">{{ beginning }}</bdi>…</summary><bdi class="long">{{ text }}</bdi></details>{% endmatch %}"#,
     ext = "html"
 )]
 pub(crate) struct Cut<'t> {
     text: &'t str,
     rest: Option<&'t str>,
+    /// Whether it may be broken within a word.
+    is_long: bool,
 }
 
 /// How something stands: glyph, colour and words, so that none of them is needed alone.
@@ -177,6 +181,7 @@ impl When {
 impl<'t> Cut<'t> {
     pub(crate) fn of(text: &'t str) -> Self {
         let end = text.char_indices().nth(SHOWN_CHARACTERS).map(|(end, _)| end);
-        Self { text, rest: end.map(|end| &text[..end]) }
+        let is_long = text.chars().nth(WHOLE_CHARACTERS).is_some();
+        Self { text, rest: end.map(|end| &text[..end]), is_long }
     }
 }

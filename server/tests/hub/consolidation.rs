@@ -90,7 +90,7 @@ impl Office {
 
     fn admit(&self, id: &str) {
         let permit = self.may(&agency("OPERATOR"), Administer);
-        let added = v1::AddAgencyRequest { agency: id.into(), name: id.into(), token_only: true };
+        let added = v1::AddAgencyRequest { agency: id.into(), name: id.into(), token_only: false };
         let token = mighub::token::EnrolmentToken::new([id.as_bytes()[0]; 16], [0; 32]);
         self.hub().add_agency(&permit, &added, &token, Moment(i64::MAX / 2), self.now).expect("added");
         let role = v1::GrantRoleRequest { agency: id.into(), role: Role::Submitter.into() };

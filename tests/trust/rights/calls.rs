@@ -195,6 +195,40 @@ pub(super) const CALLS: &[Call] = &[
         messages: |_, _| one(v1::DiffVintagesRequest { lane: Some(raw::lane("SWE")), ..Default::default() }),
         ..CALL
     },
+    // ConsolidationService
+    Call { name: "ConsolidationService/GetMatrix", ..CALL },
+    Call { name: "ConsolidationService/GetNetMigration", ..CALL },
+    Call { name: "ConsolidationService/GetMirror", ..CALL },
+    Call {
+        name: "ConsolidationService/ExplainCell",
+        messages: |_, _| {
+            let (key, period) = ("A.FIN.SWE._T._T.LT.CO.M1".to_owned(), "1900".to_owned());
+            one(v1::ExplainCellRequest { key, period, ..Default::default() })
+        },
+        let_in: "UNKNOWN_CELL",
+        ..CALL
+    },
+    Call { name: "ConsolidationService/CompareMethods", ..CALL },
+    Call {
+        name: "ConsolidationService/GetShares",
+        messages: |_, _| {
+            let (topic, aspect) = ("IMM_LEVEL".to_owned(), "VIEW".to_owned());
+            one(v1::GetSharesRequest { topic, aspect, ..Default::default() })
+        },
+        ..CALL
+    },
+    Call {
+        name: "ConsolidationService/GetParties",
+        messages: |_, _| one(v1::GetPartiesRequest { treaty: "ICRMW".into(), ..Default::default() }),
+        ..CALL
+    },
+    Call { name: "ConsolidationService/ListMethods", ..CALL },
+    Call {
+        name: "ConsolidationService/GetMethod",
+        messages: |_, _| one(v1::GetMethodRequest { code: "M1".into() }),
+        ..CALL
+    },
+    Call { name: "ConsolidationService/ListGroups", ..CALL },
     // StructureService
     Call {
         name: "StructureService/PutStructures",

@@ -1,5 +1,6 @@
 //! The command line of `mighub`.
 
+mod consolidation;
 mod metadata;
 mod publishing;
 
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use mighub_validation::Language;
 
+pub(crate) use consolidation::{Compare, Consolidated, Derived, Explain, Groups, Matrix, Mirror, Net, Order, Parties, Shares};
 pub(crate) use metadata::{Metadata, ReportFormat, Which};
 pub(crate) use publishing::{LaneName, Release, Restrict, Review, Why};
 
@@ -86,6 +88,8 @@ pub(crate) enum Command {
     Coverage(Coverage),
     /// Show what differs between two vintages
     Diff(Diff),
+    #[command(flatten)]
+    Consolidated(Consolidated),
     /// Wait for new vintages and print each as it comes
     Watch(Watch),
 }

@@ -5,6 +5,7 @@
 
 mod answer;
 mod arguments;
+mod consolidation;
 mod coverage;
 mod diff;
 mod doctor;
@@ -123,6 +124,7 @@ async fn run(context: &Context, command: Command) -> Result<ExitCode, Error> {
         Command::Vintages(arguments) => vintages::run(context, arguments).await,
         Command::Coverage(arguments) => coverage::run(context, arguments).await,
         Command::Diff(arguments) => diff::run(context, arguments).await,
+        Command::Consolidated(command) => consolidation::run(context, command).await,
         Command::Watch(arguments) => watch::run(context, arguments).await,
     }
 }

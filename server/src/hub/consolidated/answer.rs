@@ -71,7 +71,8 @@ pub(super) fn number(value: Option<Decimal>) -> String {
 pub(super) fn fits(ends: usize, periods: &[Period]) -> Result<(), Refusal> {
     let rows = ends.saturating_mul(periods.len());
     if rows > ROWS_MAX {
-        let text = format!("the answer would have {rows} rows, at most {ROWS_MAX}: name fewer areas or periods");
+        let text =
+            format!("the answer would have {rows} rows, at most {ROWS_MAX}: name fewer areas or periods");
         return Err(Refusal::limit(ROWS_MAX as u64, rows as u64, text));
     }
     Ok(())

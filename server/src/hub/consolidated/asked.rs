@@ -159,7 +159,8 @@ pub(super) fn period(field: &'static str, text: &str) -> Result<Option<Period>, 
     }
     let period = Period::parse(text.as_bytes());
     let refused = |error| {
-        Refusal::new(ErrorReason::PeriodMalformed, format!("{text:?} is not a period: {error}")).of_field(field)
+        Refusal::new(ErrorReason::PeriodMalformed, format!("{text:?} is not a period: {error}"))
+            .of_field(field)
     };
     period.map(Some).map_err(refused)
 }

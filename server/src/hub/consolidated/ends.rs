@@ -19,10 +19,11 @@ impl Hub {
     /// The groups of areas, of all hierarchies there are today.
     pub(super) fn area_groups(&self) -> Result<Groups, Refusal> {
         let structures = self.known_structures();
-        let hierarchies = structures.of_class(Class::Hierarchy).filter_map(|(_, artefact)| match &**artefact {
-            Artefact::Hierarchy(hierarchy) => Some(hierarchy),
-            _ => None,
-        });
+        let hierarchies =
+            structures.of_class(Class::Hierarchy).filter_map(|(_, artefact)| match &**artefact {
+                Artefact::Hierarchy(hierarchy) => Some(hierarchy),
+                _ => None,
+            });
         Groups::read(hierarchies)
             .map_err(|error| Refusal::internal(format!("the hierarchies of areas are no groups: {error}")))
     }
@@ -54,7 +55,7 @@ pub(super) fn ends(
                     let text = format!("{group:?} is no group: `mighub groups` shows those there are");
                     Refusal::malformed(field, text)
                 })?;
-                ends.extend(members.iter().map(|member| area(member)));
+                ends.extend(members.iter().map(area));
             }
         }
         if ends.len() > ENDS_MAX {

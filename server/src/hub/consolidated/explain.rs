@@ -64,11 +64,7 @@ impl Hub {
     }
 
     /// The lane of an input in which a record made a vintage.
-    fn lane_of_input(
-        &self,
-        target: Target,
-        version: u64,
-    ) -> Result<Option<(LaneId, Recorded)>, Refusal> {
+    fn lane_of_input(&self, target: Target, version: u64) -> Result<Option<(LaneId, Recorded)>, Refusal> {
         for input in target.inputs() {
             for lane in self.lanes(&reference(input.dataflow())?)? {
                 if let Some(recorded) = self.vintage_recorded_at(&lane, version)? {
@@ -109,7 +105,8 @@ impl<'a> Cell<'a> {
         let is_one = pattern.sets.len() == dimensions.len()
             && pattern.sets.iter().all(|set| set.as_ref().is_some_and(|codes| codes.len() == 1));
         let (Some(view), Some(method), true) = (code("VIEW"), code("CONS_METHOD"), is_one) else {
-            let text = format!("{:?} is no full key: one code for each of {}", request.key, dimensions.join("."));
+            let text =
+                format!("{:?} is no full key: one code for each of {}", request.key, dimensions.join("."));
             return Err(Refusal::new(ErrorReason::SelectionMalformed, text).of_field("key"));
         };
         if &*view == CONSOLIDATED {
@@ -119,8 +116,9 @@ impl<'a> Cell<'a> {
                 }
             }
         }
-        let period = period("period", &request.period)?
-            .ok_or_else(|| Refusal::new(ErrorReason::PeriodMalformed, "the period is missing").of_field("period"))?;
+        let period = period("period", &request.period)?.ok_or_else(|| {
+            Refusal::new(ErrorReason::PeriodMalformed, "the period is missing").of_field("period")
+        })?;
         Ok(Self { target, dataflow, pattern, view, method, period, point: request.point.as_ref() })
     }
 

@@ -59,7 +59,9 @@ impl Hub {
                 End::World => &governments,
                 End::Region { areas, .. } => areas,
             };
-            rows.extend(periods.iter().map(|period| message(region.code(), *period, &views.shares(members, *period))));
+            rows.extend(
+                periods.iter().map(|period| message(region.code(), *period, &views.shares(members, *period))),
+            );
         }
         Ok(v1::GetSharesResponse { rows, membership_day: day.to_string() })
     }

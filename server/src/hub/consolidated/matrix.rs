@@ -82,7 +82,9 @@ impl Hub {
             membership_day: day.to_string(),
             position,
             method: asked.choice.method.to_string(),
-            method_digest: method.map(|method| method.digest().as_bytes().to_vec().into()).unwrap_or_default(),
+            method_digest: method
+                .map(|method| method.digest().as_bytes().to_vec().into())
+                .unwrap_or_default(),
         };
         let ready = Vec::new().into_iter();
         Ok(MatrixAnswer { header: Some(header), figures, rows, columns, periods, day, ready })

@@ -35,7 +35,11 @@ impl Hub {
         now: Moment,
     ) -> Result<v1::GetMirrorResponse, Refusal> {
         let reader = Reader { hub: self, permit, now };
-        let derived = v1::Derived { view: "RO".into(), method: String::new(), ..request.derived.clone().unwrap_or_default() };
+        let derived = v1::Derived {
+            view: "RO".into(),
+            method: String::new(),
+            ..request.derived.clone().unwrap_or_default()
+        };
         let mut asked = Asked::read(Some(&derived))?;
         if asked.target != Target::Flow {
             let text = "stocks are reported by the destination alone: ask for MIG_FLOW_OD";
@@ -94,7 +98,8 @@ impl Hub {
         let mut areas = BTreeSet::new();
         for agreement in self.rights().agreements_on(&dataflow, position, now) {
             if agency.is_some_and(|agency| agreement.sends(agency) || *agency == agreement.lane.provider) {
-                areas.extend(agreement.permitted_codes(dimension).into_iter().flatten().cloned());
+                let named = agreement.terms.permitted.iter().filter(|(id, _)| ***id == *dimension);
+                areas.extend(named.flat_map(|(_, codes)| codes).map(|code| Arc::<str>::from(&**code)));
             }
         }
         if areas.is_empty() {
@@ -105,7 +110,7 @@ impl Hub {
     }
 }
 
-/// What partners report about areas which do not report it themselves, as far as anybody may see.
+/// What partners report about areas where nobody may see a report of their own.
 fn partner_only<'a>(
     areas: &'a BTreeSet<Arc<str>>,
     left: &'a Figures,
@@ -116,7 +121,7 @@ fn partner_only<'a>(
         let (from, to) = (left.corridors(period), arrived.corridors(period));
         let mut found = Vec::new();
         let one_sided = |theirs: &Shown, own: Option<&Shown>| match (theirs, own) {
-            (Shown::Figure(value), None) => Some(*value),
+            (Shown::Figure(value), None | Some(Shown::Hidden)) => Some(*value),
             _ => None,
         };
         for ((origin, destination), shown) in &to {

@@ -34,7 +34,9 @@ impl Hub {
         let (tables, position) = reader.derived(&asked, vec![asked.choice.clone()])?;
         let (ends, periods) = covered(named, &tables)?;
         let mut rows = vec![Vec::new(); ends.len()];
-        for (figures, period) in tables.iter().flat_map(|table| periods.iter().map(move |period| (table, *period))) {
+        for (figures, period) in
+            tables.iter().flat_map(|table| periods.iter().map(move |period| (table, *period)))
+        {
             let nets = aggregate::nets(figures, &ends, period, day);
             for ((rows, end), found) in rows.iter_mut().zip(&ends).zip(&nets) {
                 rows.push(net(end.code(), &period.to_string(), found));

@@ -50,7 +50,11 @@ impl Reader<'_> {
 
     /// Derived figures of some corridors, one table for each choice, and the position that was read. The choices differ
     /// in view and method alone.
-    pub(super) fn derived(&self, asked: &Asked, choices: Vec<Choice>) -> Result<(Vec<Figures>, u64), Refusal> {
+    pub(super) fn derived(
+        &self,
+        asked: &Asked,
+        choices: Vec<Choice>,
+    ) -> Result<(Vec<Figures>, u64), Refusal> {
         let request = FiguresRequest {
             providers: asked.providers()?,
             selection: asked.selection(self.hub, &choices)?,

@@ -311,7 +311,14 @@ fn along(
     }
     flow.replace((**artefact).clone());
     // The constraint is about the dataflow: whatever is above it, it is not above the dataflow.
-    let all = known.with_relatives(&flow, &Relatives::Descendants);
+    let mut all = known.with_relatives(&flow, &Relatives::Descendants);
+    // Who provides is said above the dataflow, and given to whoever asks for it by name.
+    if matches!(relatives, Relatives::Classes(classes) if classes.contains(&Class::DataProviderScheme)) {
+        let agreed = Relatives::Classes([Class::ProvisionAgreement].into());
+        let agreements = known.with_relatives(&flow, &agreed);
+        let providers = known.with_relatives(&agreements, &Relatives::Children);
+        providers.of_class(Class::DataProviderScheme).for_each(|(_, scheme)| all.share(scheme));
+    }
     let is_wanted = |reference: &Reference| match relatives {
         Relatives::Classes(classes) => classes.contains(&reference.class),
         _ => true,

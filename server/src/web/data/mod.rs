@@ -125,12 +125,16 @@ async fn one(State(web): State<Arc<Web>>, Path(dataflow): Path<String>, request:
     let asked = plain(&query);
     // One more than is shown says whether there are more.
     let rows = asked.with("offset", &offset.to_string()).with("limit", &(ROWS + 1).to_string());
-    let rows = rows.with("labels", query.get("labels").unwrap_or("name"));
+    let labels = query.get("labels").unwrap_or("name").to_owned();
+    let rows = rows.with("labels", &labels);
     let rows = rows.with("lang", Page::new(&parts.headers, "", &query, None).language.tag());
     let address = format!("/v1/data/{}.jsonl{}", encoded(&dataflow), rows.text());
     let answer = web.ask_rest(&parts, Method::GET, &address, Body::empty()).await;
     let table = answer.and_then(|(status, body)| match status {
-        StatusCode::OK => Table::read(&body).map_err(|error| Problem::from(Refusal::internal(error.to_string()))),
+        StatusCode::OK => {
+            let table = Table::read(&body).map_err(|error| Problem::from(Refusal::internal(error.to_string())))?;
+            Ok(if labels == "name" { table.in_names() } else { table })
+        }
         status => Err(Problem::new(status, String::from_utf8_lossy(&body).trim())),
     });
     web.show(parts, Some(Place::Data), move |visit| shown(visit, &dataflow, &asked, &table?, offset, &base)).await
@@ -165,6 +169,9 @@ fn shown(
     let at = |offset: u64| page.with("offset", &if offset == 0 { String::new() } else { offset.to_string() });
     let file = |ending: &str| format!("{}.{ending}{}", encoded(&reference.id), asked.text());
     let vintages = vintages(visit, &page, &reference.short(), text("provider"), text("as_of"))?;
+    let mut from: Vec<_> = vintages.iter().map(|vintage| vintage.provider.clone()).collect();
+    from.sort();
+    from.dedup();
     Shown::of(&Explorer {
         filters: filters(&definition, visit),
         structure: address(&reference),
@@ -181,7 +188,7 @@ fn shown(
         snippets: snippet::all(base, &reference.id, &asked.text(), asked),
         vintages,
         columns: table.columns.iter().map(|id| (column_name(&definition, id, language), id.clone())).collect(),
-        as_of: AsOf { page: &page, moment, from: table.distinct("DATA_PROVIDER") },
+        as_of: AsOf { page: &page, moment, from },
         dataflow: reference.id.to_string(),
         table,
         page: &page,

@@ -5,9 +5,6 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
-/// Texts of distinct values that are told.
-const DISTINCT_MAX: usize = 12;
-
 /// A table.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Table {
@@ -16,7 +13,7 @@ pub(super) struct Table {
 }
 
 /// A cell as it is shown.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Cell {
     pub(super) text: String,
     /// Whether it is a number, which stands at the end of its column.
@@ -43,17 +40,23 @@ impl Table {
         Ok(Self { columns, rows: rows.iter().map(cells).collect() })
     }
 
-    /// Some of the distinct values of a column, ascending.
-    pub(super) fn distinct(&self, column: &str) -> Vec<String> {
-        let Some(place) = self.columns.iter().position(|known| known == column) else { return Vec::new() };
-        let mut values: Vec<_> = self.rows.iter().filter_map(|row| row.get(place)).map(|cell| cell.text.clone()).collect();
-        values.sort();
-        values.dedup();
-        if values.len() > DISTINCT_MAX {
-            values.truncate(DISTINCT_MAX);
-            values.push("…".to_owned());
-        }
-        values
+    /// The same with names in the place of codes, where both are there: of `SEX` and `SEX_NAME` the latter under the
+    /// former's heading.
+    pub(super) fn in_names(self) -> Self {
+        let name_of = |column: &str| {
+            let name = format!("{column}_NAME");
+            self.columns.iter().position(|known| *known == name)
+        };
+        let is_name = |column: &str| {
+            column.strip_suffix("_NAME").is_some_and(|code| self.columns.iter().any(|known| known == code))
+        };
+        let kept = self.columns.iter().enumerate().filter(|(_, column)| !is_name(column));
+        let places: Vec<usize> = kept.clone().map(|(place, column)| name_of(column).unwrap_or(place)).collect();
+        let columns = kept.map(|(_, column)| column.clone()).collect();
+        let row = |row: &Vec<Cell>| {
+            places.iter().map(|place| row.get(*place).cloned().unwrap_or_else(Cell::empty)).collect()
+        };
+        Self { rows: self.rows.iter().map(row).collect(), columns }
     }
 }
 
@@ -102,7 +105,9 @@ mod tests {
         assert_eq!(table.columns, ["Z", "A"]);
         assert_eq!(table.rows[1][0].text, "a");
         assert!(table.rows[0][1].is_number);
-        assert_eq!(table.distinct("Z"), ["a", "b"]);
+        let named = Table::read(b"{\"SEX\":\"F\",\"SEX_NAME\":\"Female\",\"OBS_VALUE\":1}\n").expect("a table").in_names();
+        assert_eq!((&*named.columns[0], &*named.rows[0][0].text), ("SEX", "Female"));
+        assert_eq!(named.columns.len(), 2);
         assert_eq!(Table::read(b"").expect("an empty table"), Table::default());
     }
 }
