@@ -121,7 +121,6 @@ async fn sums_of_the_sixteen_national_files_are_those_of_the_rules() {
     let union = matrix(&reader, derived("M0", &At::Now), &["_T"], &["G_EU28"]).await;
     let cell = union.cells().next().expect("a cell");
     assert_eq!((cell.total.standing(), cell.total.members), (TotalStanding::Partial, 28));
-    // What goes out of a matrix of members comes in: arrivals are departures, member by member of the world.
     let areas: Vec<String> = OFFICES.map(str::to_owned).to_vec();
     let request = v1::CompareMethodsRequest { derived: None, methods: vec!["M0".into(), "M2".into()], areas };
     let compared = reader.compare_methods(&request).await.expect("compared");
@@ -154,15 +153,17 @@ async fn answers(reader: &Hub, at: &At) -> String {
     }
     let request = v1::CompareMethodsRequest { derived, ..Default::default() };
     write!(told, "{:?}", reader.compare_methods(&request).await.expect("compared")).expect("text");
-    for (method, period) in ["RO._Z", "RD._Z", "CO.M0", "CO.M1", "CO.M2"].iter().flat_map(|kind| {
-        let kind = if *kind == "RO._Z" || *kind == "RD._Z" { (*kind).to_owned() } else { (*kind).to_owned() };
-        ["2014", "2015"].map(move |period| (kind.clone(), period))
-    }) {
-        let key = format!("A.FIN.SWE._T._T.LT.{method}");
-        let request =
-            v1::ExplainCellRequest { key, period: period.into(), point: at.message(), ..Default::default() };
-        write!(told, "{:?}", reader.explain(&request).await.map_err(|error| error.to_string()))
-            .expect("text");
+    for kind in ["RO._Z", "RD._Z", "CO.M0", "CO.M1", "CO.M2"] {
+        for period in ["2014", "2015"] {
+            let request = v1::ExplainCellRequest {
+                key: format!("A.FIN.SWE._T._T.LT.{kind}"),
+                period: period.into(),
+                point: at.message(),
+                ..Default::default()
+            };
+            let explained = reader.explain(&request).await.map_err(|error| error.to_string());
+            write!(told, "{explained:?}").expect("text");
+        }
     }
     told
 }

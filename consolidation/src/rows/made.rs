@@ -37,7 +37,7 @@ pub struct Rows<'a> {
     /// Codes of references within the batch and series: (first, second) as they are written.
     references: Vec<(References, u32)>,
     /// The texts of single ones.
-    texts: Vec<((u32, Option<Period>), Arc<str>)>,
+    texts: Vec<(Reference, Arc<str>)>,
     no_language: Arc<str>,
     written: String,
     made: Assembler,
@@ -50,6 +50,9 @@ struct References {
     series: [u32; 3],
     carried_from: Option<Period>,
 }
+
+/// A reported series, and the period a figure of it was carried from.
+type Reference = (u32, Option<Period>);
 
 /// No side: no pairing has so many series.
 const NOBODY: u32 = u32::MAX;

@@ -253,14 +253,16 @@ impl Operation for SetPolicy {
             return Ok(());
         }
         match &self.provider {
-            Some(provider) => asking
-                .publishes(&LaneId { dataflow: self.dataflow.clone(), provider: provider.clone() }),
+            Some(provider) => {
+                asking.publishes(&LaneId { dataflow: self.dataflow.clone(), provider: provider.clone() })
+            }
             None => {
                 let text = format!(
                     "{agency} does not maintain {}: name the provider whose lane you publish",
                     self.dataflow.short()
                 );
-                Err(Refusal::new(ErrorReason::LaneNotPermitted, text).about("dataflow", self.dataflow.short()))
+                Err(Refusal::new(ErrorReason::LaneNotPermitted, text)
+                    .about("dataflow", self.dataflow.short()))
             }
         }
     }

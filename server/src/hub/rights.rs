@@ -145,9 +145,10 @@ impl Rights {
             return own.collect();
         }
         // What is withheld of an input is withheld of what the hub made from it.
-        let inputs = self.restrictions.iter().filter(|(input, _)| {
-            consolidate::is_made_from(&lane.dataflow, &input.dataflow)
-        });
+        let inputs = self
+            .restrictions
+            .iter()
+            .filter(|(input, _)| consolidate::is_made_from(&lane.dataflow, &input.dataflow));
         let derived = inputs.flat_map(|(input, restrictions)| {
             let agreement = self.newest_on(input);
             restrictions.iter().filter(held).filter_map(move |restriction| {
@@ -242,9 +243,10 @@ impl Rights {
     fn hides_existence(&self, lane: &LaneId, position: u64, now: Moment) -> bool {
         if consolidate::is_own(lane) {
             // Of what the hub made from several inputs, nobody can tell whose restricted figure a key speaks of.
-            let mut inputs = self.by_lane.keys().filter(|input| {
-                consolidate::is_made_from(&lane.dataflow, &input.dataflow)
-            });
+            let mut inputs = self
+                .by_lane
+                .keys()
+                .filter(|input| consolidate::is_made_from(&lane.dataflow, &input.dataflow));
             return inputs.any(|input| self.hides_existence(input, position, now));
         }
         match self.agreement_on(lane, position, now) {
@@ -300,9 +302,8 @@ impl Rights {
         let row = principal.agency.as_ref().and_then(|agency| self.agencies.get(agency));
         let roles =
             row.into_iter().flat_map(|row| row.roles.iter().map(|role| role.until.unwrap_or(role.since)));
-        let is_of = |lane: &LaneId| {
-            lane.dataflow == *dataflow || consolidate::is_made_from(dataflow, &lane.dataflow)
-        };
+        let is_of =
+            |lane: &LaneId| lane.dataflow == *dataflow || consolidate::is_made_from(dataflow, &lane.dataflow);
         let restrictions = self.restrictions.iter().filter(|(lane, _)| is_of(lane));
         let restrictions = restrictions.flat_map(|(_, restrictions)| restrictions);
         let restrictions = restrictions.map(|restriction| restriction.until.unwrap_or(restriction.since));

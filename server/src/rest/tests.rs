@@ -73,7 +73,9 @@ impl Bench {
 
     /// The same, for an office that may send.
     fn of_office(agency: &str) -> Self {
-        Self::with_certificate(agency)
+        let bench = Self::with_certificate(agency);
+        bench.lab.role(agency, v1::Role::Submitter);
+        bench
     }
 
     fn with_certificate(agency: &str) -> Self {

@@ -43,9 +43,11 @@ async fn api(State(web): State<Arc<Web>>, request: Request) -> Response {
 /// The address under which the hub was called, for examples that can be copied.
 pub(super) fn base(parts: &http::request::Parts) -> String {
     let header = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
-    let host = header.or_else(|| parts.uri.authority().map(http::uri::Authority::as_str)).unwrap_or("localhost");
+    let host =
+        header.or_else(|| parts.uri.authority().map(http::uri::Authority::as_str)).unwrap_or("localhost");
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".:-[]".contains(&byte);
-    let host = if host.bytes().all(is_plain) { inert(host, HOST_CHARACTERS_MAX) } else { "localhost".to_owned() };
+    let host =
+        if host.bytes().all(is_plain) { inert(host, HOST_CHARACTERS_MAX) } else { "localhost".to_owned() };
     let scheme = if Session::of(parts).is_secure() { "https" } else { "http" };
     format!("{scheme}://{host}")
 }

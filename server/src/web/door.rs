@@ -8,7 +8,8 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::response::{IntoResponse, Response};
 use http::header::{
-    ACCEPT, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, HOST, LOCATION, SET_COOKIE,
+    ACCEPT, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, HOST, LOCATION,
+    SET_COOKIE,
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
@@ -18,6 +19,7 @@ use super::menu::Place;
 use super::page::Page;
 use super::person::{self, Session};
 use super::query::Query;
+use crate::door::{Peer, Reception};
 use crate::hub::permit::{Operation, Permit};
 use crate::hub::{Hub, Moment, Principal, Refusal};
 use crate::rest::error::Problem;
@@ -70,7 +72,8 @@ impl Shown {
     /// A page with another status.
     pub(crate) fn with(status: StatusCode, template: &impl Template) -> Result<Self, Problem> {
         let rendered = template.render();
-        let rendered = rendered.map_err(|error| Refusal::internal(format!("a page was not made: {error}")))?;
+        let rendered =
+            rendered.map_err(|error| Refusal::internal(format!("a page was not made: {error}")))?;
         Ok(Self::Page(status, rendered))
     }
 }
@@ -121,7 +124,8 @@ impl Web {
             Ok((shown, page)) => finished(shown, &page, &session, Some(&query)),
             Err(problem) => {
                 let ended = problem.status() == StatusCode::UNAUTHORIZED && session.has_token();
-                let mut response = finished(fault::shown(&stranger, &problem), &stranger, &session, Some(&query));
+                let mut response =
+                    finished(fault::shown(&stranger, &problem), &stranger, &session, Some(&query));
                 if ended {
                     response.headers_mut().append(SET_COOKIE, session.ended());
                 }
@@ -132,9 +136,8 @@ impl Web {
 
     /// Answers a request for nothing that is there.
     pub(crate) async fn nothing_there(&self, parts: Parts) -> Response {
-        let response = self
-            .show(parts, None, |_| Err(Problem::unknown("there is no page at this address")))
-            .await;
+        let response =
+            self.show(parts, None, |_| Err(Problem::unknown("there is no page at this address"))).await;
         super::policy::kept(response).await
     }
 
@@ -149,7 +152,8 @@ impl Web {
         let response = self.pass_on(like, method, address, HeaderMap::new(), body).await?;
         let status = response.status();
         let bytes = to_bytes(response.into_body(), ANSWER_BYTES_MAX).await;
-        let bytes = bytes.map_err(|error| Problem::from(Refusal::internal(format!("the REST door: {error}"))))?;
+        let bytes =
+            bytes.map_err(|error| Problem::from(Refusal::internal(format!("the REST door: {error}"))))?;
         Ok((status, bytes))
     }
 
@@ -188,9 +192,16 @@ impl Web {
         headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
         let mut request = Request::new(body);
         *request.method_mut() = method;
-        *request.uri_mut() = address.parse().map_err(|_| Problem::malformed("this is no address of the hub"))?;
+        *request.uri_mut() =
+            address.parse().map_err(|_| Problem::malformed("this is no address of the hub"))?;
         *request.headers_mut() = headers;
-        *request.extensions_mut() = parts.extensions;
+        // What the door knows, and nothing of how this address was routed.
+        if let (Some(peer), Some(reception)) =
+            (parts.extensions.get::<Arc<Peer>>(), parts.extensions.get::<Arc<Reception>>())
+        {
+            request.extensions_mut().insert(peer.clone());
+            request.extensions_mut().insert(reception.clone());
+        }
         let answer = tower::ServiceExt::oneshot(self.rest.clone(), request).await;
         Ok(answer.unwrap_or_else(|never| match never {}))
     }

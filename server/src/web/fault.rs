@@ -32,8 +32,10 @@ pub(super) fn shown(page: &Page, problem: &Problem) -> Shown {
         _ => ("fault.500", "fault.500.meaning"),
     };
     let page = page.titled(title);
-    let offers_sign_in = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) && page.reader.is_none();
-    let fault = Fault { page: &page, status: status.as_u16(), meaning, text: problem.to_string(), offers_sign_in };
+    let offers_sign_in =
+        matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) && page.reader.is_none();
+    let fault =
+        Fault { page: &page, status: status.as_u16(), meaning, text: problem.to_string(), offers_sign_in };
     // Words that were not escaped are no page.
     Shown::with(status, &fault).unwrap_or_else(|_| Shown::Page(status, String::new()))
 }

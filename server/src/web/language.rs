@@ -114,9 +114,9 @@ impl Language {
         let mut rest = self.say(key);
         while let Some((before, after)) = rest.split_once('{') {
             filled.push_str(before);
-            let place = after.split_once('}').and_then(|(place, after)| {
-                Some((values.get(place.parse::<usize>().ok()?)?, after))
-            });
+            let place = after
+                .split_once('}')
+                .and_then(|(place, after)| Some((values.get(place.parse::<usize>().ok()?)?, after)));
             match place {
                 Some((value, after)) => {
                     filled.push_str(&value.to_string());
@@ -174,7 +174,9 @@ pub(super) fn catalogue(language: Language) -> &'static Catalogue {
             include_str!("messages/ar.json"),
             include_str!("messages/zh.json"),
         ]
-        .map(|text| serde_json::from_str(text).expect("the catalogues are part of the program, and a test reads them"))
+        .map(|text| {
+            serde_json::from_str(text).expect("the catalogues are part of the program, and a test reads them")
+        })
     });
     let place = Language::ALL.iter().position(|known| *known == language).unwrap_or_default();
     &CATALOGUES[place]

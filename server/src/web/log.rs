@@ -50,7 +50,8 @@ impl Event {
         let lane = vintage.lane.unwrap_or_default();
         let reference = vintage.r#ref.unwrap_or_default();
         let moment = reference.effective_time.as_ref().map_or(Moment(0), Moment::of_message);
-        let is_embargoed = vintage.embargo_time.as_ref().is_some_and(|time| Moment::of_message(time) > moment);
+        let is_embargoed =
+            vintage.embargo_time.as_ref().is_some_and(|time| Moment::of_message(time) > moment);
         let (standing, key) = match () {
             () if vintage.by_withdrawal => (Standing::Past, "log.withdrawn"),
             () if is_embargoed => (Standing::Embargoed, "log.embargoed"),
@@ -114,7 +115,8 @@ struct Head {
 impl Head {
     fn of(visit: &Visit<'_>) -> Result<Self, Problem> {
         let request = v1::GetLogHeadRequest::default();
-        let signed = visit.hub.get_log_head(&visit.permit(Anybody)?, &request, visit.now)?.head.unwrap_or_default();
+        let signed =
+            visit.hub.get_log_head(&visit.permit(Anybody)?, &request, visit.now)?.head.unwrap_or_default();
         let head = v1::LogHead::decode(signed.head).map_err(|error| Refusal::internal(error.to_string()))?;
         Ok(Self {
             size: head.tree_size,
@@ -173,7 +175,15 @@ fn as_csv(events: &[Event]) -> Vec<u8> {
     let rows = events.iter().map(|event| {
         let (observations, position) = (event.observations.to_string(), event.position.to_string());
         let (provider, dataflow) = (event.provider.clone(), event.dataflow_id.clone());
-        vec![event.exact.clone(), provider, dataflow, event.chip.words.clone(), observations, event.reason.clone(), position]
+        vec![
+            event.exact.clone(),
+            provider,
+            dataflow,
+            event.chip.words.clone(),
+            observations,
+            event.reason.clone(),
+            position,
+        ]
     });
     csv(&header, rows)
 }
@@ -197,7 +207,8 @@ async fn place(State(web): State<Arc<Web>>, Path(position): Path<String>, reques
 /// One record's place in the log: at the size that the address names, or at the size of now.
 fn proven(visit: &Visit<'_>, position: &str) -> Result<Shown, Problem> {
     let number = |text: &str| {
-        text.parse::<u64>().map_err(|_| Problem::malformed(format!("{text:?} is no position: write a whole number")))
+        text.parse::<u64>()
+            .map_err(|_| Problem::malformed(format!("{text:?} is no position: write a whole number")))
     };
     let position = number(position)?;
     let head = Head::of(visit)?;

@@ -49,7 +49,8 @@ pub(crate) struct Reader {
 
 impl Page {
     pub(super) fn new(headers: &HeaderMap, path: &str, query: &Query, place: Option<Place>) -> Self {
-        let accepted = || headers.get(ACCEPT_LANGUAGE).and_then(|header| header.to_str().ok()).map(Language::accepted);
+        let accepted =
+            || headers.get(ACCEPT_LANGUAGE).and_then(|header| header.to_str().ok()).map(Language::accepted);
         let language = query.get("lang").or_else(|| cookie(headers, LANGUAGE)).and_then(Language::of_tag);
         let theme = query.get("theme").or_else(|| cookie(headers, THEME)).and_then(Theme::of_name);
         let language = language.or_else(accepted).unwrap_or_default();
@@ -203,7 +204,8 @@ pub(crate) fn inert(text: &str, characters_max: usize) -> String {
         character.is_control()
             || matches!(character, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
-    let mut characters = text.chars().map(|character| if controls(character) { '\u{fffd}' } else { character });
+    let mut characters =
+        text.chars().map(|character| if controls(character) { '\u{fffd}' } else { character });
     let mut kept: String = characters.by_ref().take(characters_max).collect();
     if characters.next().is_some() {
         kept.push('…');

@@ -16,7 +16,10 @@ const WHOLE_CHARACTERS: usize = 28;
 
 /// A moment, to the minute and in UTC; to the second where it is looked at.
 #[derive(Template)]
-#[template(source = r#"<time dir="ltr" datetime="{{ exact }}" title="{{ exact }}">{{ shown }}</time>"#, ext = "html")]
+#[template(
+    source = r#"<time dir="ltr" datetime="{{ exact }}" title="{{ exact }}">{{ shown }}</time>"#,
+    ext = "html"
+)]
 pub(crate) struct When {
     exact: String,
     shown: String,

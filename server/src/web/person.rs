@@ -61,7 +61,8 @@ impl Session {
         let is_secure = is_forwarded || peer.is_some_and(|peer| peer.transport == Transport::Tls);
         let has_credentials = parts.headers.contains_key(AUTHORIZATION);
         let name = if is_secure { OVER_TLS } else { OVER_PLAIN };
-        let token = cookie(&parts.headers, name).filter(|_| !has_credentials).and_then(|text| text.parse().ok());
+        let token =
+            cookie(&parts.headers, name).filter(|_| !has_credentials).and_then(|text| text.parse().ok());
         let is_certified = peer.is_some_and(|peer| peer.certificate.is_some());
         Self { is_anonymous: !has_credentials && token.is_none() && !is_certified, token, is_secure }
     }

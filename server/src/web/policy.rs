@@ -1,9 +1,7 @@
 //! What every page tells the browser to forbid: script and style that are not files of the hub, and being framed.
 
 use axum::response::Response;
-use http::header::{
-    CONTENT_SECURITY_POLICY, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
-};
+use http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
 use http::{HeaderName, HeaderValue};
 
 /// Nothing from elsewhere, nothing inline. A page that breaks it does not work, so that no exception creeps in.

@@ -24,7 +24,9 @@ impl Query {
     pub(crate) fn read_within(text: &str, bytes_max: usize) -> Result<Self, Problem> {
         let parts = || text.split('&').filter(|part| !part.is_empty());
         if text.len() > bytes_max || parts().count() > PAIRS_MAX {
-            return Err(Problem::malformed("the address has too many words behind the question mark: ask for less"));
+            return Err(Problem::malformed(
+                "the address has too many words behind the question mark: ask for less",
+            ));
         }
         let pairs = parts().map(|part| {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
@@ -58,7 +60,8 @@ impl Query {
     /// `?name=value&...`, or nothing if there is none.
     pub(crate) fn text(&self) -> String {
         let pairs = self.0.iter().filter(|(_, value)| !value.is_empty());
-        let pairs: Vec<_> = pairs.map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
+        let pairs: Vec<_> =
+            pairs.map(|(name, value)| format!("{}={}", encoded(name), encoded(value))).collect();
         if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
     }
 }

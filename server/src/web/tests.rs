@@ -1,20 +1,23 @@
 //! Pages in process, over a hub in which two countries have sent: that every link leads somewhere, that nothing is
 //! inline, that nobody sees more than on the other doors, and that hostile texts stay texts.
 
+mod catalogue;
+mod people;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, LOCATION, ORIGIN, SET_COOKIE};
+use http::header::{
+    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, SET_COOKIE,
+};
 use http::{HeaderMap, HeaderName, Method, Request};
 use mighub::token::AccessToken;
 use mighub::v1::{self, Role, TokenScope, record::What};
 use tower::ServiceExt;
 
-use super::language::{Language, catalogue};
 use super::{policy, router, web};
 use crate::clock::Clock;
 use crate::door::{Peer, Reception, StopSwitch, Transport, stop_switch};
@@ -26,7 +29,6 @@ use crate::rest::{self, Services};
 const CANARY: &str = "8364519027";
 /// What an agency calls itself to do harm.
 const HOSTILE: &str = "<script>alert(1)</script>\u{202e}\"'&<img src=x onerror=alert(2)>";
-const COLUMNS: &str = "DATAFLOW,FREQ,REF_AREA,FLOW_DIR,CRITERION,COUNTERPART_AREA,SEX,AGE,DURATION,MIGRANT_CAT,TIME_PERIOD,OBS_VALUE,CONF_STATUS";
 const HOST: &str = "hub.example:8443";
 
 /// The pages in front of a laboratory hub.
@@ -80,14 +82,24 @@ impl Bench {
         Self { router, public_reading: true, token, _lab: lab, _switch: switch }
     }
 
-    async fn ask(&self, method: Method, address: &str, headers: &[(HeaderName, &str)], body: &str) -> Answered {
+    async fn ask(
+        &self,
+        method: Method,
+        address: &str,
+        headers: &[(HeaderName, &str)],
+        body: &str,
+    ) -> Answered {
         let mut request = Request::builder().method(method).uri(address).header(http::header::HOST, HOST);
         for (name, value) in headers {
             request = request.header(name, *value);
         }
         let mut request = request.body(Body::from(body.to_owned())).expect("a request");
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 1));
-        request.extensions_mut().insert(Arc::new(Peer { address, certificate: None, transport: Transport::Plain }));
+        request.extensions_mut().insert(Arc::new(Peer {
+            address,
+            certificate: None,
+            transport: Transport::Plain,
+        }));
         request.extensions_mut().insert(Arc::new(Reception::new(self.public_reading)));
         let response = self.router.clone().oneshot(request).await.expect("an answer");
         let (parts, body) = response.into_parts();
@@ -125,7 +137,11 @@ impl Bench {
             for link in links(&answer.text).into_iter().filter(|_| is_page) {
                 // One language and theme will do here: the others are the same views.
                 let is_choice = link.contains("lang=") || link.contains("theme=");
-                if link.starts_with('/') && !is_choice && pages.len() + open.len() < 3_000 && met.insert(link.clone()) {
+                if link.starts_with('/')
+                    && !is_choice
+                    && pages.len() + open.len() < 3_000
+                    && met.insert(link.clone())
+                {
                     open.push_back(link);
                 }
             }
@@ -160,18 +176,24 @@ fn links(html: &str) -> Vec<String> {
 /// What the policy would refuse, were it in a page.
 fn forbidden(html: &str) -> Option<String> {
     let lower = html.to_ascii_lowercase();
-    let inline = lower.split("<script").skip(1).find(|rest| {
-        !rest.starts_with(" src=\"/assets/") || !rest.contains("></script>")
-    });
+    let inline = lower
+        .split("<script")
+        .skip(1)
+        .find(|rest| !rest.starts_with(" src=\"/assets/") || !rest.contains("></script>"));
     if inline.is_some() {
         return Some("an inline script".to_owned());
     }
     let tags = lower.split('<').skip(1).filter_map(|rest| rest.split_once('>')).map(|(tag, _)| tag);
     for tag in tags {
-        let attributes = tag.split_ascii_whitespace().skip(1).map(|attribute| attribute.split('=').next().unwrap_or_default());
+        let attributes = tag
+            .split_ascii_whitespace()
+            .skip(1)
+            .map(|attribute| attribute.split('=').next().unwrap_or_default());
         for attribute in attributes {
             // Values with spaces are no attributes; those that matter have no quote in their name.
-            if attribute == "style" || (attribute.starts_with("on") && tag.contains(&format!(" {attribute}=\""))) {
+            if attribute == "style"
+                || (attribute.starts_with("on") && tag.contains(&format!(" {attribute}=\"")))
+            {
                 return Some(format!("{attribute} in <{tag}>"));
             }
         }
@@ -187,9 +209,14 @@ async fn every_link_of_every_page_answers_and_no_page_breaks_its_own_policy() {
         let mut faults = Vec::new();
         for (address, answer) in &pages {
             // A form that is posted to has no page of its own, and whoever says nothing of himself is asked to.
-            let is_expected = matches!(answer.status, 200 | 303) || (answer.status == 405 && address == "/sign-out");
+            let is_expected =
+                matches!(answer.status, 200 | 303) || (answer.status == 405 && address == "/sign-out");
             if !is_expected {
-                faults.push(format!("{address}: {} {}", answer.status, answer.text.chars().take(200).collect::<String>()));
+                faults.push(format!(
+                    "{address}: {} {}",
+                    answer.status,
+                    answer.text.chars().take(200).collect::<String>()
+                ));
             }
             if answer.header(CONTENT_TYPE).starts_with("text/html") {
                 faults.extend(forbidden(&answer.text).map(|what| format!("{address}: {what}")));
@@ -221,7 +248,11 @@ async fn a_figure_under_embargo_is_on_no_page_of_those_who_may_not_see_it() {
     let bench = Bench::new();
     for token in [None, Some(&bench.token)] {
         let pages = bench.crawl(token).await;
-        let seen: Vec<_> = pages.iter().filter(|(_, answer)| answer.text.contains(CANARY)).map(|(address, _)| address).collect();
+        let seen: Vec<_> = pages
+            .iter()
+            .filter(|(_, answer)| answer.text.contains(CANARY))
+            .map(|(address, _)| address)
+            .collect();
         assert!(seen.is_empty(), "{seen:?}");
     }
     let shown = bench.get("/data/MIG_FLOW?provider=SWE&labels=id").await;
@@ -236,88 +267,18 @@ async fn whoever_says_nothing_of_himself_sees_no_submissions_and_where_the_publi
     let own = bench.get_as(&bench.token, "/submissions").await;
     assert!(own.text.contains("name=\"state\""), "{}", own.text);
     bench.public_reading = false;
-    for (address, status) in [("/", 200), ("/structures", 200), ("/data/MIG_FLOW", 401), ("/log", 401), ("/download/MIG_FLOW.csv", 401)] {
+    for (address, status) in [
+        ("/", 200),
+        ("/structures", 200),
+        ("/data/MIG_FLOW", 401),
+        ("/log", 401),
+        ("/download/MIG_FLOW.csv", 401),
+    ] {
         let answer = bench.get(address).await;
         assert_eq!(answer.status, status, "{address}: {}", answer.text);
         assert!(!answer.text.contains(">2021<"), "{address}");
     }
     assert_eq!(bench.get_as(&bench.token, "/data/MIG_FLOW").await.status, 200);
-}
-
-#[tokio::test]
-async fn signing_in_needs_a_token_and_a_form_of_this_site_and_ends_when_asked() {
-    let bench = Bench::new();
-    let own = (ORIGIN, "http://hub.example:8443");
-    let form = format!("token={}&next=/submissions", bench.token.reveal());
-    for headers in [vec![], vec![(ORIGIN, "https://evil.example")], vec![("sec-fetch-site".parse().expect("a name"), "cross-site")]] {
-        assert_eq!(bench.post("/sign-in", &headers, &form).await.status, 403, "{headers:?}");
-        assert_eq!(bench.post("/upload", &headers, "").await.status, 403, "{headers:?}");
-        assert_eq!(bench.post("/submissions/S1/answers", &headers, "text=x").await.status, 403, "{headers:?}");
-    }
-    let wrong = bench.post("/sign-in", std::slice::from_ref(&own), "token=mighub_access_wrong&next=/").await;
-    assert_eq!((wrong.status, wrong.header(SET_COOKIE)), (401, ""));
-    let good = bench.post("/sign-in", std::slice::from_ref(&own), &form).await;
-    assert_eq!((good.status, good.header(LOCATION)), (303, "/submissions"));
-    let cookie = good.header(SET_COOKIE);
-    for part in ["HttpOnly", "SameSite=Strict", "Path=/"] {
-        assert!(cookie.contains(part), "{part} in {cookie}");
-    }
-    let out = bench.post("/sign-out", &[own], "").await;
-    assert!(out.header(SET_COOKIE).contains("Max-Age=0"), "{}", out.header(SET_COOKIE));
-    let over_tls = [("x-forwarded-proto".parse().expect("a name"), "https"), (ORIGIN, "https://hub.example:8443")];
-    let good = bench.post("/sign-in", &over_tls, &form).await;
-    assert!(good.header(SET_COOKIE).starts_with("__Host-mighub=") && good.header(SET_COOKIE).contains("; Secure"));
-}
-
-#[tokio::test]
-async fn a_file_is_judged_as_on_the_other_doors_and_its_report_has_an_address() {
-    let bench = Bench::new();
-    let sent = |act: &'static str, rows: &'static str| {
-        let cookie = format!("mighub={}", bench.token.reveal());
-        let bench = &bench;
-        async move {
-            let part = |name: &str, text: &str| format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n");
-            let file = format!(
-                "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"flows.csv\"\r\nContent-Type: text/csv\r\n\r\n\
-                 {COLUMNS}\n{rows}\r\n--x--\r\n"
-            );
-            let body = [part("person", "Anna"), part("act", act), file].concat();
-            let headers = [
-                (CONTENT_TYPE, "multipart/form-data; boundary=x"),
-                (COOKIE, cookie.as_str()),
-                (ORIGIN, "http://hub.example:8443"),
-            ];
-            let answer = bench.ask(Method::POST, "/upload", &headers, &body).await;
-            assert_eq!(answer.status, 303, "{}", answer.text);
-            bench.get_as(&bench.token, answer.header(LOCATION)).await
-        }
-    };
-    let wrong = sent("send", "MIGHUB:MIG_FLOW(1.0.0),A,DNK,IMM,CTZ,XXX,_T,_T,LT,_T,2021,7,F").await;
-    assert_eq!(wrong.status, 200);
-    assert!(wrong.text.contains("chip bad") && wrong.text.contains("XXX"), "{}", wrong.text);
-    let good = sent("send", "MIGHUB:MIG_FLOW(1.0.0),A,DNK,IMM,CTZ,SYR,_T,_T,LT,_T,2021,7,F").await;
-    assert_eq!(good.status, 200);
-    assert!(good.text.contains("mighub receipt") || good.text.contains("/answers"), "{}", good.text);
-    let listed = bench.get_as(&bench.token, "/submissions").await;
-    assert!(listed.text.contains("Anna"), "{}", listed.text);
-    let address = links(&listed.text).into_iter().find(|link| link.starts_with("/submissions/")).expect("a submission");
-    let public = bench.get(&address).await;
-    assert_eq!(public.status, 401);
-    assert!(!public.text.contains("Anna"));
-}
-
-#[tokio::test]
-async fn an_ended_session_is_told_so_once_and_the_text_of_an_answer_is_not_lost() {
-    let bench = Bench::new();
-    let gone = AccessToken::new([9; 32]);
-    let answer = bench.get_as(&gone, "/structures").await;
-    assert_eq!(answer.status, 401);
-    assert!(answer.text.contains("/sign-in") && answer.header(SET_COOKIE).contains("Max-Age=0"));
-    let cookie = format!("mighub={}", gone.reveal());
-    let headers = [(COOKIE, cookie.as_str()), (ORIGIN, "http://hub.example:8443")];
-    let answer = bench.post("/submissions/01J9ZK6V3QH7X0T2M4N8R5PBCG/answers", &headers, "rule=X&text=A+long+story").await;
-    assert_eq!(answer.status, 401);
-    assert!(answer.text.contains("A long story"), "{}", answer.text);
 }
 
 #[tokio::test]
@@ -344,10 +305,19 @@ async fn hostile_texts_are_inert_wherever_they_come_from() {
         let answer = bench.get_as(&evil, &address).await;
         let shown: String = address.chars().take(80).collect();
         assert!(answer.status < 500, "{shown}: {}", answer.status);
-        assert!(answer.header(CONTENT_TYPE).starts_with("text/html"), "{shown}: {}", answer.header(CONTENT_TYPE));
+        assert!(
+            answer.header(CONTENT_TYPE).starts_with("text/html"),
+            "{shown}: {}",
+            answer.header(CONTENT_TYPE)
+        );
         assert!(!answer.text.contains("<script>alert") && !answer.text.contains("<img src=x"), "{shown}");
         assert_eq!(forbidden(&answer.text), None, "{shown}");
-        let title = answer.text.split("<title>").nth(1).and_then(|rest| rest.split("</title>").next()).expect("a title");
+        let title = answer
+            .text
+            .split("<title>")
+            .nth(1)
+            .and_then(|rest| rest.split("</title>").next())
+            .expect("a title");
         assert!(!title.contains('\u{202e}') && title.chars().count() < 300, "{shown}: {title}");
     }
     let first = bench.get_as(&evil, "/").await;
@@ -359,64 +329,13 @@ async fn a_page_speaks_the_language_that_the_address_the_cookie_or_the_browser_a
     let bench = Bench::new();
     let french = bench.ask(Method::GET, "/log", &[(ACCEPT_LANGUAGE, "de, fr-CA;q=0.8, es;q=0.5")], "").await;
     assert!(french.text.contains("<html lang=\"fr\" dir=\"ltr\"") && french.text.contains("Journal"));
-    let spanish = bench.ask(Method::GET, "/log", &[(ACCEPT_LANGUAGE, "fr"), (COOKIE, "mighub-language=es")], "").await;
+    let spanish =
+        bench.ask(Method::GET, "/log", &[(ACCEPT_LANGUAGE, "fr"), (COOKIE, "mighub-language=es")], "").await;
     assert!(spanish.text.contains("<html lang=\"es\""));
-    let arabic = bench.ask(Method::GET, "/log?lang=ar&theme=dark", &[(COOKIE, "mighub-language=es")], "").await;
+    let arabic =
+        bench.ask(Method::GET, "/log?lang=ar&theme=dark", &[(COOKIE, "mighub-language=es")], "").await;
     assert!(arabic.text.contains("<html lang=\"ar\" dir=\"rtl\" data-theme=\"dark\""));
-    let remembered: Vec<_> = arabic.headers.get_all(SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok()).collect();
+    let remembered: Vec<_> =
+        arabic.headers.get_all(SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok()).collect();
     assert!(remembered.iter().any(|cookie| cookie.starts_with("mighub-language=ar;")), "{remembered:?}");
-}
-
-#[test]
-fn everything_that_is_said_is_in_the_catalogue_in_every_complete_language() {
-    let english = catalogue(Language::English);
-    let mut faults = Vec::new();
-    for language in Language::ALL {
-        let known = catalogue(language);
-        let is_complete = Language::COMPLETE.contains(&language);
-        let lacking = english.keys().filter(|key| is_complete && !known.contains_key(*key));
-        faults.extend(lacking.map(|key| format!("{key} is not in {}", language.tag())));
-        for (key, text) in known {
-            let Some(model) = english.get(key) else {
-                faults.push(format!("{key} of {} is nobody's", language.tag()));
-                continue;
-            };
-            let places = |text: &str| (0..4).map(|nth| text.contains(&format!("{{{nth}}}"))).collect::<Vec<_>>();
-            if places(text) != places(model) || text.trim().is_empty() {
-                faults.push(format!("{key} of {}: {text:?}", language.tag()));
-            }
-        }
-    }
-    let (said, sources) = said();
-    faults.extend(said.iter().filter(|key| !english.contains_key(*key)).map(|key| format!("{key} is said and not in en")));
-    // Keys that are made of parts, such as those of states, do not stand anywhere as a whole.
-    let is_made = |key: &str| ["state.", "upload.kind."].iter().any(|beginning| key.starts_with(beginning));
-    let unused = english.keys().filter(|key| !is_made(key) && !sources.contains(&format!("\"{key}\"")));
-    faults.extend(unused.map(|key| format!("{key} is never said")));
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
-}
-
-/// Keys in templates and sources, and all of their text.
-fn said() -> (BTreeSet<String>, String) {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut folders = vec![root.join("templates"), root.join("src/web")];
-    let (mut said, mut all) = (BTreeSet::new(), String::new());
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|ending| ending == "html" || ending == "rs") {
-                let text = std::fs::read_to_string(&path).expect("a text");
-                for call in [".t(\"", ".t1(\"", ".t2(\"", ".titled(\"", ".say(\""] {
-                    let keys = text.split(call).skip(1).filter_map(|rest| rest.split_once('"'));
-                    said.extend(keys.map(|(key, _)| key.to_owned()));
-                }
-                all.push_str(&text);
-            }
-        }
-    }
-    // This function's own beginnings of calls are no keys.
-    said.retain(|key| key.contains('.') && !key.contains([' ', ',']));
-    (said, all)
 }

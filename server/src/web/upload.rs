@@ -96,7 +96,9 @@ async fn text(mut field: Field<'_>) -> Result<String, Problem> {
     let mut bytes = Vec::new();
     while let Some(chunk) = field.chunk().await.map_err(|error| Problem::malformed(error.body_text()))? {
         if bytes.len() + chunk.len() > FIELD_BYTES_MAX {
-            return Err(Problem::malformed(format!("a field of the form has more than {FIELD_BYTES_MAX} bytes")));
+            return Err(Problem::malformed(format!(
+                "a field of the form has more than {FIELD_BYTES_MAX} bytes"
+            )));
         }
         bytes.extend_from_slice(&chunk);
     }

@@ -101,6 +101,10 @@ impl Office {
                 dataflow: name(dataflow),
                 provider: id.into(),
                 default_conf_status: "F".into(),
+                permitted_region: vec![v1::DimensionCodes {
+                    dimension: "REF_AREA".into(),
+                    codes: vec![id.into()],
+                }],
                 ..Default::default()
             };
             let request = PutAgreementRequest { agreement: Some(agreement) };

@@ -258,7 +258,7 @@ async fn revoked(stage: &Stage) -> Caller {
     ];
     stage.admit(name, &roles).await;
     let caller = Caller { name, channel: stage.channel(name).await, token: None };
-    raw::agencies(caller.channel.clone()).list_roles(v1::ListRolesRequest {}).await.expect("until then");
+    raw::agencies(caller.channel.clone()).list_roles(v1::ListRolesRequest::default()).await.expect("until then");
     let request = v1::RevokeKeysRequest {
         agency: name.into(),
         application: "client".into(),

@@ -46,7 +46,7 @@ impl Hub {
             let governing = *newest.get_or_insert(manifest);
             let governing = (governing != manifest).then_some(governing);
             let sight =
-                ask.sight(self, lane, &audience, &shown.recorded, &manifest, governing, Arc::default());
+                ask.sight(self, (lane, &audience), &shown.recorded, &manifest, governing, Arc::default());
             // An older state of other columns, or one of which something was expunged, stays kept back.
             let Ok(sight) = sight else { break };
             states.extend(sight.map(BareState));

@@ -184,7 +184,14 @@ impl<'h> History<'h> {
         let Some(manifest) = shown.manifest else { return Ok((shown, None)) };
         let governing = self.governing.filter(|today| *today != manifest);
         let sieve = Arc::default();
-        let sight = self.ask.sight(self.hub, self.lane, &self.audience, &shown.recorded, &manifest, governing, sieve)?;
+        let sight = self.ask.sight(
+            self.hub,
+            (self.lane, &self.audience),
+            &shown.recorded,
+            &manifest,
+            governing,
+            sieve,
+        )?;
         Ok((shown, sight))
     }
 

@@ -83,9 +83,12 @@ impl Hub {
                 policy: then.policy.clone().filter(|_| !(before_release && states.is_empty())),
                 ..then.clone()
             };
-            let sight = ask.sight(self, lane, &audience, &shown.recorded, &manifest, None, sieve.clone());
+            let sight = ask.sight(self, (lane, &audience), &shown.recorded, &manifest, None, sieve.clone());
             // What is kept back today shows nothing, whatever was shown before.
-            if states.is_empty() && !before_release && audience.policy.as_ref().is_some_and(|one| !one.shows(&manifest)) {
+            if states.is_empty()
+                && !before_release
+                && audience.policy.as_ref().is_some_and(|one| !one.shows(&manifest))
+            {
                 return Ok(None);
             }
             // An older state of other columns cannot be compared; it is passed over like one that is gone.

@@ -243,8 +243,7 @@ impl Outlook {
         let sieve = Sieve::new(ask.selection.clone(), ask.bounds.clone(), self.rivals.clone());
         ask.sight(
             hub,
-            &self.lane,
-            &self.audience,
+            (&self.lane, &self.audience),
             &visible.recorded,
             &visible.manifest,
             visible.governing,
@@ -270,8 +269,7 @@ impl Ask {
     pub(super) fn sight(
         &self,
         hub: &Hub,
-        lane: &LaneId,
-        audience: &Audience,
+        (lane, audience): (&LaneId, &Audience),
         recorded: &Recorded,
         manifest: &Digest,
         governing: Option<Digest>,

@@ -132,12 +132,14 @@ async fn one(State(web): State<Arc<Web>>, Path(dataflow): Path<String>, request:
     let answer = web.ask_rest(&parts, Method::GET, &address, Body::empty()).await;
     let table = answer.and_then(|(status, body)| match status {
         StatusCode::OK => {
-            let table = Table::read(&body).map_err(|error| Problem::from(Refusal::internal(error.to_string())))?;
+            let table =
+                Table::read(&body).map_err(|error| Problem::from(Refusal::internal(error.to_string())))?;
             Ok(if labels == "name" { table.in_names() } else { table })
         }
         status => Err(Problem::new(status, String::from_utf8_lossy(&body).trim())),
     });
-    web.show(parts, Some(Place::Data), move |visit| shown(visit, &dataflow, &asked, &table?, offset, &base)).await
+    web.show(parts, Some(Place::Data), move |visit| shown(visit, &dataflow, &asked, &table?, offset, &base))
+        .await
 }
 
 /// What of a view's parameters is the query itself.
@@ -184,10 +186,17 @@ fn shown(
         last: offset + shown,
         previous: if offset > 0 { at(offset.saturating_sub(ROWS)) } else { String::new() },
         next: if table.rows.len() as u64 > ROWS { at(offset + ROWS) } else { String::new() },
-        downloads: FORMATS.iter().map(|(ending, name)| (format!("/download/{}", file(ending)), *name)).collect(),
+        downloads: FORMATS
+            .iter()
+            .map(|(ending, name)| (format!("/download/{}", file(ending)), *name))
+            .collect(),
         snippets: snippet::all(base, &reference.id, &asked.text(), asked),
         vintages,
-        columns: table.columns.iter().map(|id| (column_name(&definition, id, language), id.clone())).collect(),
+        columns: table
+            .columns
+            .iter()
+            .map(|id| (column_name(&definition, id, language), id.clone()))
+            .collect(),
         as_of: AsOf { page: &page, moment, from },
         dataflow: reference.id.to_string(),
         table,
@@ -232,7 +241,12 @@ fn filters(definition: &DataDefinition, visit: &Visit<'_>) -> Vec<Filter> {
         if codes.len() > CODES_MAX || value.contains(',') {
             codes.clear();
         }
-        Filter { id: name, name: best_name(&dimension.names, &dimension.id, visit.page.language), value, codes }
+        Filter {
+            id: name,
+            name: best_name(&dimension.names, &dimension.id, visit.page.language),
+            value,
+            codes,
+        }
     };
     definition.dimensions.iter().map(filter).collect()
 }

@@ -30,12 +30,16 @@ impl Table {
         let rows = rows.map(|row| row.map(|Row(cells)| cells)).collect::<Result<Vec<_>, _>>()?;
         let Some(first) = rows.first() else { return Ok(Self::default()) };
         let is_used = |place: &usize| {
-            rows.iter().any(|row| row.get(*place).is_some_and(|(_, value)| !matches!(value, Value::Null) && value != ""))
+            rows.iter().any(|row| {
+                row.get(*place).is_some_and(|(_, value)| !matches!(value, Value::Null) && value != "")
+            })
         };
         let used: Vec<usize> = (0..first.len()).filter(is_used).collect();
         let columns = used.iter().map(|place| first[*place].0.clone()).collect();
         let cells = |row: &Vec<(String, Value)>| {
-            used.iter().map(|place| row.get(*place).map_or_else(Cell::empty, |(_, value)| Cell::of(value))).collect()
+            used.iter()
+                .map(|place| row.get(*place).map_or_else(Cell::empty, |(_, value)| Cell::of(value)))
+                .collect()
         };
         Ok(Self { columns, rows: rows.iter().map(cells).collect() })
     }
@@ -51,7 +55,8 @@ impl Table {
             column.strip_suffix("_NAME").is_some_and(|code| self.columns.iter().any(|known| known == code))
         };
         let kept = self.columns.iter().enumerate().filter(|(_, column)| !is_name(column));
-        let places: Vec<usize> = kept.clone().map(|(place, column)| name_of(column).unwrap_or(place)).collect();
+        let places: Vec<usize> =
+            kept.clone().map(|(place, column)| name_of(column).unwrap_or(place)).collect();
         let columns = kept.map(|(_, column)| column.clone()).collect();
         let row = |row: &Vec<Cell>| {
             places.iter().map(|place| row.get(*place).cloned().unwrap_or_else(Cell::empty)).collect()
@@ -101,11 +106,15 @@ mod tests {
 
     #[test]
     fn columns_keep_their_order_and_empty_ones_are_left_out() {
-        let table = Table::read(b"{\"Z\":\"b\",\"A\":1.50,\"N\":null}\n{\"Z\":\"a\",\"A\":null,\"N\":\"\"}\n").expect("a table");
+        let table =
+            Table::read(b"{\"Z\":\"b\",\"A\":1.50,\"N\":null}\n{\"Z\":\"a\",\"A\":null,\"N\":\"\"}\n")
+                .expect("a table");
         assert_eq!(table.columns, ["Z", "A"]);
         assert_eq!(table.rows[1][0].text, "a");
         assert!(table.rows[0][1].is_number);
-        let named = Table::read(b"{\"SEX\":\"F\",\"SEX_NAME\":\"Female\",\"OBS_VALUE\":1}\n").expect("a table").in_names();
+        let named = Table::read(b"{\"SEX\":\"F\",\"SEX_NAME\":\"Female\",\"OBS_VALUE\":1}\n")
+            .expect("a table")
+            .in_names();
         assert_eq!((&*named.columns[0], &*named.rows[0][0].text), ("SEX", "Female"));
         assert_eq!(named.columns.len(), 2);
         assert_eq!(Table::read(b"").expect("an empty table"), Table::default());

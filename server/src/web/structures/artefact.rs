@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use mighub_sdmx::structure::{
-    Artefact, CodedBy, Class, ComponentUse, DataDefinition, HierarchicalCode, Names, Reference, Structures,
+    Artefact, Class, CodedBy, ComponentUse, DataDefinition, HierarchicalCode, Names, Reference, Structures,
 };
 
 use super::{Link, address, best_name, rules_address};
@@ -62,9 +62,11 @@ pub(super) async fn one(
     let (parts, _) = request.into_parts();
     web.show(parts, Some(Place::Structures), move |visit| {
         let known = Class::all().find(|known| known.name().eq_ignore_ascii_case(&class));
-        let known = known.ok_or_else(|| Problem::unknown(format!("the hub holds nothing of the class {class:?}")))?;
+        let known =
+            known.ok_or_else(|| Problem::unknown(format!("the hub holds nothing of the class {class:?}")))?;
         let short = format!("{agency}:{id}({version})");
-        let reference = Reference::parse_short(known, &short).map_err(|error| Problem::malformed(error.to_string()))?;
+        let reference =
+            Reference::parse_short(known, &short).map_err(|error| Problem::malformed(error.to_string()))?;
         shown(visit, &reference)
     })
     .await
@@ -81,7 +83,8 @@ fn shown(visit: &Visit<'_>, reference: &Reference) -> Result<Shown, Problem> {
     let (kind, rows) = rows(visit, &structures, artefact, &reference);
     let search = visit.query.get("q").unwrap_or_default();
     let wanted = search.to_lowercase();
-    let is_wanted = |row: &Row| row.id.to_lowercase().contains(&wanted) || row.name.to_lowercase().contains(&wanted);
+    let is_wanted =
+        |row: &Row| row.id.to_lowercase().contains(&wanted) || row.name.to_lowercase().contains(&wanted);
     let rows: Vec<_> = rows.into_iter().filter(is_wanted).collect();
     let total = rows.len() as u64;
     let start = visit.query.get("after").and_then(|after| after.parse::<usize>().ok()).unwrap_or(0);

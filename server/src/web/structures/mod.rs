@@ -105,7 +105,8 @@ fn listed(visit: &Visit<'_>) -> Result<Shown, Problem> {
     let others = Class::all().filter(|class| FIRST.iter().all(|(first, _)| first != class));
     let groups = FIRST.into_iter().chain(others.map(|class| (class, "")));
     let groups = groups.map(|(class, key)| Group { class: class.name(), key, links: links(class) });
-    let rulebooks = visit.hub.list_rulebooks(&permit, &v1::ListRulebooksRequest::default(), visit.now)?.rulebooks;
+    let rulebooks =
+        visit.hub.list_rulebooks(&permit, &v1::ListRulebooksRequest::default(), visit.now)?.rulebooks;
     let rulebooks = rulebooks.into_iter().map(|book| Link {
         name: book.dataflow.clone(),
         code: book.version,

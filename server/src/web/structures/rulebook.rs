@@ -48,7 +48,9 @@ fn shown(visit: &Visit<'_>) -> Result<Shown, Problem> {
     let asked = match (visit.query.get("digest"), visit.query.get("dataflow")) {
         (Some(digest), _) => {
             let digest = HEXLOWER_PERMISSIVE.decode(digest.as_bytes());
-            Asked::Digest(digest.map_err(|_| Problem::malformed("digest: write 64 hexadecimal digits"))?.into())
+            Asked::Digest(
+                digest.map_err(|_| Problem::malformed("digest: write 64 hexadecimal digits"))?.into(),
+            )
         }
         (None, Some(dataflow)) => Asked::Dataflow(dataflow.to_owned()),
         (None, None) => return Ok(Shown::SeeOther("/structures#rulebooks".to_owned())),

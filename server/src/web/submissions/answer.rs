@@ -27,7 +27,11 @@ struct Kept<'a> {
 }
 
 /// `POST /submissions/{id}/answers`
-pub(super) async fn answer(State(web): State<Arc<Web>>, Path(id): Path<String>, request: Request) -> Response {
+pub(super) async fn answer(
+    State(web): State<Arc<Web>>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Response {
     let (mut parts, body) = request.into_parts();
     let form = match read_form(&parts, body).await {
         Ok(form) => form,
@@ -48,7 +52,10 @@ pub(super) async fn answer(State(web): State<Arc<Web>>, Path(id): Path<String>, 
                 let page = visit.page.titled("fault.401");
                 let text = kept.get("text").unwrap_or_default();
                 let problem = problem.to_string();
-                Shown::with(StatusCode::UNAUTHORIZED, &Kept { page: &page, back: address(&id, &kept), text, problem })
+                Shown::with(
+                    StatusCode::UNAUTHORIZED,
+                    &Kept { page: &page, back: address(&id, &kept), text, problem },
+                )
             })
             .await;
     }
@@ -61,7 +68,11 @@ fn answered(visit: &Visit<'_>, id: &str, form: &Query) -> Result<Shown, Problem>
     let text = field("text").replace("\r\n", "\n");
     let request = v1::AnswerFindingsRequest {
         submission_id: id.to_owned(),
-        answers: vec![v1::FindingAnswer { rule_id: field("rule"), finding_ids: Vec::new(), text: text.clone() }],
+        answers: vec![v1::FindingAnswer {
+            rule_id: field("rule"),
+            finding_ids: Vec::new(),
+            text: text.clone(),
+        }],
         person: field("person"),
     };
     let permit = visit.permit(ActOn(id.to_owned()))?;
@@ -70,7 +81,8 @@ fn answered(visit: &Visit<'_>, id: &str, form: &Query) -> Result<Shown, Problem>
         Err(refusal) => {
             let problem = Problem::from(refusal);
             let page = visit.page.titled("finding.answer");
-            let kept = Kept { page: &page, back: address(id, form), text: &text, problem: problem.to_string() };
+            let kept =
+                Kept { page: &page, back: address(id, form), text: &text, problem: problem.to_string() };
             Shown::with(problem.status(), &kept)
         }
     }

@@ -81,11 +81,24 @@ impl Choice {
 }
 
 /// The rules, as links.
-pub(super) fn rules(page: &Page, groups: &[FindingGroup], unanswered: &[v1::FindingGroup], choice: &Choice) -> Vec<Rule> {
+pub(super) fn rules(
+    page: &Page,
+    groups: &[FindingGroup],
+    unanswered: &[v1::FindingGroup],
+    choice: &Choice,
+) -> Vec<Rule> {
     let rule = |group: &FindingGroup| {
-        let open = unanswered.iter().find(|other| other.rule_id == group.rule_id).map_or(0, |other| other.unanswered);
+        let open = unanswered
+            .iter()
+            .find(|other| other.rule_id == group.rule_id)
+            .map_or(0, |other| other.unanswered);
         let values = group.components.first().map(|sample| {
-            let values: Vec<_> = sample.values.iter().take(SAMPLE_VALUES).map(|one| format!("{} ×{}", one.value, one.count)).collect();
+            let values: Vec<_> = sample
+                .values
+                .iter()
+                .take(SAMPLE_VALUES)
+                .map(|one| format!("{} ×{}", one.value, one.count))
+                .collect();
             format!("{}: {}", sample.component, values.join(", "))
         });
         Rule {
@@ -111,7 +124,14 @@ pub(super) fn severity(severity: Severity) -> v1::Severity {
 }
 
 /// One finding among those of its rule.
-pub(super) fn looked(hub: &Hub, page: &Page, dataflow: &str, finding: Finding, nth: u64, total: u64) -> Looked {
+pub(super) fn looked(
+    hub: &Hub,
+    page: &Page,
+    dataflow: &str,
+    finding: Finding,
+    nth: u64,
+    total: u64,
+) -> Looked {
     let reference = Reference::parse_short(Class::Dataflow, dataflow).ok();
     let definition = reference.and_then(|reference| hub.definition(&reference).ok());
     let data = definition.as_ref().map(|definition| &*definition.data);
@@ -160,7 +180,10 @@ fn table(page: &Page, data: &DataDefinition, finding: &Finding) -> (Vec<String>,
         .map(|one| {
             let cells = data.dimensions.iter().zip(one.series_key.iter()).map(|(dimension, code)| Cell {
                 code: code.to_string(),
-                name: dimension.code(code).map(|known| best_name(&known.names, code, page.language)).unwrap_or_default(),
+                name: dimension
+                    .code(code)
+                    .map(|known| best_name(&known.names, code, page.language))
+                    .unwrap_or_default(),
                 is_bad: *one.component == *dimension.id,
             });
             let mut cells: Vec<_> = cells.collect();

@@ -48,7 +48,10 @@ pub(super) fn shown(visit: &Visit<'_>, id: &str, report: &Value) -> Result<Shown
     let choice = Choice::of(&visit.query, &groups);
     let mut of_rule = all.into_iter().filter(|finding| Some(&finding.rule_id) == choice.rule.as_ref());
     let finding = of_rule.nth((choice.nth - 1) as usize);
-    let total = groups.iter().find(|group| Some(&group.rule_id) == choice.rule.as_ref()).map_or(0, |group| group.count);
+    let total = groups
+        .iter()
+        .find(|group| Some(&group.rule_id) == choice.rule.as_ref())
+        .map_or(0, |group| group.count);
     let is_under_way = text("state") == "CHECKING";
     let page = visit.page.titled(if is_under_way { "state.checking" } else { "state.not_sent" });
     let dataflow = report["lane"]["dataflow"].as_str().unwrap_or_default();
@@ -78,7 +81,12 @@ pub(super) fn shown(visit: &Visit<'_>, id: &str, report: &Value) -> Result<Shown
         notice: standing.class(),
         meaning,
         error: text("error"),
-        findings: Findings { page: &page, rules: rules(&page, &groups, &[], &choice), looked, book: String::new() },
+        findings: Findings {
+            page: &page,
+            rules: rules(&page, &groups, &[], &choice),
+            looked,
+            book: String::new(),
+        },
         as_of: AsOf { page: &page, moment: visit.now, from: provider.into_iter().collect() },
     })
 }

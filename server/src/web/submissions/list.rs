@@ -81,7 +81,8 @@ fn shown(visit: &Visit<'_>) -> Result<Shown, Problem> {
     });
     let is_agency = is_agency(visit);
     let found = if is_agency {
-        let asked = STATES.into_iter().filter(|state| state_key(*state).trim_start_matches("state.") == chosen);
+        let asked =
+            STATES.into_iter().filter(|state| state_key(*state).trim_start_matches("state.") == chosen);
         let request = v1::ListSubmissionsRequest {
             dataflow: text("dataflow").to_owned(),
             provider: text("provider").to_owned(),

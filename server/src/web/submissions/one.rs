@@ -79,13 +79,19 @@ pub(super) async fn one(State(web): State<Arc<Web>>, Path(id): Path<String>, req
     if known.is_err()
         && let Some(report) = handed_in::report(&web, &parts, &id).await
     {
-        return web.show(parts, Some(Place::Submissions), move |visit| handed_in::shown(visit, &id, &report)).await;
+        return web
+            .show(parts, Some(Place::Submissions), move |visit| handed_in::shown(visit, &id, &report))
+            .await;
     }
     web.show(parts, Some(Place::Submissions), move |visit| shown(visit, &id)).await
 }
 
 /// `/submissions/{id}/report.json`
-pub(super) async fn report(State(web): State<Arc<Web>>, Path(id): Path<String>, request: Request) -> Response {
+pub(super) async fn report(
+    State(web): State<Arc<Web>>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Response {
     let (parts, _) = request.into_parts();
     web.relay(parts, Some(Place::Submissions), &format!("/v1/submissions/{}", encoded(&id))).await
 }
@@ -103,7 +109,8 @@ fn shown(visit: &Visit<'_>, id: &str) -> Result<Shown, Problem> {
     let mut told = summary_of(&verdict);
     wording.summary(&mut told);
     let choice = Choice::of(&visit.query, &told.groups);
-    let first = v1::ListFindingsRequest { submission_id: id.to_owned(), groups_only: true, ..Default::default() };
+    let first =
+        v1::ListFindingsRequest { submission_id: id.to_owned(), groups_only: true, ..Default::default() };
     let listed = visit.hub.list_findings(&permit, &first, visit.now)?;
     let finding = match &choice.rule {
         Some(rule) => fetched(visit, id, rule, choice.nth)?,
@@ -153,7 +160,8 @@ fn wording(visit: &Visit<'_>, digest: &[u8]) -> Result<Wording, Problem> {
     }
     let request = v1::GetRulebookRequest { rulebook: Some(Asked::Digest(digest.to_vec().into())) };
     let book = visit.hub.get_rulebook(&visit.permit(Anybody)?, &request, visit.now)?;
-    Ok(Rulebook::read(&book.rulebook).map_or(Wording::new(language), |book| Wording::of_rulebook(language, &book)))
+    Ok(Rulebook::read(&book.rulebook)
+        .map_or(Wording::new(language), |book| Wording::of_rulebook(language, &book)))
 }
 
 /// The finding with a number among those of a rule, and how many there are.

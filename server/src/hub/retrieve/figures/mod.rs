@@ -409,6 +409,6 @@ impl Figures {
         let sieve = Sieve::new(self.ask.selection.clone(), self.ask.bounds.clone(), outlook.rivals.clone());
         let governing = governing.filter(|today| *today != manifest);
         let recorded = &shown.recorded;
-        self.ask.sight(&self.hub, lane, &outlook.audience, recorded, &manifest, governing, Arc::new(sieve))
+        self.ask.sight(&self.hub, (lane, &outlook.audience), recorded, &manifest, governing, Arc::new(sieve))
     }
 }
