@@ -203,9 +203,7 @@ fn cut_off(folder: &Path, cut: CutOff) -> [u8; 32] {
     let keys = folder.join("keys");
     let (present, next) = (keys.join("signing.key"), keys.join("signing.next.key"));
     match cut {
-        CutOff::BeforeTheRecord => {
-            HubKeys::open(&keys).expect("keys").next_signer().expect("a key").key_id()
-        }
+        CutOff::BeforeTheRecord => HubKeys::open(&keys).expect("keys").next_signer().expect("a key").key_id(),
         CutOff::AfterTheRecord => {
             let kept = keys.join("kept");
             std::fs::copy(&present, &kept).expect("kept");
@@ -232,7 +230,8 @@ async fn a_rotation_that_was_cut_off_anywhere_is_ended_by_the_next_start_or_rota
             stage
                 .restart(|folder| {
                     next = cut_off(folder, cut);
-                    again = rotates_again.then(|| rotate_signer(folder, machine_now()).expect("rotated").key_id);
+                    again =
+                        rotates_again.then(|| rotate_signer(folder, machine_now()).expect("rotated").key_id);
                 })
                 .await;
             // The hub serves, and signs with the key that its journal names last.

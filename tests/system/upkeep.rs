@@ -288,9 +288,8 @@ async fn a_receipt_is_found_in_the_store_that_gave_it_and_in_no_other() {
     }
     let manifest = BackupManifest::read(&backup).expect("a backup");
     let (records, store) = (manifest.records, backup.join("store"));
-    let in_backup = |file: &Path| {
-        upkeep::find_receipt(&store, Until::Extent(manifest.extent()), file).expect("readable")
-    };
+    let in_backup =
+        |file: &Path| upkeep::find_receipt(&store, Until::Extent(manifest.extent()), file).expect("readable");
     assert_eq!(in_backup(&receipt.path), ReceiptFound::Holds { position });
     assert_eq!(in_backup(&later.path), ReceiptFound::Missing { position: last, records });
     let none = stage.path("none.json");

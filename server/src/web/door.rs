@@ -105,9 +105,10 @@ impl Web {
         let mut parts = parts;
         let session = Session::of(&parts);
         session.admit(&mut parts.headers);
-        let (query, stranger) = match asked(&parts, place) {
-            Ok(asked) => asked,
-            Err((page, problem)) => return finished(fault::shown(&page, &problem), &page, &session, None),
+        let (query, stranger) = asked(&parts, place);
+        let query = match query {
+            Ok(query) => query,
+            Err(problem) => return finished(fault::shown(&stranger, &problem), &stranger, &session, None),
         };
         let (page, for_query) = (stranger.clone(), query.clone());
         let made = self
@@ -218,21 +219,16 @@ impl Web {
 
     /// Shows what went wrong before there was a visit.
     pub(crate) fn fault(&self, parts: &Parts, place: Option<Place>, problem: &Problem) -> Response {
-        let page = match asked(parts, place) {
-            Ok((_, page)) | Err((page, _)) => page,
-        };
+        let (_, page) = asked(parts, place);
         finished(fault::shown(&page, problem), &page, &Session::of(parts), None)
     }
 }
 
 /// The query and the page of whoever asks, before it is known who that is.
-fn asked(parts: &Parts, place: Option<Place>) -> Result<(Query, Page), (Page, Problem)> {
+fn asked(parts: &Parts, place: Option<Place>) -> (Result<Query, Problem>, Page) {
     let query = Query::read(parts.uri.query().unwrap_or_default());
-    let page = |query: &Query| Page::new(&parts.headers, parts.uri.path(), query, place);
-    match query {
-        Ok(query) => Ok((query.clone(), page(&query))),
-        Err(problem) => Err((page(&Query::default()), problem)),
-    }
+    let known = query.clone().unwrap_or_default();
+    (query, Page::new(&parts.headers, parts.uri.path(), &known, place))
 }
 
 fn finished(shown: Shown, page: &Page, session: &Session, query: Option<&Query>) -> Response {

@@ -103,7 +103,7 @@ impl Language {
 
     /// What a message says; in English if this language does not have it. A key that nobody knows is said as it is, so
     /// that the page shows what is missing.
-    pub(crate) fn say<'k>(self, key: &'k str) -> &'k str {
+    pub(crate) fn say(self, key: &str) -> &str {
         let said = |language| catalogue(language).get(key).map(String::as_str);
         said(self).or_else(|| said(Self::English)).unwrap_or(key)
     }

@@ -248,17 +248,14 @@ impl World {
 /// An agency that may do everything and whose connection stood when its keys were revoked.
 async fn revoked(stage: &Stage) -> Caller {
     let name = "REVOKED";
-    let roles = [
-        Role::Submitter,
-        Role::Reader,
-        Role::Reviewer,
-        Role::Publisher,
-        Role::Auditor,
-        Role::Administrator,
-    ];
+    let roles =
+        [Role::Submitter, Role::Reader, Role::Reviewer, Role::Publisher, Role::Auditor, Role::Administrator];
     stage.admit(name, &roles).await;
     let caller = Caller { name, channel: stage.channel(name).await, token: None };
-    raw::agencies(caller.channel.clone()).list_roles(v1::ListRolesRequest::default()).await.expect("until then");
+    raw::agencies(caller.channel.clone())
+        .list_roles(v1::ListRolesRequest::default())
+        .await
+        .expect("until then");
     let request = v1::RevokeKeysRequest {
         agency: name.into(),
         application: "client".into(),

@@ -172,7 +172,7 @@ impl Origins {
     ) -> Result<(), LoadError> {
         let blocks = hub.lane_blocks(&self.lane, self.shape.clone());
         let mut comparison = Comparison::new(older, newer);
-        noting.from_the_start();
+        noting.rewind();
         while let Some(step) = comparison.next(&blocks, &blocks, |_| true)? {
             match step {
                 Step::Gone(_) => {}
@@ -235,7 +235,7 @@ impl Hub {
 }
 
 impl Noting<'_> {
-    fn from_the_start(&mut self) {
+    fn rewind(&mut self) {
         (self.batch, self.series) = (0, 0);
     }
 

@@ -98,8 +98,7 @@ impl Hub {
         let mut areas = BTreeSet::new();
         for agreement in self.rights().agreements_on(&dataflow, position, now) {
             if agency.is_some_and(|agency| agreement.sends(agency) || *agency == agreement.lane.provider) {
-                let named = agreement.terms.permitted.iter().filter(|(id, _)| ***id == *dimension);
-                areas.extend(named.flat_map(|(_, codes)| codes).map(|code| Arc::<str>::from(&**code)));
+                areas.extend(agreement.permitted_codes(dimension).into_iter().flatten().cloned());
             }
         }
         if areas.is_empty() {

@@ -16,10 +16,13 @@ use crate::hub::rows::{POLICIES, PolicyRow, SUPPRESSIONS, SuppressionRow, policy
 #[derive(Clone, Debug, Default)]
 pub(in crate::hub) struct Policies {
     /// By dataflow and provider, which is empty for a policy of all lanes; oldest first. Nothing: none any more.
-    states: BTreeMap<(String, String), Vec<(u64, Option<Arc<Policy>>)>>,
+    states: BTreeMap<(String, String), Vec<State>>,
     /// By lane, oldest first.
     suppressions: BTreeMap<LaneId, Vec<Arc<Suppressed>>>,
 }
+
+/// Position of a record and what it set.
+type State = (u64, Option<Arc<Policy>>);
 
 /// The policy that a lane follows, and the cells that were chosen by it.
 #[derive(Clone, Debug)]

@@ -1,4 +1,4 @@
-//! The same figures in every format that can be sent: the same verdict, the same findings, the same content.
+//! The same file in every format that can be sent: the same verdict, and the same findings.
 
 use std::io::Cursor;
 use std::sync::Arc;
@@ -50,41 +50,6 @@ async fn post(bench: &Bench, body: &[u8], format: DataFormat) -> (u16, Value) {
     let answer =
         bench.send(Method::POST, "/v1/submissions", &[(CONTENT_TYPE, &media_type)], body.to_vec()).await;
     (answer.status, serde_json::from_slice(&answer.body).unwrap_or_else(|_| Value::from(answer.text())))
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_good_file_is_the_same_content_in_every_format() {
-    let bench = Bench::of_office("SWE");
-    let definition = bench.lab.hub.definition(&flow()).expect("a dataflow").data;
-    let text = file(&[
-        ("IMM", "NOR", 2019, "12,A,F"),
-        ("IMM", "NOR", 2020, "13,A,F"),
-        ("IMM", "DNK", 2019, ",M,F"),
-        ("EMI", "NOR", 2020, "15,E,F"),
-    ]);
-    let mut receipt = Value::Null;
-    for format in formats() {
-        let (status, answer) = post(&bench, &written(&text, format, &definition), format).await;
-        if receipt.is_null() {
-            assert_eq!(
-                (status, &answer["outcome"]),
-                (201, &Value::from("ACCEPTED")),
-                "{}: {answer}",
-                format.name()
-            );
-            receipt = answer["receipt"].clone();
-        } else {
-            // Whatever differed in one of them would have made a vintage of its own.
-            assert_eq!(
-                (status, &answer["outcome"]),
-                (200, &Value::from("UNCHANGED")),
-                "{}: {answer}",
-                format.name()
-            );
-            assert_eq!(answer["receipt"], receipt, "{}", format.name());
-        }
-        assert_eq!(answer["rows"], 4, "{}: {answer}", format.name());
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

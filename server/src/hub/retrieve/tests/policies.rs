@@ -123,7 +123,7 @@ fn pulled(lab: &Lab, principal: &Principal, asked: v1::PullRequest, copy: &mut C
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
 
     #[test]
     fn no_door_tells_a_small_figure_and_all_tell_a_figure_alike(
