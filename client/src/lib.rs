@@ -46,6 +46,7 @@ mod structures;
 mod submissions;
 mod template;
 
+pub use consolidation::{Cell, Matrix};
 pub use diff::{Diff, DiffBatch, DiffRequest, Difference, Observation};
 pub use enrol::{ends_within_days, enrol, renew};
 pub use error::{Error, ExitCode, HubError};
@@ -57,7 +58,6 @@ pub use jiff::Timestamp;
 pub use lane::CachedLanes;
 pub use mappings::{add_mappings, read_mapping, shipped_mappings};
 pub use marked::{mark_checked, mark_file};
-pub use consolidation::{Cell, Matrix};
 pub use metadata::{ReportFilter, ReportsFile, source_report};
 pub use mighub_intake::{
     Checked, Complete, Contents, LaneInfo, Lanes, Progress, ReadOptions, Source, SpoolTotals, Step,

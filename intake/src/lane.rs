@@ -81,7 +81,11 @@ impl LaneInfo {
                 .ok_or_else(|| malformed("structure digest"))?,
             defaults: answer.defaults,
             permitted_region: answer.permitted_region,
-            rule_parameters: answer.rule_parameters.into_iter().map(|given| (given.id, given.value)).collect(),
+            rule_parameters: answer
+                .rule_parameters
+                .into_iter()
+                .map(|given| (given.id, given.value))
+                .collect(),
             head: answer.head,
             limits: answer.limits.unwrap_or_default(),
             key: LaneKey(answer.lane_key[..].try_into().map_err(|_| malformed("lane key of 32 bytes"))?),

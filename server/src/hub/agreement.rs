@@ -110,7 +110,8 @@ impl Agreement {
 
     /// The rulebook's parameters that this office has other values for, by id.
     pub fn rule_parameter_messages(&self) -> Vec<v1::RuleParameter> {
-        let message = |(id, value): (&String, &String)| v1::RuleParameter { id: id.clone(), value: value.clone() };
+        let message =
+            |(id, value): (&String, &String)| v1::RuleParameter { id: id.clone(), value: value.clone() };
         self.rule_parameters.iter().map(message).collect()
     }
 

@@ -208,8 +208,7 @@ fn status_of(reason: ErrorReason) -> StatusCode {
         }
         UnknownDataflow | UnknownStructure | UnknownRulebook | UnknownSubmission | UnknownFinding
         | UnknownAgency | VintageUnknown | EditionUnknown | UnknownToken | UnknownKeys | UnknownRequest
-        | UnknownRestriction
-        | UnknownReport | UnknownCell | UnknownMethod => StatusCode::NOT_FOUND,
+        | UnknownRestriction | UnknownReport | UnknownCell | UnknownMethod => StatusCode::NOT_FOUND,
         Gone => StatusCode::GONE,
         LimitExceeded | ManifestTooLarge | BlockTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         SubmissionIdReused | AgencyExists | AgreementConflict | StructureConflict | HeadMoved

@@ -30,11 +30,11 @@ mod watch;
 use std::sync::Arc;
 
 use mighub::v1::agency_service_server::AgencyServiceServer;
+use mighub::v1::consolidation_service_server::ConsolidationServiceServer;
 use mighub::v1::disclosure_service_server::DisclosureServiceServer;
 use mighub::v1::evidence_service_server::EvidenceServiceServer;
 use mighub::v1::expunge_service_server::ExpungeServiceServer;
 use mighub::v1::key_service_server::KeyServiceServer;
-use mighub::v1::consolidation_service_server::ConsolidationServiceServer;
 use mighub::v1::metadata_service_server::MetadataServiceServer;
 use mighub::v1::release_service_server::ReleaseServiceServer;
 use mighub::v1::retrieval_service_server::RetrievalServiceServer;

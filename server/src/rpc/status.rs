@@ -55,7 +55,9 @@ pub(super) fn code(reason: ErrorReason) -> Code {
         | LastAdministrator | RequestEnded | NothingEmbargoed | NothingToExpunge => Code::FailedPrecondition,
         UnknownDataflow | UnknownStructure | UnknownRulebook | UnknownSubmission | UnknownFinding
         | UnknownAgency | UnknownToken | UnknownKeys | UnknownRequest | UnknownRestriction
-        | UnknownReport | UnknownCell | UnknownMethod | VintageUnknown | EditionUnknown | Gone => Code::NotFound,
+        | UnknownReport | UnknownCell | UnknownMethod | VintageUnknown | EditionUnknown | Gone => {
+            Code::NotFound
+        }
         SubmissionIdReused | AgencyExists => Code::AlreadyExists,
         HeadMoved | SlowReader => Code::Aborted,
         PositionNotReached | HubReadOnly | ShuttingDown => Code::Unavailable,

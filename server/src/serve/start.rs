@@ -200,8 +200,9 @@ pub async fn start(options: ServeOptions) -> Result<Running, StartError> {
     if let Some(consolidator) = consolidator {
         tokio::spawn(consolidator.consolidate(stop.clone()));
     }
-    let plain_door = plain_door
-        .map(|door| tokio::spawn(door.serve(plain_router(rest.clone(), &web, readiness.clone()), stop.clone())));
+    let plain_door = plain_door.map(|door| {
+        tokio::spawn(door.serve(plain_router(rest.clone(), &web, readiness.clone()), stop.clone()))
+    });
     let router = router(routes.prepare().into_axum_router(), rest, &web, readiness);
     let door = tokio::spawn(door.serve(router, stop));
     tracing::info!(hub = hub.hub_id(), %address, plain = ?plain_address, "serving");

@@ -138,7 +138,10 @@ fn a_total_beside_a_suppressed_part_is_protected_once_the_policy_is_set() {
 fn what_cannot_be_protected_is_kept_back_and_publishers_are_told_why() {
     let stage = Stage::new();
     // Only women are protected, and both figures beside theirs are too small to be hidden for others' sake.
-    accept(&stage, &push(1, vec![row("ESP", "F", 2020, 2), row("ESP", "M", 2020, 2), row("ESP", "_T", 2020, 4)]));
+    accept(
+        &stage,
+        &push(1, vec![row("ESP", "F", 2020, 2), row("ESP", "M", 2020, 2), row("ESP", "_T", 2020, 4)]),
+    );
     set(&stage, &stage.office("HUB"), r#"{"concerns": {"SEX": ["F"]}}"#).expect("set");
     stage.wait_ms(1_000);
     assert_eq!(stage.hub().choose_suppressed(stage.now()).expect("tried"), 0);

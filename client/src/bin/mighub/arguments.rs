@@ -9,7 +9,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use mighub_validation::Language;
 
-pub(crate) use consolidation::{Compare, Consolidated, Derived, Explain, Groups, Matrix, Mirror, Net, Order, Parties, Shares};
+pub(crate) use consolidation::{
+    Compare, Consolidated, Derived, Explain, Groups, Matrix, Mirror, Net, Order, Parties, Shares,
+};
 pub(crate) use metadata::{Metadata, ReportFormat, Which};
 pub(crate) use publishing::{LaneName, Release, Restrict, Review, Why};
 

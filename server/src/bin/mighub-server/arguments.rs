@@ -12,7 +12,9 @@ pub(crate) use rights::{
     AuditRights, Role, RoleGrant, RoleName, RoleRevoke, Terms, Token, TokenCreate, TokenList, TokenRevoke,
     dimension_codes,
 };
-pub(crate) use upkeep::{Backup, Consolidate, ExportLog, Expunge, ExpungeRequest, Fsck, Keys, Restore, Verify};
+pub(crate) use upkeep::{
+    Backup, Consolidate, ExportLog, Expunge, ExpungeRequest, Fsck, Keys, Restore, Verify,
+};
 
 const EXIT_CODES: &str =
     "Exit codes: 0 done; 1 other; 2 usage; 4 not allowed; 5 temporary, try again; 6 not found; \

@@ -17,8 +17,8 @@ mod rows;
 mod run;
 mod withheld;
 
-pub use own::{DERIVED_ESTIMATE, HUB_PROVIDER, is_derived, is_own};
 pub(super) use own::derived_lane;
-pub(super) use run::LookedUpTo;
+pub use own::{DERIVED_ESTIMATE, HUB_PROVIDER, is_derived, is_own};
 pub use run::Consolidated;
+pub(super) use run::LookedUpTo;
 pub(super) use withheld::{is_made_from, withheld_of};

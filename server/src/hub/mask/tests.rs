@@ -1,7 +1,7 @@
 use super::*;
 use crate::hub::retrieve::fixture::{Cell, Copy, MemoryBlocks, State, audience, put, seen, state};
-use proptest::prelude::*;
 use mighub_sdmx::columns::ColumnsBuilder;
+use proptest::prelude::*;
 
 /// What is read through a mask, block by block.
 fn read(blocks: &MemoryBlocks, vintage: &Vintage, mask: &Mask) -> Copy {

@@ -78,7 +78,9 @@ pub(crate) enum Agreement {
 
 fn parameter(text: &str) -> Result<(String, String), String> {
     let parts = text.split_once('=').filter(|(id, _)| !id.is_empty());
-    parts.map(|(id, value)| (id.to_owned(), value.to_owned())).ok_or_else(|| "write it as ID=VALUE".to_owned())
+    parts
+        .map(|(id, value)| (id.to_owned(), value.to_owned()))
+        .ok_or_else(|| "write it as ID=VALUE".to_owned())
 }
 
 #[derive(Debug, Args)]

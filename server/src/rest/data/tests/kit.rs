@@ -9,7 +9,7 @@ use super::*;
 const DIMENSIONS: usize = 9;
 
 fn key(area: &str, counterpart: &str) -> String {
-    let mut codes = vec![""; DIMENSIONS];
+    let mut codes = [""; DIMENSIONS];
     (codes[1], codes[4]) = (area, counterpart);
     codes.join(".")
 }
