@@ -1,6 +1,7 @@
 //! The hub's own lanes: what two offices report becomes MIG_FLOW_OD, which every door reads as it reads any lane.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::Path;
 use std::time::Duration;
 
@@ -356,12 +357,15 @@ async fn every_figure_follows_from_its_references(reader: &Hub, table: &Table) {
             let (_, rest) = reference.split_once('#').expect("a submission");
             let (series, version) = rest.split_once('@').expect("a vintage");
             let version: u64 = version.parse().expect("a position");
-            if !points.contains_key(&version) {
-                let request = PullRequest { at: At::Position(version), ..PullRequest::all(FLOW) };
-                points.insert(version, pulled(reader, request).await);
-            }
+            let point = match points.entry(version) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(unknown) => {
+                    let request = PullRequest { at: At::Position(version), ..PullRequest::all(FLOW) };
+                    unknown.insert(pulled(reader, request).await)
+                }
+            };
             let provider = series.split('.').nth(1).expect("an area");
-            let report = &points[&version].lane(provider)[&(series.to_owned(), period.clone())];
+            let report = &point.lane(provider)[&(series.to_owned(), period.clone())];
             let figure = Some(report["OBS_VALUE"].parse().expect("whole"));
             if series.contains(".IMM.") { destination = figure } else { origin = figure }
         }

@@ -75,7 +75,7 @@ proptest! {
     #[test]
     fn with_suppression_nothing_hidden_can_be_had_in_any_vintage(
         tables in proptest::collection::vec(table(), 1..4),
-        minimum_cell in 2u64..8,
+        minimum_cell in 3u64..8,
     ) {
         let stage = Stage::new();
         let json = format!(r#"{{"minimum_cell": {minimum_cell}}}"#);
@@ -96,8 +96,10 @@ proptest! {
         set(&stage, &stage.office("HUB"), &json).expect("set");
         stage.hub().choose_suppressed(stage.now()).expect("chosen");
         let today = policies(&stage, "");
-        prop_assert!(today.lanes.iter().all(|lane| lane.shown), "{:?}", today.lanes);
-        prop_assert_eq!(attacked(&stage, &policy, None).0, 0, "today");
+        let (found, shown) = attacked(&stage, &policy, None);
+        prop_assert_eq!(found, 0, "today");
+        // A table that nothing protects is kept back whole.
+        prop_assert!(shown == 0 || today.lanes.iter().all(|lane| lane.shown), "{:?}", today.lanes);
         for moment in moments {
             prop_assert_eq!(attacked(&stage, &policy, Some(moment)).0, 0, "as of {}", moment);
         }
