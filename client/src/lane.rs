@@ -6,8 +6,8 @@ use std::sync::Arc;
 use mighub::block::Digest;
 use mighub::v1;
 use mighub::v1::ErrorReason;
-use mighub_intake::{LaneInfo, Lanes, dataflow_named};
-use mighub_sdmx::structure::DataDefinition;
+use mighub_intake::{LaneInfo, Lanes, dataflow_meant, dataflow_named};
+use mighub_sdmx::structure::{Class, DataDefinition, Reference, read_message};
 use mighub_validation::{Prepared, Rulebook};
 use tokio::runtime::Handle;
 
@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::home::{Cache, Home, Kind};
 use crate::hub::retry::until_answered;
 use crate::hub::{Hub, pages};
-use crate::structures::resolve;
+use crate::structures::{StructureView, resolve};
 
 /// Agreements looked through at most for one that a file names.
 const AGREEMENTS_MAX: usize = 100_000;
@@ -88,6 +88,20 @@ impl HubLanes {
         Self { hub: hub.clone(), provider, runtime: Handle::current(), known: HashMap::new() }
     }
 
+    /// The dataflow that rows mean; for a data structure the hub is asked who uses it.
+    async fn meant(&self, structure: &str, id: &str) -> Result<Option<String>, Error> {
+        let used = Reference::parse_short(Class::DataStructure, id);
+        let (Ok(used), "datastructure") = (used, structure) else { return Ok(dataflow_named(structure, id)) };
+        let view = StructureView { references: "parents".to_owned(), ..StructureView::default() };
+        match self.hub.structures_of(&used.to_string(), &view).await {
+            Ok(answer) => Ok(read_message(&answer.message)
+                .ok()
+                .and_then(|message| dataflow_meant(&message.structures, structure, id))),
+            Err(error) if error.reason() == Some(ErrorReason::UnknownStructure) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     async fn ask(&self, structure: &str, id: &str) -> Result<Option<Arc<LaneInfo>>, Error> {
         let (dataflow, provider) = if structure == "dataprovision" {
             let agreements = self.hub.agreements().await?;
@@ -96,7 +110,7 @@ impl HubLanes {
             };
             (agreement.dataflow, agreement.provider)
         } else {
-            let Some(dataflow) = dataflow_named(structure, id) else { return Ok(None) };
+            let Some(dataflow) = self.meant(structure, id).await? else { return Ok(None) };
             (dataflow, self.provider.clone())
         };
         match self.hub.lane(&dataflow, &provider).await {

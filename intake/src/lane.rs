@@ -6,7 +6,7 @@ use std::sync::Arc;
 use mighub::block::{CANON, Digest, LaneKey, Naming};
 use mighub::convert;
 use mighub::v1;
-use mighub_sdmx::structure::{Class, DataDefinition, Reference, Structures};
+use mighub_sdmx::structure::{Artefact, Class, DataDefinition, Reference, Structures};
 use mighub_validation::{Prepared, Rulebook};
 
 use crate::error::Error;
@@ -125,7 +125,7 @@ impl StructureLanes {
 
 impl Lanes for StructureLanes {
     fn lane(&mut self, structure: &str, id: &str) -> Result<Option<Arc<LaneInfo>>, Error> {
-        let Some(dataflow) = dataflow_named(structure, id) else { return Ok(None) };
+        let Some(dataflow) = dataflow_meant(&self.structures, structure, id) else { return Ok(None) };
         let Some((reference, _)) = self.structures.find(Class::Dataflow, &dataflow) else { return Ok(None) };
         let definition = DataDefinition::resolve(&self.structures, reference)
             .map_err(|error| Error::Structures { name: dataflow.clone(), reason: error.to_string() })?;
@@ -167,6 +167,20 @@ impl LaneInfo {
             definition,
         }
     }
+}
+
+/// The dataflow that rows mean, found in structures: the one they name, or the only one of the data structure that they
+/// name, as messages of SDMX-ML 2.1 do. Nothing if none or several may be meant.
+pub fn dataflow_meant(structures: &Structures, structure: &str, id: &str) -> Option<String> {
+    if structure != "datastructure" {
+        return dataflow_named(structure, id);
+    }
+    let used = Reference::parse_short(Class::DataStructure, id).ok()?;
+    let mut users = structures.of_class(Class::Dataflow).filter(
+        |(_, artefact)| matches!(&***artefact, Artefact::Dataflow(dataflow) if dataflow.structure == used),
+    );
+    let (first, _) = users.next()?;
+    users.next().is_none().then(|| first.short())
 }
 
 /// The dataflow that a row means, as AGENCY:ID(VERSION); nothing if it names something else.

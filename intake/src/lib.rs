@@ -31,7 +31,7 @@ pub use checked::{Checked, Contents, ReadFile};
 pub use error::Error;
 pub use foreign::{Table, TableRead, TableReading};
 pub use frames::FrameReader;
-pub use lane::{LaneInfo, Lanes, StructureLanes, dataflow_named, definition_of};
+pub use lane::{LaneInfo, Lanes, StructureLanes, dataflow_meant, dataflow_named, definition_of};
 pub use progress::{Progress, Step};
 pub use source::{Source, Text, Workbook};
 pub use spool::{MANIFEST, Spool, SpoolTotals};

@@ -274,7 +274,7 @@ mod tests {
             (r#"{"administrator": "ECE"}"#, "line 1, column 24: missing field `names`"),
             (
                 &format!(r#"{{{good}, "lisen": ""}}"#),
-                "line 1, column 52: unknown field `lisen`, expected one of `listen`, `names`, `administrator`, `free_space_min_mib`, `plain_listen`, `public_reading`, `limits`",
+                "line 1, column 52: unknown field `lisen`, expected one of `listen`, `names`, `administrator`, `free_space_min_mib`, `plain_listen`, `public_reading`, `consolidation`, `limits`",
             ),
             (
                 &format!(r#"{{{good}, "listen": "localhost:8443"}}"#),

@@ -290,10 +290,12 @@ async fn health_and_reflection_answer_without_a_certificate() {
     names.sort();
     let expected = [
         "AgencyService",
+        "ConsolidationService",
         "DisclosureService",
         "EvidenceService",
         "ExpungeService",
         "KeyService",
+        "MetadataService",
         "ReleaseService",
         "RetrievalService",
         "StructureService",

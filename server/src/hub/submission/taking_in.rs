@@ -17,7 +17,7 @@ use mighub::signing::{HEADER_CONTEXT, signed_bytes};
 use mighub::v1::{self, ErrorReason};
 use mighub_intake::{
     Checked, FrameReader, LaneInfo, Lanes, MANIFEST, Prepared, Progress, ReadOptions, Source, Spool,
-    dataflow_named, prepare,
+    dataflow_meant, prepare,
 };
 use mighub_sdmx::structure::AgencyId;
 use prost::Message;
@@ -278,7 +278,8 @@ impl TodaysLanes {
             };
             agreement.lane.to_message()
         } else {
-            let Some(dataflow) = dataflow_named(structure, id) else { return Ok(None) };
+            let known = self.hub.known_structures();
+            let Some(dataflow) = dataflow_meant(&known, structure, id) else { return Ok(None) };
             v1::Lane { dataflow, provider: self.provider.to_string() }
         };
         let id = LaneId::of_message(Some(&lane))?;

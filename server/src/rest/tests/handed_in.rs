@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use http::Method;
 use http::header::CONTENT_TYPE;
-use mighub_sdmx::data::{Action, DataFormat, DatasetContext, MlForm, WriteOptions, reader, writer};
+use mighub_sdmx::data::{Action, DataFormat, DatasetContext, WriteOptions, reader, writer};
 use mighub_sdmx::structure::DataDefinition;
 use serde_json::Value;
 
@@ -36,13 +36,9 @@ fn written(text: &str, format: DataFormat, definition: &Arc<DataDefinition>) -> 
     bytes
 }
 
-/// Formats that files are read from and that name their dataflow. A message of SDMX-ML 2.1 as it is written here names the
-/// data structure alone, for its clients' sake, and no lane is found by that.
+/// Formats that files are read from; messages of SDMX-ML 2.1 name the data structure alone, which one dataflow uses.
 fn formats() -> impl Iterator<Item = DataFormat> {
-    DataFormat::all().filter(|format| match format {
-        DataFormat::Ml(form) => matches!(form, MlForm::Specific30 | MlForm::Specific31),
-        format => *format != DataFormat::Xlsx,
-    })
+    DataFormat::all().filter(|format| *format != DataFormat::Xlsx)
 }
 
 async fn post(bench: &Bench, body: &[u8], format: DataFormat) -> (u16, Value) {
