@@ -1,6 +1,6 @@
 //! Copying a log: frame by frame, each verified, into files that may be there already.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -38,7 +38,20 @@ pub(super) struct Copied {
     pub(super) unsound: Vec<(Name, Damage)>,
     /// Where objects lie that are gone.
     gone: Vec<At>,
-    files: Vec<(LogFile, Target, u64)>,
+    /// Where frames lie that had not their hash when they were read: file and offset.
+    without_hash: HashSet<(u32, u64)>,
+    files: Vec<CopiedFile>,
+}
+
+/// A file of the log.
+struct CopiedFile {
+    nth: u32,
+    source: LogFile,
+    target: Target,
+    /// What the chain was before its first frame.
+    before: Chain,
+    /// Bytes that were read.
+    end: u64,
 }
 
 /// Verifies the frames before `until` and copies those that the other folder lacks. Nothing that it has is changed:
@@ -62,6 +75,7 @@ pub(super) fn copy_log((from, to): (&Path, &Path), suffix: &str, until: u64) -> 
                 match taken {
                     Ok(true) => {}
                     Ok(false) => {
+                        copied.without_hash.insert((nth, offset));
                         let what = match header.label.kind {
                             Kind::Record => format!("record {} does not have its hash", header.sequence),
                             _ => format!("object {:?} does not have its hash", header.name()),
@@ -82,8 +96,8 @@ pub(super) fn copy_log((from, to): (&Path, &Path), suffix: &str, until: u64) -> 
         stopped = stopped.or(Some((path, end)));
         copied.bytes += end;
         copied.bytes_copied += target.bytes_copied;
-        copied.chain = chain;
-        copied.files.push((source, target, end));
+        let before = std::mem::replace(&mut copied.chain, chain);
+        copied.files.push(CopiedFile { nth, source, target, before, end });
     }
     if copied.chain.next < until {
         let (path, offset) = stopped.unwrap_or_else(|| (from.to_owned(), 0));
@@ -109,15 +123,18 @@ impl Copied {
     }
 
     /// Makes the copy durable and the same as the source: files that differ are copied whole, and what is gone is
-    /// overwritten. Gives how many objects were.
-    pub(super) fn settle(&mut self, to: &Path) -> Result<u64, OpenError> {
-        for (source, target, end) in std::mem::take(&mut self.files) {
-            if target.differs {
+    /// overwritten. Gives how many objects were; nothing if the source was overwritten since it was read, so that it
+    /// must be read again.
+    pub(super) fn settle(&mut self, to: &Path) -> Result<Option<u64>, OpenError> {
+        for file in std::mem::take(&mut self.files) {
+            if file.target.differs {
                 self.files_replaced += 1;
-                self.bytes_copied += end;
+                self.bytes_copied += file.end;
             }
-            let path = target.path.clone();
-            target.finish(&source, end).map_err(OpenError::io(path))?;
+            let path = file.target.path.clone();
+            if !self.finish(file).map_err(OpenError::io(path))? {
+                return Ok(None);
+            }
         }
         let mut overwritten = 0;
         for at in &self.gone {
@@ -125,7 +142,20 @@ impl Copied {
             overwritten += u64::from(at.overwrite(&path).map_err(OpenError::io(&path))?);
         }
         sync_folder(to).map_err(OpenError::io(to))?;
-        Ok(overwritten)
+        Ok(Some(overwritten))
+    }
+
+    /// Makes a file durable as it was read; false if it cannot be had any more.
+    fn finish(&self, file: CopiedFile) -> io::Result<bool> {
+        let CopiedFile { nth, source, target, before, end } = file;
+        if !target.differs {
+            return target.finish(end).map(|()| true);
+        }
+        let is_excused = |offset: u64| {
+            let is_gone = |at: &At| (at.nth, at.offset) == (nth, offset);
+            self.without_hash.contains(&(nth, offset)) || self.gone.iter().any(is_gone)
+        };
+        replace(&source, &target.path, end, before, &is_excused)
     }
 }
 
@@ -192,11 +222,8 @@ impl Target {
         Ok(is_sound)
     }
 
-    /// Makes the file durable as it is in the source up to `end`.
-    fn finish(self, source: &LogFile, end: u64) -> io::Result<()> {
-        if self.differs {
-            return replace(source, &self.path, end);
-        }
+    /// Makes the file durable up to `end`.
+    fn finish(self, end: u64) -> io::Result<()> {
         if self.length > end {
             self.file.set_length(end)?;
         } else if !self.is_written {
@@ -206,8 +233,16 @@ impl Target {
     }
 }
 
-/// Puts a copy of a file's first bytes in the place of another file: the old one stays until the new one is whole.
-fn replace(source: &LogFile, path: &Path, end: u64) -> io::Result<()> {
+/// Puts a copy of a file's first bytes in the place of another file: the old one stays until the new one is whole. These
+/// bytes are read a second time, so that they are verified a second time: gives false, and leaves the old file, if what
+/// had its hash has it no more, because it is being expunged right now.
+fn replace(
+    source: &LogFile,
+    path: &Path,
+    end: u64,
+    mut chain: Chain,
+    is_excused: &dyn Fn(u64) -> bool,
+) -> io::Result<bool> {
     let new = path.with_extension(NEW);
     RealDisk.remove(&new)?;
     let file = RealDisk.open(&new, true)?;
@@ -222,5 +257,17 @@ fn replace(source: &LogFile, path: &Path, end: u64) -> io::Result<()> {
         offset += bytes.len() as u64;
     }
     file.sync()?;
-    RealDisk.rename(&new, path)
+    let copy = LogFile::open_to_read(new.clone())?;
+    let mut checked = Ok(true);
+    scan_until(&*copy.file, 0, &mut chain, Bodies::Skipped, u64::MAX, &mut |header, offset, _| {
+        let Ok(is_sound) = &mut checked else { return };
+        match copy.read_bytes(offset, header.frame_bytes() as usize) {
+            Ok(frame) => {
+                let body = frame.get(HEADER_BYTES..).unwrap_or_default();
+                *is_sound &= header.is_swept || header.is_of(body) || is_excused(offset);
+            }
+            Err(error) => checked = Err(io::Error::other(error)),
+        }
+    })?;
+    if checked? { RealDisk.rename(&new, path).map(|()| true) } else { RealDisk.remove(&new).map(|_| false) }
 }

@@ -121,8 +121,9 @@ pub fn back_up(store: &Path, backup: &Path, known: Option<Extent>) -> Result<Bac
             continue;
         }
         (journal.bytes_copied, blocks.bytes_copied) = (0, 0);
-        journal.settle(&backup.join("journal"))?;
-        done.expunged = blocks.settle(&backup.join("blocks"))?;
+        let settled = (journal.settle(&backup.join("journal"))?, blocks.settle(&backup.join("blocks"))?);
+        let (Some(_), Some(expunged)) = settled else { continue };
+        done.expunged = expunged;
         sync_folder(backup).map_err(OpenError::io(backup))?;
         done.extent = extent(&journal, &blocks);
         done.bytes = journal.bytes + blocks.bytes;
@@ -184,8 +185,12 @@ pub fn restore(
     make_folders(target)?;
     check_format(target)?;
     let (mut journal, mut blocks) = copy_both(backup, target, extent.records, extent.frames)?;
-    journal.settle(&target.join("journal"))?;
-    blocks.settle(&target.join("blocks"))?;
+    if let (None, _) | (_, None) =
+        (journal.settle(&target.join("journal"))?, blocks.settle(&target.join("blocks"))?)
+    {
+        let what = "it changed while it was read: let the backup end, and restore again".to_owned();
+        return Err(BackupError::damaged(Damage { path: backup.to_owned(), offset: 0, what }, 0));
+    }
     let (store, report) = Store::open(target, Options { free_space_min: 0, ..Options::default() })?;
     let mut restored = Restored { records: report.records, ..Restored::default() };
     for name in gone {
