@@ -4,6 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use mighub_sdmx::ml::structure::{MessageHeader, MlVersion, read_message, write_message};
+use mighub_sdmx::structure::Problem;
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(message) = read_message(bytes) else { return };
@@ -17,6 +18,8 @@ fuzz_target!(|bytes: &[u8]| {
     for version in MlVersion::ALL {
         let written = write_message(&message.structures, version, &header);
         let again = read_message(&written).expect("what is written is read");
-        assert!(again.problems.is_empty() && again.ignored.is_empty(), "{again:?}");
+        // What 3.1 has for a stored constraint of the kind Actual is an answer about data, and is not stored again.
+        let is_answer = |ignored: &Problem| ignored.artefact.starts_with("AvailabilityConstraints");
+        assert!(again.problems.is_empty() && again.ignored.iter().all(is_answer), "{again:?}");
     }
 });
