@@ -37,10 +37,10 @@ fn derived(options: &arguments::Derived) -> Result<v1::Derived, Error> {
         method: options.method.clone(),
         sexes: options.sex.clone(),
         ages: options.age.clone(),
-        start_period: options.start.clone(),
-        end_period: options.end.clone(),
-        point: input::at(options.as_of.as_deref())?.message(),
-        membership_day: options.members_on.clone(),
+        start_period: options.when.start.clone(),
+        end_period: options.when.end.clone(),
+        point: input::at(options.when.as_of.as_deref())?.message(),
+        membership_day: options.when.members_on.clone(),
         ..v1::Derived::default()
     })
 }

@@ -25,6 +25,23 @@ pub(crate) enum Consolidated {
     Methods,
 }
 
+/// Of which periods, as of when, and with which members of groups.
+#[derive(Debug, Args)]
+pub(crate) struct When {
+    /// First period
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "PERIOD")]
+    pub(crate) start: String,
+    /// Last period
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "PERIOD")]
+    pub(crate) end: String,
+    /// As the figures were at this time: date (its end, UTC), or date and time with zone
+    #[arg(long, value_name = "TIME")]
+    pub(crate) as_of: Option<String>,
+    /// Day of the memberships of groups [default: that of --as-of, else today]
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "DAY")]
+    pub(crate) members_on: String,
+}
+
 /// Which figures.
 #[derive(Debug, Args)]
 pub(crate) struct Derived {
@@ -43,18 +60,8 @@ pub(crate) struct Derived {
     /// Codes of age; several are summed [default: _T]
     #[arg(long, value_delimiter = ',', value_name = "CODES")]
     pub(crate) age: Vec<String>,
-    /// First period
-    #[arg(long, default_value = "", hide_default_value = true, value_name = "PERIOD")]
-    pub(crate) start: String,
-    /// Last period
-    #[arg(long, default_value = "", hide_default_value = true, value_name = "PERIOD")]
-    pub(crate) end: String,
-    /// As the figures were at this time: date (its end, UTC), or date and time with zone
-    #[arg(long, value_name = "TIME")]
-    pub(crate) as_of: Option<String>,
-    /// Day of the memberships of groups [default: that of --as-of, else today]
-    #[arg(long, default_value = "", hide_default_value = true, value_name = "DAY")]
-    pub(crate) members_on: String,
+    #[command(flatten)]
+    pub(crate) when: When,
 }
 
 #[derive(Debug, Args)]
@@ -149,18 +156,8 @@ pub(crate) struct Shares {
     /// Groups of governments [default: all]
     #[arg(long, value_delimiter = ',', value_name = "CODES")]
     pub(crate) of: Vec<String>,
-    /// First period
-    #[arg(long, default_value = "", hide_default_value = true, value_name = "PERIOD")]
-    pub(crate) start: String,
-    /// Last period
-    #[arg(long, default_value = "", hide_default_value = true, value_name = "PERIOD")]
-    pub(crate) end: String,
-    /// As the answers were at this time
-    #[arg(long, value_name = "TIME")]
-    pub(crate) as_of: Option<String>,
-    /// Day of the memberships of groups
-    #[arg(long, default_value = "", hide_default_value = true, value_name = "DAY")]
-    pub(crate) members_on: String,
+    #[command(flatten)]
+    pub(crate) when: When,
 }
 
 #[derive(Debug, Args)]

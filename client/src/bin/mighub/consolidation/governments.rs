@@ -23,10 +23,10 @@ pub(super) async fn shares(
         topic: arguments.topic,
         aspect: arguments.aspect,
         areas: arguments.of,
-        start_period: arguments.start,
-        end_period: arguments.end,
-        point: input::at(arguments.as_of.as_deref())?.message(),
-        membership_day: arguments.members_on,
+        start_period: arguments.when.start,
+        end_period: arguments.when.end,
+        point: input::at(arguments.when.as_of.as_deref())?.message(),
+        membership_day: arguments.when.members_on,
     };
     let answer = hub.shares(&request).await?;
     let output = &context.output;
